@@ -1,0 +1,4 @@
+"""Inspect an ONNX graph, probe it, cut it, and stitch trained heads into it.
+
+Import from the layer you use: the import line says what you depend on.
+"""

@@ -1,0 +1,79 @@
+"""Every error a user can cause. One base class, so one ``except`` catches them all."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class OnnxprobeError(Exception):
+    """A mistake in what was asked for; the message says how to ask again."""
+
+
+class NoSuchNameError(OnnxprobeError, LookupError):
+    """A tensor, node, setting or registered name that does not exist."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(name, names, n=3)
+        hint = f"did you mean {quoted(near)}?" if near else _among(names)
+        super().__init__(f"no {kind} named {name!r}; {hint}")
+
+
+class NotOnnxError(OnnxprobeError, ValueError):
+    """A file that is not an ONNX model, or only the beginning of one."""
+
+
+class MissingWeightsError(OnnxprobeError, FileNotFoundError):
+    """A model whose weights lie in a file that is not there."""
+
+
+class NotACutError(OnnxprobeError, ValueError):
+    """Tensors that do not separate the graph's inputs from its outputs."""
+
+
+class StitchError(OnnxprobeError, ValueError):
+    """Two graphs whose tensors do not fit together."""
+
+
+class VersionError(OnnxprobeError, ValueError):
+    """An operator, opset or IR version that the other side does not have."""
+
+
+class PoolingError(OnnxprobeError, ValueError):
+    """A tensor of a shape that the pooling cannot turn into vectors."""
+
+
+class ContractError(OnnxprobeError):
+    """A new file would not answer as the old one did; it was not written."""
+
+
+class MissingExtraError(OnnxprobeError, ImportError):
+    """A package that belongs to an extra which is not installed."""
+
+    def __init__(self, what: str, package: str, *, extra: str) -> None:
+        super().__init__(f"{what} needs {package}; install it with: pip install 'onnxprobe[{extra}]'")
+
+
+class PicturesError(OnnxprobeError, ValueError):
+    """Pictures that are not there, or that nothing can be read from."""
+
+
+class StoreError(OnnxprobeError, ValueError):
+    """A store on disk that belongs to another run, or is in use."""
+
+
+class RecipeError(OnnxprobeError, ValueError):
+    """A recipe, step or setting that cannot run on what it was given."""
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Write names for a message: ``'a', 'b'``."""
+    return ", ".join(map(repr, names))
+
+
+def _among(names: list[str], limit: int = 6) -> str:
+    more = len(names) - limit
+    return (
+        f"there is {quoted(names[:limit])}" + (f" and {more} more" if more > 0 else "")
+        if names
+        else "there are none"
+    )

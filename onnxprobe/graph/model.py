@@ -1,0 +1,212 @@
+"""The central data structure: a read-only, indexed view of one ONNX model."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper
+
+from onnxprobe.errors import NoSuchNameError, VersionError
+from onnxprobe.graph import weights
+from onnxprobe.graph.shapes import infer
+from onnxprobe.graph.value import Value
+
+DEFAULT_DOMAINS = ("", "ai.onnx")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One operation. Nodes compare by identity; ``model.nodes`` always gives the same ones.
+
+    Attributes:
+        index: position in the file, which ONNX guarantees to be sorted.
+        op: operator, e.g. ``"Conv"``; operators of other domains read ``"domain::Op"``.
+        name: as written in the file; may be empty.
+        inputs: tensors read, ``""`` where an optional input is left out.
+        outputs: tensors written, ``""`` where an optional output is left out.
+        captures: tensors of the outer graph that an If, Loop or Scan body reads.
+    """
+
+    index: int
+    op: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    captures: tuple[str, ...]
+    proto: onnx.NodeProto = field(repr=False)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every tensor this node needs, including those its bodies capture."""
+        return tuple(name for name in (*self.inputs, *self.captures) if name)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Every tensor this node gives."""
+        return tuple(name for name in self.outputs if name)
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """Return one attribute as a Python value, or ``default`` where the file has none."""
+        for attribute in self.proto.attribute:
+            if attribute.name == name:
+                value = helper.get_attribute_value(attribute)
+                return value.decode() if isinstance(value, bytes) else value
+        return default
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model:
+    """An ONNX model that is looked at, never edited: operations return a new one.
+
+    ``proto`` holds everything but the large weights; in their place stand references to byte
+    ranges on disk (see ``graph.weights``), so that a model of any size is a small object.
+
+    Attributes:
+        proto: the model, large weights replaced by references. Never edit it.
+        known: shapes and types learnt elsewhere, e.g. by running the model once; they complete
+            what inference finds.
+    """
+
+    proto: onnx.ModelProto
+    known: Mapping[str, Value] = field(default_factory=dict)
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Operations in topological order (ONNX guarantees the file is sorted)."""
+        return tuple(_node(i, proto) for i, proto in enumerate(self.proto.graph.node))
+
+    @cached_property
+    def tensors(self) -> Mapping[str, onnx.TensorProto]:
+        """The constants of the file: initializers, and the values of Constant nodes."""
+        found = {t.name: t for t in self.proto.graph.initializer}
+        for node in self.nodes:
+            if node.op == "Constant" and node.outputs:
+                value = node.attribute("value")
+                if isinstance(value, onnx.TensorProto):
+                    found[node.outputs[0]] = value
+        return found
+
+    @cached_property
+    def constants(self) -> frozenset[str]:
+        """Names of everything that does not depend on an input and is written in the file."""
+        sparse = (t.values.name for t in self.proto.graph.sparse_initializer)
+        scalars = (n.outputs[0] for n in self.nodes if n.op == "Constant" and n.outputs)
+        return frozenset((*self.tensors, *sparse, *scalars))
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Names the caller must feed; weights listed as inputs are left out."""
+        given = {t.name for t in self.proto.graph.initializer}
+        return tuple(v.name for v in self.proto.graph.input if v.name not in given)
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Names the model returns."""
+        return tuple(v.name for v in self.proto.graph.output)
+
+    @cached_property
+    def values(self) -> Mapping[str, Value]:
+        """Every named tensor with what shape inference, and ``known``, could learn about it."""
+        names = (name for node in self.nodes for name in node.writes)
+        unknown = {name: Value(name, None, None) for name in names}
+        return unknown | infer(self.proto) | dict(self.known)
+
+    @cached_property
+    def producers(self) -> Mapping[str, Node]:
+        """Which node writes a tensor; inputs and initializers have none."""
+        return {name: node for node in self.nodes for name in node.writes}
+
+    @cached_property
+    def readers(self) -> Mapping[str, tuple[Node, ...]]:
+        """Which nodes read a tensor, captures included; tensors nobody reads are left out."""
+        found: dict[str, dict[Node, None]] = {}
+        for node in self.nodes:
+            for name in node.reads:
+                found.setdefault(name, {})[node] = None
+        return {name: tuple(nodes) for name, nodes in found.items()}
+
+    @cached_property
+    def opset(self) -> int:
+        """Version of the default operator set.
+
+        Raises:
+            VersionError: the file imports no default operator set, or two versions of it.
+        """
+        versions = {
+            o.version for o in self.proto.opset_import if o.domain in DEFAULT_DOMAINS
+        }
+        if len(versions) != 1:
+            said = ", ".join(map(str, sorted(versions))) or "none"
+            raise VersionError(f"the model imports {said} as its opset; it must name exactly one")
+        return int(versions.pop())
+
+    @property
+    def ir_version(self) -> int:
+        """Version of the file format."""
+        return int(self.proto.ir_version)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The free text that travels with the model (``metadata_props``)."""
+        return {entry.key: entry.value for entry in self.proto.metadata_props}
+
+    def value(self, name: str) -> Value:
+        """Look a tensor up by name.
+
+        Raises:
+            NoSuchNameError: there is none; the message names the near ones.
+        """
+        try:
+            return self.values[name]
+        except KeyError:
+            raise NoSuchNameError("tensor", name, self.values) from None
+
+    def constant(self, name: str) -> NDArray[Any]:
+        """Read one constant, from disk if it lies there.
+
+        Raises:
+            NoSuchNameError: there is no such constant.
+            MissingWeightsError: the file it lies in is gone.
+        """
+        if name in self.tensors:
+            return weights.read(self.tensors[name])
+        node = self.producers.get(name)
+        if node is None or node.op != "Constant":
+            raise NoSuchNameError("constant", name, self.constants)
+        return np.asarray(helper.get_attribute_value(node.proto.attribute[0]))
+
+    def __repr__(self) -> str:
+        ins = ", ".join(str(self.values[n]) for n in self.inputs)
+        outs = ", ".join(str(self.values[n]) for n in self.outputs)
+        return f"Model({ins} -> {outs}; {len(self.nodes)} nodes, opset {self.opset})"
+
+
+def _node(index: int, proto: onnx.NodeProto) -> Node:
+    domain = proto.domain
+    op = proto.op_type if domain in DEFAULT_DOMAINS else f"{domain}::{proto.op_type}"
+    captures = tuple(dict.fromkeys(_captures(proto))) if proto.attribute else ()
+    return Node(
+        index, op, proto.name, tuple(proto.input), tuple(proto.output), captures, proto
+    )
+
+
+def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """Yield the graphs nested in a node: the branches of an If, the body of a Loop or Scan."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def _captures(node: onnx.NodeProto) -> Iterator[str]:
+    for body in bodies(node):
+        local = {v.name for v in (*body.input, *body.initializer)}
+        local |= {t.values.name for t in body.sparse_initializer}
+        for inner in body.node:
+            yield from (n for n in (*inner.input, *_captures(inner)) if n and n not in local)
+            local |= set(inner.output)
+        yield from (o.name for o in body.output if o.name not in local)
