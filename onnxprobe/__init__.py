@@ -2,3 +2,7 @@
 
 Import from the layer you use: the import line says what you depend on.
 """
+
+from typing import Final
+
+__version__: Final = "0.1.0"

@@ -30,12 +30,20 @@ class NotACutError(OnnxprobeError, ValueError):
     """Tensors that do not separate the graph's inputs from its outputs."""
 
 
+class GraphError(OnnxprobeError, ValueError):
+    """A graph that cannot be followed: a cycle, nodes out of order, no way from input to output."""
+
+
 class StitchError(OnnxprobeError, ValueError):
     """Two graphs whose tensors do not fit together."""
 
 
 class VersionError(OnnxprobeError, ValueError):
     """An operator, opset or IR version that the other side does not have."""
+
+
+class RunError(OnnxprobeError, RuntimeError):
+    """A model that the runtime does not load, or does not run on what it was fed."""
 
 
 class PoolingError(OnnxprobeError, ValueError):

@@ -1,0 +1,186 @@
+"""Put trained heads into a backbone, and write the file only if the proof holds."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from onnxprobe import proof, runtime
+from onnxprobe.contract import compare, kept
+from onnxprobe.errors import ContractError
+from onnxprobe.graph import wire
+from onnxprobe.graph.expose import expose
+from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.save import save
+from onnxprobe.graph.shapes import batch_of
+from onnxprobe.graph.stitch import Graft, stitch
+from onnxprobe.heads import LinearHead
+from onnxprobe.pooling import POOLINGS
+from onnxprobe.probe import Probe, pooled
+from onnxprobe.proof import Proof, prove, sha256, versions
+
+Arrays = Mapping[str, NDArray[Any]]
+HEADS: Final = "onnxprobe.heads"
+"""Metadata of a fused model: what each head is called, its classes, and what it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A head and the probes it reads.
+
+    Attributes:
+        name: what its inner tensors begin with.
+        head: vectors in, answers out; one input a probe, in order.
+        probes: where the vectors come from.
+        answers: the same as ``head`` without a graph around it: one ``(n, d)`` array a probe to
+            the outputs of ``head`` by name. The proof compares against it.
+        facts: what the metadata says of the head.
+    """
+
+    name: str
+    head: Model
+    probes: tuple[Probe, ...]
+    answers: Callable[[Sequence[NDArray[Any]]], Arrays]
+    facts: Mapping[str, Any]
+
+    @classmethod
+    def linear(cls, head: LinearHead, probes: Sequence[Probe], *, like: Model) -> "Part":
+        """Return a head that was trained here, for the opset and IR version of ``like``."""
+
+        def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
+            return dict(zip(head.outputs, head(vectors), strict=True))
+
+        facts = {
+            "prefix": head.name,
+            "kind": head.kind.name,
+            "classes": list(head.classes),
+            "threshold": [round(float(t), 6) for t in head.threshold],
+        }
+        model = head.model(opset=like.opset, ir_version=like.ir_version, batch=batch_of(like) or "N")
+        return cls(head.name, model, tuple(probes), answers, facts)
+
+    @classmethod
+    def file(cls, path: Path, probes: Sequence[Probe]) -> "Part":
+        """Return the head in an ``.onnx`` file; ONNX Runtime says what it answers on its own."""
+        head = load(path)
+
+        def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
+            return runtime.run(head, dict(zip(head.inputs, vectors, strict=True)))
+
+        return cls(path.stem, head, tuple(probes), answers, {"prefix": path.stem, "sha256": sha256(path)})
+
+
+def fuse(backbone: Model, parts: Sequence[Part]) -> Model:
+    """Return ``backbone`` with the answers of ``parts`` after its own, everything else untouched.
+
+    Raises:
+        NoSuchNameError, PoolingError: a probe does not fit the backbone.
+        StitchError, VersionError: a head does not fit its probes, or the backbone's opset.
+    """
+    tapped = pooled(backbone, [probe for part in parts for probe in part.probes])
+    return stitch(tapped, *map(_graft, parts))
+
+
+def write_fused(
+    backbone: Path, parts: Sequence[Part], out: Path, *, outside: str = "link", proven: bool = True
+) -> Proof | None:
+    """Fuse, prove, and write; with ``proven=False`` write without proof, and say so in the file.
+
+    Args:
+        backbone: the ``.onnx`` file to fuse into. It is not changed.
+        parts: the heads.
+        out: the new file.
+        outside: what becomes of a file of weights beside the backbone (see ``graph.save``).
+        proven: whether the two files are run and compared before the new one is written.
+
+    Raises:
+        ContractError: an old output would change, or a new one is not what the head computes.
+        RunError: the backbone or the fused model does not run.
+    """
+    old = load(backbone)
+    digest = sha256(backbone)
+    fused = _described(fuse(old, parts), parts, digest, proven=proven)
+    differences = compare(old, fused)
+    if not kept(differences):
+        broken = next(d for d in differences if d.breaks)
+        raise ContractError(f"the fused model would break its contract: {broken}; nothing was written")
+    proofs: list[Proof] = []
+
+    def check(temporary: Path) -> None:
+        found = prove(backbone, temporary, backbone=digest, reference=_reference(old, parts, fused))
+        if not found.kept:
+            worst = max(found.outputs, key=lambda output: output.max_difference)
+            raise ContractError(
+                f"the output {worst.name!r} would change by {worst.max_difference:.3g}; nothing was "
+                "written; choose another tensor (onnxprobe pick names one)"
+            )
+        proofs.append(found)
+
+    save(fused, out, outside=outside, check=check if proven else lambda _: None)
+    return proofs[0] if proofs else None
+
+
+def head_sha256(part: Part) -> str:
+    """Return the sha256 of a head as it is written to a file of its own."""
+    return hashlib.sha256(wire.dump(part.head.proto)).hexdigest()
+
+
+def with_metadata(model: Model, entries: Mapping[str, str]) -> Model:
+    """Return ``model`` with further metadata; a key that is there already takes the new value."""
+    new = onnx.ModelProto()
+    new.CopyFrom(model.proto)
+    others = [e for e in model.proto.metadata_props if e.key not in entries]
+    del new.metadata_props[:]
+    new.metadata_props.extend(others)
+    for key, value in entries.items():
+        new.metadata_props.add(key=key, value=value)
+    return Model(new, model.known)
+
+
+def _graft(part: Part) -> Graft:
+    fed = (probe.output for probe in part.probes)
+    return Graft(part.head, dict(zip(part.head.inputs, fed, strict=True)), prefix=f"{part.name}/")
+
+
+def _described(model: Model, parts: Sequence[Part], backbone: str, *, proven: bool) -> Model:
+    before = json.loads(model.metadata.get(HEADS, "[]"))
+    heads = [
+        {**part.facts, "probes": list(map(str, part.probes)), "sha256": head_sha256(part)}
+        for part in parts
+    ]
+    claim = {"batches": proof.BATCHES, "old_outputs": "bit-identical"} if proven else "not proven"
+    facts = {
+        HEADS: before + heads,
+        "onnxprobe.backbone": {"sha256": backbone},
+        "onnxprobe.proof": claim,
+        "onnxprobe.versions": versions(),
+    }
+    return with_metadata(model, {key: json.dumps(value) for key, value in facts.items()})
+
+
+def _reference(backbone: Model, parts: Sequence[Part], fused: Model) -> proof.Reference:
+    """Compute the new outputs without the fused graph: raw tensors, numpy poolings, heads."""
+    tensors = list(dict.fromkeys(probe.tensor for part in parts for probe in part.probes))
+    session = runtime.Session(expose(backbone, tensors))
+    added = fused.outputs[len(backbone.outputs) :]
+
+    def reference(feeds: Arrays) -> Arrays:
+        raw = session.run(feeds, tensors)
+        found: list[NDArray[Any]] = []
+        for part in parts:
+            vectors = [
+                POOLINGS[probe.pooling].apply(raw[probe.tensor].astype(np.float32))
+                for probe in part.probes
+            ]
+            answers = part.answers(vectors)
+            found += [answers[name] for name in part.head.outputs]
+        return dict(zip(added, found, strict=True))
+
+    return reference

@@ -1,0 +1,1 @@
+"""Graphs in, graphs out. Depends on onnx and numpy only."""

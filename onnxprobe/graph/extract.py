@@ -1,0 +1,67 @@
+"""Take part of a graph out as a model of its own."""
+
+from collections.abc import Collection
+
+import onnx
+
+from onnxprobe.errors import NotACutError, quoted
+from onnxprobe.graph.cuts import nearest_cut
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.upstream import upstream
+
+
+def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> Model:
+    """Return the smallest model that computes ``outputs`` from ``inputs``.
+
+    Nodes keep their order and names; opset, IR version, metadata and local functions stay.
+
+    Raises:
+        NoSuchNameError: a name is not a tensor of the model.
+        NotACutError: ``outputs`` also need a model input that is not in ``inputs``, or the type
+            of an input is not known.
+    """
+    feeds = [model.value(name) for name in dict.fromkeys(inputs)]
+    wanted = [model.value(name) for name in dict.fromkeys(outputs)]
+    for value in feeds:
+        if value.dtype is None:
+            raise NotACutError(f"the type of {value.name!r} is not known, so it cannot be an input")
+    kept, reached = upstream(model, outputs, stop=inputs)
+    missing = [name for name in model.inputs if name in reached and name not in inputs]
+    if missing:
+        near = nearest_cut(model, inputs)
+        hint = f"; the nearest cut is {near!r}" if near else ""
+        raise NotACutError(
+            f"{quoted(outputs)} cannot be computed from {quoted(inputs)} alone: "
+            f"it also needs the model input {quoted(missing)}{hint}"
+        )
+    old, new = model.proto.graph, onnx.ModelProto()
+    new.CopyFrom(_shell(model.proto))
+    graph = new.graph
+    graph.name, graph.doc_string = old.name, old.doc_string
+    graph.node.extend(node.proto for node in model.nodes if node in kept)
+    graph.initializer.extend(t for t in old.initializer if t.name in reached)
+    graph.sparse_initializer.extend(t for t in old.sparse_initializer if t.values.name in reached)
+    listed = {t.name for t in graph.initializer}
+    declared = {info.name: info for info in (*old.input, *old.output)}
+    graph.input.extend(declared.get(value.name, value.info()) for value in feeds)
+    graph.input.extend(info for info in old.input if info.name in listed)
+    graph.output.extend(declared.get(value.name, value.info()) for value in wanted)
+    inner = {name for node in kept for name in node.writes} | listed
+    graph.value_info.extend(info for info in old.value_info if info.name in inner)
+    graph.quantization_annotation.extend(
+        note for note in old.quantization_annotation if note.tensor_name in inner
+    )
+    graph.metadata_props.extend(old.metadata_props)
+    return Model(new, {k: v for k, v in model.known.items() if k in reached or k in inputs})
+
+
+def _shell(proto: onnx.ModelProto) -> onnx.ModelProto:
+    shell = onnx.ModelProto()
+    for field, value in proto.ListFields():
+        if field.name == "graph":
+            continue
+        if field.is_repeated:
+            getattr(shell, field.name).extend(value)
+        else:
+            setattr(shell, field.name, value)
+    return shell

@@ -1,0 +1,198 @@
+"""Join heads to a trunk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import onnx
+from onnx import helper
+
+from onnxprobe.errors import StitchError, quoted
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.names import node_names, renamed, tensor_names
+from onnxprobe.graph.split import SEAM
+from onnxprobe.graph.value import Dim
+from onnxprobe.graph.versions import at_opset
+
+_WEIGHTS_NEED_NOT_BE_INPUTS: Final = 4
+"""The IR version from which a weight need not be listed as an input too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graft:
+    """A head, and where it goes on.
+
+    Attributes:
+        head: a model whose inputs are tensors of the trunk.
+        at: which tensor of the trunk feeds each input of the head; one that is not named here
+            is fed by the tensor of its own name.
+        prefix: put before every inner name of the head, and before those outputs' names that
+            the trunk has already. Without it, only names that are taken get one, ``"head/"``.
+    """
+
+    head: Model
+    at: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+
+    def tensor(self, name: str) -> str:
+        """Return the tensor of the trunk that feeds the input ``name``."""
+        return self.at.get(name, name)
+
+
+def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = None) -> Model:
+    """Return ``trunk`` with ``heads`` going on from its tensors.
+
+    Nodes, weights, declarations, opset, IR version and metadata of the trunk stay as they are;
+    what the heads bring comes after. ``stitch(*split(model, t))`` is ``model``.
+
+    Args:
+        trunk: the model that runs first.
+        heads: a model whose inputs are named like tensors of the trunk, or a :class:`Graft`.
+        outputs: what the result returns, in order. Default: the outputs of the trunk, except a
+            seam that :func:`split` left and a head continues; then those of the heads.
+
+    Raises:
+        NoSuchNameError: a head is to go on from a tensor that the trunk does not have, or
+            ``outputs`` names one that the result does not have.
+        StitchError: type, rank or a fixed size differ at a joint, or two outputs share a name.
+        VersionError: an operator of a head means something else in the trunk's opset.
+    """
+    result = onnx.ModelProto()
+    result.CopyFrom(trunk.proto)
+    known, continued = dict(trunk.known), set[str]()
+    for head in heads:
+        graft = head if isinstance(head, Graft) else Graft(head)
+        continued |= {graft.tensor(name) for name in graft.head.inputs}
+        _append(result, trunk, graft, known)
+    _close_seams(result, continued, returned={name for head in heads for name in _outputs(head)})
+    joined = Model(result, known)
+    return joined if outputs is None else _returning(joined, outputs)
+
+
+def _append(
+    result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, object]
+) -> None:
+    _fits(trunk, graft)
+    head = at_opset(graft.head, trunk.opset)
+    names, node_map = _new_names(result.graph, head, graft)
+    addition = renamed(head.proto.graph, names, node_map)
+    graph = result.graph
+    here = {name for node in graph.node for name in node.output}
+    graph.node.extend(_weights_as_nodes(result, addition))
+    graph.node.extend(
+        node for node in addition.node if not set(filter(None, node.output)) & here
+    )
+    declared = {info.name for info in (*graph.value_info, *graph.input, *graph.output)}
+    graph.value_info.extend(info for info in addition.value_info if info.name not in declared)
+    returned = {info.name for info in graph.output}
+    graph.output.extend(info for info in addition.output if info.name not in returned)
+    _imports(result, head.proto)
+    known |= {names.get(name, name): value for name, value in head.known.items()}
+
+
+def _fits(trunk: Model, graft: Graft) -> None:
+    for name in graft.head.inputs:
+        given, wanted = trunk.value(graft.tensor(name)), graft.head.value(name)
+        same_type = None in (given.dtype, wanted.dtype) or given.dtype == wanted.dtype
+        if not same_type or not _shapes_fit(given.shape, wanted.shape):
+            raise StitchError(f"the backbone gives {given} but the head wants {wanted}")
+
+
+def _shapes_fit(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> bool:
+    if a is None or b is None:
+        return True
+    if len(a) != len(b):
+        return False
+    pairs = zip(a, b, strict=True)
+    return not any(isinstance(x, int) and isinstance(y, int) and x != y for x, y in pairs)
+
+
+def _new_names(
+    graph: onnx.GraphProto, head: Model, graft: Graft
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Map the head's names to free ones: its inputs to the trunk, the rest out of the way."""
+    taken = set(tensor_names(graph))
+    fed = {name: graft.tensor(name) for name in head.inputs}
+    shared = _shared(graph, head.proto.graph)
+    inner = [n for n in tensor_names(head.proto.graph) if n not in fed and n not in shared]
+    clash = [name for name in head.outputs if name in inner and name in taken]
+    if clash and not graft.prefix:
+        raise StitchError(
+            f"the head returns {quoted(clash)}, a name the backbone has already; give the head a prefix"
+        )
+    own = {name: name for name in head.outputs if name not in taken}
+    prefix = graft.prefix or "head/"
+    moved = {n: prefix + n for n in inner if n not in own and (graft.prefix or n in taken)}
+    collide = sorted(taken.intersection(moved.values()))
+    if collide:
+        raise StitchError(f"{quoted(collide)} is there already; give the head another prefix")
+    nodes = set(node_names(graph.node))
+    theirs = node_names(head.proto.graph.node)
+    return moved | fed, {n: prefix + n for n in theirs if graft.prefix or n in nodes}
+
+
+def _shared(graph: onnx.GraphProto, head: onnx.GraphProto) -> set[str]:
+    """Return the names that are computed from constants in the very same way in both."""
+    constants = {t.name: t for t in graph.initializer}
+    same = {t.name for t in head.initializer if constants.get(t.name) == t}
+    nodes = {node.output[0]: node for node in graph.node if node.output}
+    for node in head.node:
+        if node.output and nodes.get(node.output[0]) == node and same.issuperset(node.input):
+            same.update(node.output)
+    return same
+
+
+def _weights_as_nodes(
+    result: onnx.ModelProto, addition: onnx.GraphProto
+) -> Iterable[onnx.NodeProto]:
+    """Add the head's weights; as Constant nodes where a weight would have to be an input too."""
+    have = {t.name for t in result.graph.initializer}
+    new = [t for t in addition.initializer if t.name not in have]
+    result.graph.sparse_initializer.extend(addition.sparse_initializer)
+    if result.ir_version >= _WEIGHTS_NEED_NOT_BE_INPUTS:
+        result.graph.initializer.extend(new)
+        return ()
+    return [helper.make_node("Constant", [], [t.name], name=t.name, value=t) for t in new]
+
+
+def _imports(result: onnx.ModelProto, head: onnx.ModelProto) -> None:
+    have = {o.domain: o.version for o in result.opset_import}
+    for o in head.opset_import:
+        if o.domain in DEFAULT_DOMAINS:
+            continue
+        if have.setdefault(o.domain, o.version) != o.version:
+            raise StitchError(
+                f"the head uses {o.domain} {o.version}, the backbone {o.domain} {have[o.domain]}"
+            )
+        if o not in result.opset_import:
+            result.opset_import.append(o)
+    functions = {(f.domain, f.name): f for f in result.functions}
+    for function in head.functions:
+        ours = functions.get((function.domain, function.name))
+        if ours is not None and ours != function:
+            raise StitchError(f"both have a local function {function.name!r}, and they differ")
+        if ours is None:
+            result.functions.append(function)
+
+
+def _outputs(head: Model | Graft) -> tuple[str, ...]:
+    return head.head.outputs if isinstance(head, Graft) else head.outputs
+
+
+def _close_seams(result: onnx.ModelProto, continued: set[str], *, returned: set[str]) -> None:
+    seams = {e.value for e in result.metadata_props if e.key == SEAM} & continued
+    metadata = [e for e in result.metadata_props if e.key != SEAM or e.value not in seams]
+    outputs = [o for o in result.graph.output if o.name not in seams - returned]
+    del result.metadata_props[:], result.graph.output[:]
+    result.metadata_props.extend(metadata)
+    result.graph.output.extend(outputs)
+
+
+def _returning(model: Model, outputs: Sequence[str]) -> Model:
+    declared = {info.name: info for info in model.proto.graph.output}
+    infos = [declared.get(name) or model.value(name).info() for name in outputs]
+    result = onnx.ModelProto()
+    result.CopyFrom(model.proto)
+    del result.graph.output[:]
+    result.graph.output.extend(infos)
+    return Model(result, model.known)

@@ -1,0 +1,52 @@
+"""Poolings by name. To add one: write ``<name>.py`` beside this file, list it here."""
+
+from typing import Final
+
+from onnxprobe.errors import PoolingError
+from onnxprobe.graph.value import Value
+from onnxprobe.pooling._base import Array, Pooling, Shape
+from onnxprobe.pooling.center import CENTER
+from onnxprobe.pooling.cls import CLS
+from onnxprobe.pooling.flatten import FLATTEN
+from onnxprobe.pooling.gem import GEM
+from onnxprobe.pooling.max import MAX
+from onnxprobe.pooling.mean import MEAN
+from onnxprobe.pooling.std import STD
+from onnxprobe.pooling.token_mean import TOKEN_MEAN
+from onnxprobe.registry import Registry
+
+POOLINGS: Final = Registry("pooling", [MEAN, STD, MAX, GEM, CENTER, FLATTEN, CLS, TOKEN_MEAN])
+
+__all__ = ["POOLINGS", "Array", "Pooling", "Shape", "fitting", "usual"]
+
+
+def fitting(value: Value, shape: Shape | None, name: str) -> Pooling:
+    """Return the pooling called ``name`` if it can read ``value``, of per-sample ``shape``.
+
+    Raises:
+        NoSuchNameError: no pooling has that name.
+        PoolingError: the shape is unknown, or one that this pooling cannot read.
+    """
+    pooling = POOLINGS[name]
+    if shape is None:
+        raise PoolingError(f"{name} pooling cannot read {value}: its shape is not known")
+    if not _reads(pooling, shape):
+        fits = ", ".join(p.name for p in POOLINGS.values() if _reads(p, shape)) or "none"
+        raise PoolingError(
+            f"{name} pooling reads {pooling.reads}, but {value} is not; what fits: {fits}"
+        )
+    return pooling
+
+
+def usual(shape: Shape | None) -> str:
+    """Name the pooling to use where nobody says: the mean over space, or over tokens."""
+    if shape is None or len(shape) > 2:  # noqa: PLR2004  (channels, height, width)
+        return MEAN.name
+    if len(shape) == 1:
+        return FLATTEN.name
+    return TOKEN_MEAN.name if isinstance(shape[-1], int) else MEAN.name
+
+
+def _reads(pooling: Pooling, shape: Shape) -> bool:
+    known = all(isinstance(shape[axis], int) for axis in pooling.needs if axis < len(shape))
+    return len(shape) in pooling.ranks and known and pooling.width(shape) is not None

@@ -1,0 +1,52 @@
+"""What a pooling is: a named way from a tensor to one vector per sample, said twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.graph.build import Builder
+from onnxprobe.graph.value import Dim
+
+Array = NDArray[np.float32]
+Shape = tuple[Dim, ...]
+"""The shape of one sample, without the batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """Turn ``(n, …)`` features into ``(n, d)`` vectors.
+
+    Attributes:
+        name: what the command line calls it.
+        reads: what it is for, as people say it, e.g. ``"maps (channels, height, width)"``.
+        ranks: lengths of the per-sample shapes it understands.
+        needs: which of those axes must have a known size, counted from 0.
+        apply: the numpy definition, ``(n, …) -> (n, d)``; the nodes must agree with it.
+        nodes: the same as ONNX nodes: ``(builder, input name, per-sample shape, output name)``.
+        width: d, from the per-sample shape; ``None`` where it is not known.
+    """
+
+    name: str
+    reads: str
+    ranks: frozenset[int]
+    needs: tuple[int, ...]
+    apply: Callable[[Array], Array]
+    nodes: Callable[[Builder, str, Shape, str], None]
+    width: Callable[[Shape], int | None]
+
+
+def channels(shape: Shape) -> int | None:
+    """Return the first size of a map ``(channels, …)``."""
+    return shape[0] if isinstance(shape[0], int) else None
+
+
+def features(shape: Shape) -> int | None:
+    """Return the last size of a list of tokens ``(tokens, features)``."""
+    return shape[-1] if isinstance(shape[-1], int) else None
+
+
+def spatial(shape: Shape) -> tuple[int, ...]:
+    """Return the axes of a whole tensor ``(n, channels, …)`` that are space or time."""
+    return tuple(range(2, len(shape) + 1))

@@ -1,0 +1,24 @@
+"""Global average pooling: the mean over space (Lin et al. 2013, arXiv:1312.4400)."""
+
+from onnxprobe.graph.build import Builder
+from onnxprobe.pooling._base import Array, Pooling, Shape, channels, spatial
+
+
+def _apply(x: Array) -> Array:
+    mean: Array = x.reshape(*x.shape[:2], -1).mean(axis=2)
+    return mean
+
+
+def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
+    build.reduce("ReduceMean", x, spatial(shape), out=out)
+
+
+MEAN = Pooling(
+    name="mean",
+    reads="maps (channels, …)",
+    ranks=frozenset({2, 3, 4}),
+    needs=(),
+    apply=_apply,
+    nodes=_nodes,
+    width=channels,
+)

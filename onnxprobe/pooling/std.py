@@ -1,0 +1,31 @@
+"""The standard deviation over space, per channel.
+
+With the mean it is the "style" of a picture at that depth (Huang & Belongie 2017,
+arXiv:1703.06868); it tells domains apart (Matsuura & Harada 2020, arXiv:1911.07661).
+"""
+
+from onnxprobe.graph.build import Builder
+from onnxprobe.pooling._base import Array, Pooling, Shape, channels, spatial
+
+
+def _apply(x: Array) -> Array:
+    std: Array = x.reshape(*x.shape[:2], -1).std(axis=2)
+    return std
+
+
+def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
+    axes = spatial(shape)
+    off = build.op("Sub", x, build.reduce("ReduceMean", x, axes, keepdims=1))
+    variance = build.reduce("ReduceMean", build.op("Mul", off, off), axes)
+    build.op("Sqrt", variance, out=out)
+
+
+STD = Pooling(
+    name="std",
+    reads="maps (channels, …)",
+    ranks=frozenset({2, 3, 4}),
+    needs=(),
+    apply=_apply,
+    nodes=_nodes,
+    width=channels,
+)

@@ -1,0 +1,180 @@
+"""Evidence that a new file answers as the old one did, with figures."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+import onnxprobe
+from onnxprobe import runtime
+from onnxprobe.errors import ContractError
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.shapes import batch_of
+from onnxprobe.graph.value import Value
+
+Arrays = Mapping[str, NDArray[Any]]
+Reference = Callable[[Arrays], Arrays]
+"""From the feeds of the model to what numpy says its new outputs are."""
+
+BATCHES: Final = (1, 2, 5)
+TOLERANCE: Final = 1e-4
+"""How far a new float output may be from numpy, relative to the largest it holds (at least 1):
+sums of some hundred float32 products in another order."""
+_FREE_SIZE: Final = 64
+"""What a size that the model leaves open, other than the batch, is set to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One output, compared at every batch.
+
+    Attributes:
+        name: of the output.
+        identical: whether every bit was the same.
+        max_difference: the largest absolute difference; 0.0 where identical.
+    """
+
+    name: str
+    identical: bool
+    max_difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was compared, and what came out.
+
+    Attributes:
+        backbone: sha256 of the old file.
+        batches: batch sizes that both files were run at.
+        outputs: the old outputs, old file against new.
+        new_outputs: the outputs that were added, new file against numpy.
+        providers: what ran the models.
+        versions: of everything that took part.
+    """
+
+    backbone: str
+    batches: tuple[int, ...]
+    outputs: tuple[Compared, ...]
+    new_outputs: tuple[Compared, ...]
+    providers: tuple[str, ...]
+    versions: dict[str, str]
+
+    @property
+    def kept(self) -> bool:
+        """Whether every old output is the same to the bit."""
+        return all(output.identical for output in self.outputs)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the proof as plain values."""
+        return asdict(self) | {"kept": self.kept}
+
+
+def prove(
+    old: Model | Path, new: Model | Path, *, backbone: str, reference: Reference | None = None
+) -> Proof:
+    """Run ``old`` and ``new`` on the same random feeds at batches 1, 2 and 5, and compare.
+
+    Args:
+        old: the model whose answers must not change.
+        new: the model that is to replace it.
+        backbone: sha256 of the old file, for the record.
+        reference: what the new outputs must equal; without it they are not compared.
+
+    Raises:
+        RunError: one of the two does not load or run.
+        ContractError: a new output is not what ``reference`` says.
+    """
+    sessions = runtime.Session(old), runtime.Session(new)
+    names = [value.name for value in sessions[0].outputs]
+    batches = _batches(sessions[0].inputs)
+    before: dict[str, list[NDArray[Any]]] = {}
+    after: dict[str, list[NDArray[Any]]] = {}
+    expected: dict[str, list[NDArray[Any]]] = {}
+    for batch in batches:
+        feeds = random_feeds(sessions[0].inputs, batch)
+        for results, to in ((sessions[0].run(feeds), before), (sessions[1].run(feeds), after)):
+            _collect(results, to)
+        if reference is not None:
+            _collect(reference(feeds), expected)
+    return Proof(
+        backbone=backbone,
+        batches=batches,
+        outputs=tuple(_compared(name, before[name], after[name]) for name in names),
+        new_outputs=tuple(_agrees(name, expected[name], after[name]) for name in expected),
+        providers=sessions[1].providers,
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what takes part in a proof."""
+    return {
+        "onnxprobe": onnxprobe.__version__,
+        "onnx": onnx.__version__,
+        "onnxruntime": runtime.version(),
+        "numpy": np.__version__,
+    }
+
+
+def sha256(path: str | Path) -> str:
+    """Return the sha256 of a file, in hex, without reading it into memory."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def random_feeds(inputs: Sequence[Value], batch: int, seed: int = 0) -> dict[str, NDArray[Any]]:
+    """Return something to feed a model: normal numbers, small whole numbers, or coin flips."""
+    rng = np.random.default_rng((seed, batch))
+    return {value.name: _random(rng, value, batch) for value in inputs}
+
+
+def _random(rng: np.random.Generator, value: Value, batch: int) -> NDArray[Any]:
+    sizes = [d if isinstance(d, int) else _FREE_SIZE for d in value.shape or ()]
+    if value.shape and not isinstance(value.shape[0], int):
+        sizes[0] = batch
+    dtype = np.dtype(value.dtype or "float32")
+    if dtype.kind == "b":
+        return rng.random(sizes) < 0.5  # noqa: PLR2004
+    if dtype.kind in "iu":
+        top = 256 if dtype == np.uint8 else 2
+        return rng.integers(0, top, sizes).astype(dtype)
+    return rng.normal(size=sizes).astype(dtype)
+
+
+def _batches(inputs: Sequence[Value]) -> tuple[int, ...]:
+    fixed = {v.shape[0] for v in inputs if v.shape and isinstance(v.shape[0], int)}
+    return BATCHES if not fixed else (min(fixed),)
+
+
+def _collect(results: Arrays, to: dict[str, list[NDArray[Any]]]) -> None:
+    for name, array in results.items():
+        to.setdefault(name, []).append(array)
+
+
+def _compared(name: str, old: list[NDArray[Any]], new: list[NDArray[Any]]) -> Compared:
+    pairs = list(zip(old, new, strict=True))
+    identical = all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
+    return Compared(name, identical, 0.0 if identical else max(_apart(a, b) for a, b in pairs))
+
+
+def _agrees(name: str, expected: list[NDArray[Any]], got: list[NDArray[Any]]) -> Compared:
+    compared = _compared(name, expected, got)
+    largest = max([1.0, *(float(np.abs(a).max(initial=0)) for a in expected)])
+    if not compared.max_difference <= TOLERANCE * largest:
+        raise ContractError(
+            f"the new output {name!r} is {compared.max_difference:.3g} from what numpy computes "
+            f"(allowed: {TOLERANCE * largest:.3g}); nothing was written"
+        )
+    return compared
+
+
+def _apart(a: NDArray[Any], b: NDArray[Any]) -> float:
+    if a.shape != b.shape:
+        return float("inf")
+    apart = np.abs(a.astype(np.float64) - b.astype(np.float64))
+    return float(np.where(np.isnan(a.astype(np.float64)) & np.isnan(b.astype(np.float64)), 0, apart).max(initial=0))

@@ -1,0 +1,92 @@
+"""The one file that imports onnxruntime."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.errors import MissingExtraError, RunError
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.value import Value
+from onnxprobe.graph.wire import dump, folder_of_weights
+
+try:
+    import onnxruntime
+except ImportError as missing:
+    raise MissingExtraError("running a model", "onnxruntime", extra="cpu") from missing
+
+Arrays = dict[str, NDArray[Any]]
+_WEIGHTS_FOLDER: Final = "session.model_external_initializers_file_folder_path"
+_DTYPES: Final = {"float": "float32", "double": "float64", "float16": "float16", "string": "str"}
+_ERRORS_ONLY: Final = 3
+
+
+class Session:
+    """A model that is loaded and can be run.
+
+    Attributes:
+        inputs: what it must be fed, in order.
+        outputs: what it gives, in order.
+        providers: the execution providers that really run it.
+    """
+
+    def __init__(self, model: Model | str | Path, *, threads: int = 0) -> None:
+        """Load ``model``; ``threads`` is how many one operator may use, 0 for all cores.
+
+        Raises:
+            RunError: ONNX Runtime does not load the model; the message says why.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = _ERRORS_ONLY
+        source: str | bytes = str(model) if not isinstance(model, Model) else dump(model.proto)
+        folder = folder_of_weights(model.proto) if isinstance(model, Model) else None
+        if folder is not None:
+            options.add_session_config_entry(_WEIGHTS_FOLDER, str(folder))
+        try:
+            self._session = onnxruntime.InferenceSession(
+                source, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its exceptions share no base class of their own
+            raise RunError(
+                f"ONNX Runtime {onnxruntime.__version__} does not load the model: {_line(error)}"
+            ) from error
+        self.inputs = tuple(map(_value, self._session.get_inputs()))
+        self.outputs = tuple(map(_value, self._session.get_outputs()))
+        self.providers: tuple[str, ...] = tuple(self._session.get_providers())
+
+    def run(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None) -> Arrays:
+        """Run once; return ``outputs`` by name, all of them where none are named.
+
+        Raises:
+            RunError: the model does not run on ``feeds``; the message says why.
+        """
+        names = [value.name for value in self.outputs] if outputs is None else list(outputs)
+        try:
+            results = self._session.run(names, dict(feeds))
+        except Exception as error:
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in feeds.items())
+            raise RunError(f"the model does not run on {shapes}: {_line(error)}") from error
+        return dict(zip(names, map(np.asarray, results), strict=True))
+
+
+def run(model: Model | str | Path, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Run a model once and return its outputs by name."""
+    return Session(model).run(feeds)
+
+
+def version() -> str:
+    """Return the version of ONNX Runtime."""
+    return str(onnxruntime.__version__)
+
+
+def _value(node: Any) -> Value:
+    inner = str(node.type).removeprefix("tensor(").removesuffix(")")
+    dtype = _DTYPES.get(inner, inner) if str(node.type).startswith("tensor(") else None
+    return Value(str(node.name), dtype, tuple(node.shape))
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
