@@ -1,0 +1,65 @@
+"""The command line. Heavy imports wait inside the commands, so ``--help`` is instant."""
+
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+import typer
+
+from onnxprobe.cli import pictures, surgery
+from onnxprobe.errors import OnnxprobeError
+
+INTERRUPTED: Final = 130
+_EXAMPLES: Final[dict[Callable[..., Any], str]] = {
+    surgery.inspect: "onnxprobe inspect backbone.onnx",
+    surgery.pick: "onnxprobe pick backbone.onnx",
+    surgery.probe: "onnxprobe probe backbone.onnx --tensor relu5 --pooling mean -o probed.onnx",
+    surgery.split: "onnxprobe split backbone.onnx --at relu5 -o halves/",
+    surgery.extract: "onnxprobe extract backbone.onnx --inputs image --outputs relu5 -o trunk.onnx",
+    surgery.stitch: "onnxprobe stitch backbone.onnx head.onnx --tensor relu5 --pooling mean -o fused.onnx",
+    surgery.check: "onnxprobe check backbone.onnx fused.onnx",
+    pictures.embed: "onnxprobe embed backbone.onnx photos/ -o store.h5",
+    pictures.run_recipe: "onnxprobe run-recipe domains --model backbone.onnx --images photos/ --out run/",
+    pictures.label: "onnxprobe label run/fused.onnx photos/ -o labels.parquet",
+    pictures.recipes: "onnxprobe recipes",
+}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def about() -> None:
+    """See what a vision network has learned, and ship it back inside the same ONNX file."""
+
+
+for _function, _example in _EXAMPLES.items():
+    app.command(_function.__name__.replace("_", "-"), epilog=f"Example: {_example}")(_function)
+
+
+def main() -> None:
+    """Run the app; a user's mistake is one line on stderr and exit code 1."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app()
+    except OnnxprobeError as error:
+        _stop(str(error), 1)
+    except KeyboardInterrupt:
+        _stop("interrupted; the same command goes on where it stopped", INTERRUPTED)
+    except OSError as error:
+        place = f": {error.filename!r}" if error.filename else ""
+        _stop(f"{error.strerror or error}{place}", 1)
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    typer.echo(f"onnxprobe: {' '.join(message.split())}", err=True)
+    sys.exit(code)

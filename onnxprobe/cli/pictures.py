@@ -1,0 +1,104 @@
+"""Commands that run a model over pictures: embed, label, run-recipe, recipes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onnxprobe.cli.types import Images, Json, ModelPath, Out, Pooling, PreprocessFile, Tensor
+
+Sample = Annotated[
+    str | None,
+    typer.Option("--sample", metavar="S", help="A share such as 0.02, or a count; all pictures if left out."),
+]
+
+
+def embed(
+    model: ModelPath,
+    images: Images,
+    out: Out,
+    *,
+    tensor: Tensor = None,
+    pooling: Pooling = None,
+    sample: Sample = None,
+    preprocess: PreprocessFile = None,
+) -> None:
+    """Embed pictures at a probe into an HDF5 store; the same command again goes on where it stopped."""
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.cli.reading import preprocess_of, sample_of
+    from onnxprobe.embed import embed as embed_
+    from onnxprobe.graph.load import load
+    from onnxprobe.images import open_source, preprocess_for
+    from onnxprobe.measure import measured
+    from onnxprobe.report.plain import store_text
+    from onnxprobe.views import chosen
+
+    backbone = measured(load(model))
+    tap = chosen(backbone, tensor, pooling)
+    prepared, origin = preprocess_for(backbone, preprocess_of(preprocess))
+    with bars() as progress:
+        store = embed_(
+            backbone, [tap], open_source(images), out,
+            preprocess=prepared, sample=sample_of(sample), progress=progress,
+        )
+    typer.echo(store_text(store, tap, prepared, origin))
+
+
+def label(
+    fused: Annotated[Path, typer.Argument(metavar="FUSED", help="A fused .onnx file.")],
+    images: Images,
+    out: Out,
+    *,
+    preprocess: PreprocessFile = None,
+) -> None:
+    """Run a fused model over pictures and write what its heads say to a Parquet file."""
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.cli.reading import preprocess_of
+    from onnxprobe.graph.load import load
+    from onnxprobe.images import open_source, preprocess_for
+    from onnxprobe.label import label as label_
+    from onnxprobe.report.plain import counts_text
+
+    model = load(fused)
+    prepared, origin = preprocess_for(model, preprocess_of(preprocess))
+    with bars() as progress:
+        counts = label_(model, open_source(images), out, preprocess=prepared, progress=progress)
+    typer.echo(f"{out}: {counts_text(counts)}; preprocessing: {origin}")
+
+
+def run_recipe(
+    recipe: Annotated[str | None, typer.Argument(metavar="RECIPE", help="See: onnxprobe recipes.")] = None,
+    *,
+    model: Annotated[Path | None, typer.Option("--model", "-m", metavar="MODEL", help="The backbone, an .onnx file.")] = None,
+    images: Annotated[str | None, typer.Option("--images", "-i", metavar="IMAGES", help="A folder, a text list, a .tar or a .zip.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the run.")],
+    sample: Sample = None,
+    change: Annotated[list[str] | None, typer.Option("--set", metavar="STEP.PARAM=VALUE", help="Change a setting.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="TOML", help="A file of settings.")] = None,
+    preprocess: PreprocessFile = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is in --out.")] = False,
+    json: Json = False,
+) -> None:
+    """Embed, find domains, train heads, fuse, prove, report: the whole analysis."""
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.cli.reading import asked, preprocess_of
+    from onnxprobe.cli.show import show
+    from onnxprobe.images import open_source
+    from onnxprobe.recipe.running import run
+    from onnxprobe.report.html import write_report
+    from onnxprobe.report.summary import summary
+
+    name, configured, job = asked(recipe, model, images, out, sample, change or [], config, resume=resume)
+    with bars() as progress:
+        facts = run(configured, name, job, preprocess=preprocess_of(preprocess), progress=progress)
+        write_report(job.out, open_source(job.images), progress=progress)
+    show(facts, lambda run: summary(run, job.out), dict, json=json)
+
+
+def recipes(*, json: Json = False) -> None:
+    """List the recipes and their settings."""
+    from onnxprobe.cli.show import show
+    from onnxprobe.recipe.listing import every
+    from onnxprobe.report.plain import recipes_json, recipes_table
+
+    show(every(), recipes_table, recipes_json, json=json)

@@ -1,0 +1,102 @@
+"""From the text of an option to what it means."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from onnxprobe.errors import PicturesError, RecipeError
+from onnxprobe.images import Preprocess
+from onnxprobe.recipe import Job
+from onnxprobe.recipe.listing import find
+from onnxprobe.recipe.running import earlier
+from onnxprobe.recipe.settings import configured, flat
+
+
+def sample_of(text: str | None) -> float | int | None:
+    """Read ``--sample``: a count, or a share with a point in it.
+
+    Raises:
+        PicturesError: it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        value = int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        value = -1
+    if value <= 0 or (isinstance(value, float) and value > 1):
+        raise PicturesError(f"--sample is {text!r}; give a share above 0 and up to 1.0, or a whole count")
+    return value
+
+
+def preprocess_of(text: str | None) -> Preprocess | None:
+    """Read ``--preprocess``: JSON, or the path of a file that holds it.
+
+    Raises:
+        PicturesError: it is neither, or says something that preprocessing does not have.
+    """
+    if text is None:
+        return None
+    if not text.lstrip().startswith("{"):
+        if not Path(text).is_file():
+            raise PicturesError(f"--preprocess is neither JSON nor a file: {text!r}")
+        text = Path(text).read_text()
+    try:
+        said = json.loads(text)
+    except ValueError as error:
+        raise PicturesError(f"--preprocess is not JSON: {error}") from None
+    return Preprocess.from_json(said)
+
+
+def asked(  # noqa: PLR0913  the options of run-recipe
+    recipe: str | None,
+    model: Path | None,
+    images: str | None,
+    out: Path,
+    sample: str | None,
+    changes: Sequence[str],
+    config: Path | None,
+    *,
+    resume: bool,
+) -> tuple[str, Any, Job]:
+    """Return the recipe's name, the recipe with its settings, and the job.
+
+    Raises:
+        RecipeError: something that is needed was not said.
+        NoSuchNameError: there is no such recipe, step or setting.
+    """
+    before = earlier(out) if resume else None
+    if resume and before is None:
+        raise RecipeError(f"there is no run in {str(out)!r} to go on with")
+    said = before["said"] if before else {}
+    name = recipe or (before["recipe"] if before else None)
+    chosen_model = model or (Path(said["model"]) if said else None)
+    chosen_images = images or said.get("images")
+    for what, value in (("RECIPE", name), ("--model", chosen_model), ("--images", chosen_images)):
+        if value is None:
+            raise RecipeError(f"{what} is missing; say: onnxprobe run-recipe RECIPE --model M --images I --out DIR")
+    settings = flat(before["settings"]) if before else {}
+    if config is not None:
+        settings |= flat(_toml(config))
+    if sample is not None:
+        settings["embedding.sample"] = sample_of(sample)
+    settings |= dict(map(_pair, changes))
+    return str(name), configured(find(str(name)), settings), Job(Path(str(chosen_model)), str(chosen_images), out)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise RecipeError(f"there is no file {str(path)!r}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{str(path)!r} is not TOML: {error}") from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise RecipeError(f"--set takes STEP.PARAM=VALUE, not {text!r}")
+    return name, value

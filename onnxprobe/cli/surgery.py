@@ -1,0 +1,134 @@
+"""Commands that read and cut graphs: inspect, pick, probe, split, extract, stitch, check."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onnxprobe.cli.types import Json, ModelPath, Out, Pooling, Tensor, Weights
+
+AMBIGUOUS = 3
+"""Exit code of ``pick`` where several tensors are as good."""
+
+
+def inspect(model: ModelPath, *, json: Json = False) -> None:
+    """List the layers of a model, and which tensor to tap, and why. No weights are read."""
+    from onnxprobe.cli.show import show
+    from onnxprobe.graph.inspect import Inspection
+    from onnxprobe.graph.inspect import inspect as inspect_
+    from onnxprobe.graph.load import load
+    from onnxprobe.report.layers import inspection
+
+    show(inspect_(load(model), name=str(model)), inspection, Inspection.to_json, json=json)
+
+
+def pick(model: ModelPath, *, json: Json = False) -> None:
+    """Print the last tensor before the network compresses what it knows; exit 3 if ambiguous."""
+    from onnxprobe.cli.show import show
+    from onnxprobe.graph.load import load
+    from onnxprobe.graph.pick import Pick
+    from onnxprobe.graph.pick import pick as pick_
+    from onnxprobe.measure import measured
+    from onnxprobe.report.plain import name_alone, why_ambiguous
+
+    found = pick_(measured(load(model)))
+    show(found, name_alone, Pick.to_json, json=json)
+    if found.ambiguous:
+        typer.echo(why_ambiguous(found), err=True)
+        raise typer.Exit(AMBIGUOUS)
+
+
+def probe(
+    model: ModelPath,
+    out: Out,
+    *,
+    tensor: Tensor = None,
+    pooling: Pooling = None,
+    weights: Weights = "link",
+) -> None:
+    """Add a pooled probe to a model as one more output."""
+    from onnxprobe.graph.load import load
+    from onnxprobe.graph.save import save
+    from onnxprobe.measure import measured
+    from onnxprobe.probe import attach
+    from onnxprobe.views import chosen
+
+    backbone = measured(load(model))
+    tap = chosen(backbone, tensor, pooling)
+    save(attach(backbone, [tap]), out, outside=weights)
+    typer.echo(f"{out}: output {tap.output!r} added")
+
+
+def split(
+    model: ModelPath,
+    at: Annotated[str, typer.Option("--at", metavar="T", help="Tensor to cut at.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for trunk.onnx and head.onnx.")],
+    *,
+    weights: Weights = "link",
+) -> None:
+    """Cut a model in two at one tensor."""
+    from onnxprobe.graph.load import load
+    from onnxprobe.graph.save import save
+    from onnxprobe.graph.split import split as split_
+
+    for name, half in split_(load(model), at)._asdict().items():
+        typer.echo(save(half, out / f"{name}.onnx", outside=weights))
+
+
+def extract(
+    model: ModelPath,
+    inputs: Annotated[str, typer.Option("--inputs", metavar="A,B", help="Tensors to begin at.")],
+    outputs: Annotated[str, typer.Option("--outputs", metavar="C,D", help="Tensors to end at.")],
+    out: Out,
+    *,
+    weights: Weights = "link",
+) -> None:
+    """Take a part of a model out as a model of its own."""
+    from onnxprobe.graph.extract import extract as extract_
+    from onnxprobe.graph.load import load
+    from onnxprobe.graph.save import save
+
+    part = extract_(load(model), inputs.split(","), outputs.split(","))
+    typer.echo(save(part, out, outside=weights))
+
+
+def stitch(
+    backbone: Annotated[Path, typer.Argument(metavar="BACKBONE", help="The .onnx file to fuse into.")],
+    heads: Annotated[list[Path], typer.Argument(metavar="HEAD...", help="Heads, .onnx files from vectors.")],
+    out: Out,
+    *,
+    tensor: Tensor = None,
+    pooling: Pooling = None,
+    weights: Weights = "link",
+    proven: Annotated[
+        bool, typer.Option("--proof/--no-proof", help="Run both files and compare before writing.")
+    ] = True,
+) -> None:
+    """Fuse heads into a backbone; the file is written only if the old answers stay to the bit."""
+    from onnxprobe.fuse import Part, write_fused
+    from onnxprobe.graph.load import load
+    from onnxprobe.measure import measured
+    from onnxprobe.report.plain import proven_line
+    from onnxprobe.views import chosen
+
+    tap = chosen(measured(load(backbone)) if tensor is None else load(backbone), tensor, pooling)
+    parts = [Part.file(head, [tap]) for head in heads]
+    evidence = write_fused(backbone, parts, out, outside=weights, proven=proven)
+    typer.echo(f"{out}: {proven_line(evidence)}")
+
+
+def check(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The file callers know.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The file that is to replace it.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Compare two models: exit 0 if NEW keeps what OLD promises, 1 with the differences."""
+    from onnxprobe.checking import Verdict, verdict
+    from onnxprobe.cli.show import show
+    from onnxprobe.report.plain import verdict_text
+
+    found = verdict(old, new)
+    show(found, verdict_text, Verdict.to_json, json=json)
+    if not found.kept:
+        raise typer.Exit(1)
