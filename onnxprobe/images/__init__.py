@@ -1,0 +1,21 @@
+"""Pictures: where they come from, how they are decoded, and what a network is shown of them."""
+
+from onnxprobe.images.decode import MAX_PIXELS, Decoded, decode
+from onnxprobe.images.fit import ImageInput, image_input, preprocess_for
+from onnxprobe.images.preprocess import Preprocess
+from onnxprobe.images.sources import SOURCES, Source, open_source
+from onnxprobe.images.status import Status
+
+__all__ = [
+    "MAX_PIXELS",
+    "SOURCES",
+    "Decoded",
+    "ImageInput",
+    "Preprocess",
+    "Source",
+    "Status",
+    "decode",
+    "image_input",
+    "open_source",
+    "preprocess_for",
+]

@@ -1,0 +1,144 @@
+"""From the bytes of a file to an upright RGB picture, or to what is wrong with them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.images.alpha import composite
+from onnxprobe.images.formats import Format, Header, MalformedError, TruncatedError, format_of
+from onnxprobe.images.formats.jpeg import JPEG
+from onnxprobe.images.formats.tiff import TIFF
+from onnxprobe.images.orientation import sideways, upright
+from onnxprobe.images.status import Status
+
+MAX_PIXELS: Final = 1 << 27
+"""Pixels above which a picture is refused undecoded: 134 megapixels, 0.4 GB as RGB."""
+MIN_SIDE: Final = 4
+"""Pixels below which a side shows nothing: tracking pixels, spacers."""
+_REDUCED: Final = {
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+}
+
+Pixels = NDArray[np.uint8]
+Need = Callable[[int, int], tuple[int, int]]
+"""From the height and width of a picture to the height and width that will do for what follows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A picture, or why there is none.
+
+    Attributes:
+        status: ``Status.OK`` if and only if there are pixels.
+        pixels: uint8 RGB ``(h, w, 3)``; may be smaller than the picture, see ``decode``.
+        width: of the upright picture, in pixels; 0 where unknown.
+        height: of the upright picture, in pixels; 0 where unknown.
+        error: what is wrong, for people; empty where nothing is.
+    """
+
+    status: Status
+    pixels: Pixels | None = None
+    width: int = 0
+    height: int = 0
+    error: str = ""
+
+
+def decode(
+    data: bytes,
+    *,
+    alpha: str = "white",
+    orientation: str = "exif",
+    need: Need | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Decoded:
+    """Decode one picture; every way in which that can fail is a status, not an exception.
+
+    Formats are told by content, whatever the file is called. The first frame of an animation is
+    taken, 16 bits are scaled to 8, grey, palette and CMYK become RGB.
+
+    Args:
+        data: the file.
+        alpha: what shines through transparent pixels, one of ``ALPHAS``.
+        orientation: ``"exif"`` turns pictures upright, ``"stored"`` leaves them as they lie.
+        need: where given, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, the smallest that
+            still is what it asks for (libjpeg then transforms fewer coefficients; the result is
+            close to a mean over blocks).
+        max_pixels: a larger picture is refused by its header, before anything is decoded.
+    """
+    found = _looked_at(data)
+    if isinstance(found, Decoded):
+        return found
+    kind, header = found
+    turned = 1 if orientation == "stored" else header.orientation
+    width, height = header.width, header.height
+    if sideways(turned):
+        width, height = height, width
+    refused = _refusal(header, max_pixels)
+    if refused is not None:
+        return Decoded(refused[0], None, width, height, f"{kind.name}: {refused[1]}")
+    flags = cv2.IMREAD_UNCHANGED
+    if kind is JPEG:
+        flags = _reduction(need, (height, width)) | cv2.IMREAD_IGNORE_ORIENTATION
+    raw = _imdecode(data, flags)
+    if raw is None:
+        why = f"{kind.name}: OpenCV {cv2.__version__} cannot decode it"
+        return Decoded(Status.DECODE_ERROR, None, width, height, why)
+    if raw.dtype not in (np.uint8, np.uint16):
+        why = f"{kind.name}: its samples are {raw.dtype}, not 8 or 16 bit whole numbers"
+        return Decoded(Status.DECODE_ERROR, None, width, height, why)
+    pixels = composite(_eight_bit(raw), alpha, premultiplied=kind is TIFF)
+    return Decoded(Status.OK, upright(pixels, turned), width, height)
+
+
+def _looked_at(data: bytes) -> tuple[Format, Header] | Decoded:
+    if not data:
+        return Decoded(Status.EMPTY, error="the file has no bytes")
+    kind = format_of(data)
+    if kind is None:
+        return Decoded(Status.NOT_AN_IMAGE, error=f"it starts with {data[:16]!r}")
+    try:
+        return kind, kind.header(data)
+    except TruncatedError as error:
+        return Decoded(Status.TRUNCATED, error=f"{kind.name}: {error}")
+    except MalformedError as error:
+        return Decoded(Status.DECODE_ERROR, error=f"{kind.name}: {error}")
+
+
+def _refusal(header: Header, max_pixels: int) -> tuple[Status, str] | None:
+    size = f"{header.width}×{header.height} pixels"
+    if header.width * header.height > max_pixels:
+        return Status.TOO_LARGE, f"{size} are more than the limit of {max_pixels:,}"
+    if not header.complete:
+        return Status.TRUNCATED, "the file ends before the picture does"
+    if min(header.width, header.height) < MIN_SIDE:
+        return Status.TOO_SMALL, f"{size}; a side must have {MIN_SIDE}"
+    return None
+
+
+def _reduction(need: Need | None, size: tuple[int, int]) -> int:
+    if need is not None:
+        wanted = need(*size)
+        for factor, flag in _REDUCED.items():
+            if all(-(-s // factor) >= w for s, w in zip(size, wanted, strict=True)):
+                return int(flag)
+    return int(cv2.IMREAD_COLOR)
+
+
+def _imdecode(data: bytes, flags: int) -> NDArray[Any] | None:
+    try:
+        raw: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except (cv2.error, MemoryError):
+        return None
+    return raw
+
+
+def _eight_bit(raw: NDArray[Any]) -> Pixels:
+    if raw.dtype == np.uint8:
+        return raw
+    return ((raw.astype(np.uint32) + 128) // 257).astype(np.uint8)

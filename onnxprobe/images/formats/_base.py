@@ -1,0 +1,59 @@
+"""What a picture format is: how to tell it, and what its first bytes say."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class TruncatedError(Exception):
+    """The bytes end before the picture does."""
+
+
+class MalformedError(Exception):
+    """The bytes are not what the format prescribes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says of its picture before anything is decoded.
+
+    Attributes:
+        width: in pixels, as stored.
+        height: in pixels, as stored.
+        orientation: 1 to 8 as in EXIF; 1 is upright.
+        complete: whether the file reaches its own end.
+    """
+
+    width: int
+    height: int
+    orientation: int = 1
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A picture format.
+
+    Attributes:
+        name: as people write it.
+        suffixes: file name endings, with the dot, lower case.
+        matches: whether bytes begin like a file of this format.
+        header: reads the header; raises ``TruncatedError`` or ``MalformedError``.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    matches: Callable[[bytes], bool]
+    header: Callable[[bytes], Header]
+
+
+def unpack(layout: str, data: bytes, offset: int) -> tuple[int, ...]:
+    """Read whole numbers as ``struct`` does.
+
+    Raises:
+        TruncatedError: ``data`` ends before.
+    """
+    try:
+        return struct.unpack_from(layout, data, offset)
+    except struct.error:
+        raise TruncatedError(f"it ends after {len(data)} bytes") from None

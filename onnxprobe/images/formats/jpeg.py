@@ -1,0 +1,49 @@
+"""JPEG (ITU-T T.81, 1992): segments that begin with FF and a marker."""
+
+from typing import Final
+
+from onnxprobe.images.formats._base import Format, Header, MalformedError, TruncatedError, unpack
+from onnxprobe.images.formats.tiff import orientation
+
+_START_OF_SCAN, _EXIF, _END = 0xDA, 0xE1, b"\xff\xd9"
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Markers that start a frame; the three left out define tables."""
+_BARE: Final = frozenset({0x00, 0x01, *range(0xD0, 0xD9), 0xFF})
+"""Markers without a length behind them, and bytes that only look like one."""
+
+
+def _matches(data: bytes) -> bool:
+    return data[:3] == b"\xff\xd8\xff"
+
+
+def _header(data: bytes) -> Header:
+    size, turned, at = None, 1, 2
+    while True:
+        at = _next_marker(data, at)
+        marker, length = unpack(">xBH", data, at)
+        if marker in _BARE:
+            at += 1
+            continue
+        if marker in _FRAMES:
+            size = unpack(">HH", data, at + 5)
+        if marker == _EXIF and data[at + 4 : at + 10] == b"Exif\0\0" and turned == 1:
+            turned = orientation(data[at + 10 : at + 2 + length])
+        at += 2 + length
+        if marker == _START_OF_SCAN:
+            break
+    if size is None:
+        raise MalformedError("its picture begins before its size is stated")
+    # Inside a scan every FF is followed by 00 or a restart marker, so FF D9 is the true end; what
+    # follows it (a second picture, padding) is not ours. A thumbnail's end lies before the scan.
+    return Header(size[1], size[0], turned, complete=data.rfind(_END, at) >= 0)
+
+
+def _next_marker(data: bytes, at: int) -> int:
+    # Decoders skip stray bytes between segments, so this does too.
+    found = data.find(b"\xff", at)
+    if found < 0:
+        raise TruncatedError(f"it ends after {len(data)} bytes, before its picture begins")
+    return found
+
+
+JPEG = Format("JPEG", (".jpg", ".jpeg", ".jpe"), _matches, _header)

@@ -1,0 +1,19 @@
+"""What can become of a picture."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """One word for the fate of a picture, as the ledger records it."""
+
+    OK = "ok"
+    MISSING = "missing"
+    """Named by the source, but it could not be read."""
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not an image"
+    TRUNCATED = "truncated"
+    DECODE_ERROR = "decode error"
+    TOO_SMALL = "too small"
+    TOO_LARGE = "too large"
+    NOT_FINITE = "not finite"
+    """Decoded, but the model gave an infinity or a NaN for it."""

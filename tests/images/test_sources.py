@@ -1,0 +1,211 @@
+import os
+import sys
+import tarfile
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import onnxprobe.images.sources as package
+from onnxprobe.errors import PicturesError
+from onnxprobe.images import SOURCES, open_source
+
+PICTURE = (Path(__file__).parent / "pictures" / "baseline.jpg").read_bytes()
+HOSTILE = ["ünï/köd.JPG", "new\nline.png", "<script>.gif", os.fsdecode(b"not-utf8-\xe9.webp")]
+NAMES = sorted(["a.jpg", "b/c.jpeg", *HOSTILE])
+
+
+def content(name):
+    return os.fsencode(name) + PICTURE
+
+
+def folder(tmp_path):
+    root = tmp_path / "photos"
+    for name in NAMES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content(name))
+    (root / "notes.txt").write_text("no picture")
+    return root
+
+
+def tar(tmp_path, root=None):
+    path, root = tmp_path / "photos.tar", root or folder(tmp_path)
+    with tarfile.open(path, "w") as archive:
+        for name in reversed(NAMES):
+            archive.add(root / name, name)
+        archive.add(root / "notes.txt", "notes.txt")
+    return path
+
+
+def zipped(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("sub.jpg")
+        for name in NAMES:
+            if name.isprintable():  # a zip cannot hold names that are not UTF-8
+                archive.writestr(name, content(name))
+        archive.writestr("notes.txt", "no picture")
+    return path
+
+
+def listed(tmp_path):
+    root = folder(tmp_path)
+    names = [f"photos/{name}" for name in NAMES if "\n" not in name]
+    names.append(str(root / "a.jpg"))
+    (tmp_path / "list.txt").write_bytes(b"\xef\xbb\xbf" + os.fsencode("\r\n\n".join(names)))
+    return tmp_path / "list.txt"
+
+
+KINDS = {"folder": folder, "tar": tar, "zip": zipped, "list": listed}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_picture_is_found_sorted_and_read(kind, tmp_path):
+    source = open_source(KINDS[kind](tmp_path))
+    assert source.kind == kind
+    assert list(source.names) == sorted(source.names)
+    for name in source.names:
+        own = next(n for n in NAMES if name.endswith(n))
+        assert source.read(name) == content(own)
+    assert len(source.names) == len(NAMES) - {"zip": 2, "list": 0}.get(kind, 0)
+
+
+def test_names_that_are_not_utf8_or_hold_newlines_survive(tmp_path):
+    root = folder(tmp_path)
+    assert list(open_source(root).names) == NAMES
+    assert list(open_source(tar(tmp_path, root)).names) == NAMES
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_many_threads_may_read_at_once(kind, tmp_path):
+    source = open_source(KINDS[kind](tmp_path))
+    wanted, wrong = {name: source.read(name) for name in source.names}, []
+
+    def read():
+        wrong.extend(n for n in list(source.names) * 20 if source.read(n) != wanted[n])
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_link_out_of_the_folder_is_followed_and_a_circle_is_not(tmp_path):
+    root = folder(tmp_path)
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "far.jpg").write_bytes(PICTURE)
+    (root / "near.jpg").symlink_to(outside / "far.jpg")
+    (root / "there").symlink_to(outside)
+    (root / "b" / "up").symlink_to(root)
+    found = set(open_source(root).names)
+    assert found == {*NAMES, "near.jpg", "there/far.jpg"}
+
+
+def test_a_dead_link_is_listed_so_that_the_ledger_can_say_so(tmp_path):
+    root = folder(tmp_path)
+    (root / "dead.jpg").symlink_to(tmp_path / "gone.jpg")
+    source = open_source(root)
+    assert "dead.jpg" in source.names
+    with pytest.raises(FileNotFoundError):
+        source.read("dead.jpg")
+
+
+def test_a_folder_or_pipe_that_is_called_like_a_picture_is_none(tmp_path):
+    root = folder(tmp_path)
+    (root / "album.jpg").mkdir()
+    os.mkfifo(root / "pipe.jpg")
+    assert list(open_source(root).names) == NAMES
+
+
+def test_links_in_a_tar_lead_to_their_target(tmp_path):
+    path, root = tmp_path / "links.tar", folder(tmp_path)
+    with tarfile.open(path, "w") as archive:
+        archive.add(root / "a.jpg", "x/a.jpg")
+        for name, kind, target in (
+            ("hard.jpg", tarfile.LNKTYPE, "x/a.jpg"),
+            ("x/soft.jpg", tarfile.SYMTYPE, "a.jpg"),
+            ("dead.jpg", tarfile.SYMTYPE, "gone.jpg"),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            archive.addfile(member)
+    source = open_source(path)
+    assert source.read("hard.jpg") == source.read("x/soft.jpg") == content("a.jpg")
+    with pytest.raises(OSError, match="it is a link to a file that is not in the archive"):
+        source.read("dead.jpg")
+
+
+def test_a_damaged_or_locked_zip_member_is_an_os_error(tmp_path):
+    path = zipped(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"a.jpg") + 40] ^= 255
+    path.write_bytes(data)
+    with pytest.raises(OSError, match=r"CRC|Error -3"):
+        open_source(path).read("a.jpg")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda p: p / "gone", "there is no folder or file '{}'"),
+        (
+            lambda p: p,
+            "no pictures in '{}': it holds no files",
+        ),
+    ],
+)
+def test_a_path_without_pictures_is_named(make, message, tmp_path):
+    with pytest.raises(PicturesError) as caught:
+        open_source(make(tmp_path))
+    assert str(caught.value) == message.format(make(tmp_path))
+
+
+def test_a_folder_of_other_files_says_what_counts_as_a_picture(tmp_path):
+    (tmp_path / "a.heic").touch()
+    with pytest.raises(PicturesError, match=r"none of its 1 files ends in \.apng, \.bmp"):
+        open_source(tmp_path)
+
+
+def written(path, data):
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("one.jpg", PICTURE, "is one picture; pictures come from a folder, a .tar, a .zip, or"),
+        ("x.bin", b"\0" * 600, "is none of these; pictures come from a folder"),
+        ("x.tar.gz", b"\x1f\x8b" + bytes(600), "single pictures cannot be read from it; unpack it"),
+        ("x.zip", b"PK\x03\x04" + bytes(600), "is none of these"),
+        ("empty.txt", b"\n \n", "the list is empty"),
+    ],
+)
+def test_other_files_are_refused_with_a_reason(name, data, message, tmp_path):
+    with pytest.raises(PicturesError, match=message):
+        open_source(written(tmp_path / name, data))
+
+
+def test_an_archive_cut_short_is_refused(tmp_path):
+    path = tar(tmp_path)
+    path.write_bytes(path.read_bytes()[:-12000])
+    with pytest.raises(PicturesError, match="is no tar archive, or one that is damaged or cut"):
+        open_source(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_without_permission_is_named(tmp_path):
+    locked = folder(tmp_path) / "b"
+    locked.chmod(0)
+    with pytest.raises(PicturesError, match="cannot be read: Permission denied"):
+        open_source(tmp_path)
+    locked.chmod(0o700)
+
+
+def test_every_file_is_registered():
+    files = {p.stem for p in Path(package.__file__).parent.glob("[!_]*.py")}
+    assert len(files) == len(SOURCES)
