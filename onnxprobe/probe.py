@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onnxprobe.errors import PoolingError
+from onnxprobe.errors import PoolingError, quoted
 from onnxprobe.graph.build import Builder
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.pick import pick
 from onnxprobe.graph.shapes import batch_of, sample_shape
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
@@ -42,10 +43,24 @@ class Probe:
         tensor, _, pooling = text.rpartition(":")
         return cls(tensor, POOLINGS[pooling].name)
 
-    @classmethod
-    def usual(cls, model: Model, tensor: str) -> "Probe":
-        """Return the probe of ``tensor`` with the pooling that suits its shape."""
-        return cls(tensor, usual(sample_shape(model, tensor)))
+
+def chosen(model: Model, tensor: str | None, pooling: str | None) -> Probe:
+    """Return the probe that was asked for; the pick, and the usual pooling, where nobody says.
+
+    Raises:
+        NoSuchNameError: there is no such tensor or pooling.
+        PoolingError: no tensor was named, and which one to tap is ambiguous.
+    """
+    if tensor is None:
+        found = pick(model)
+        if found.ambiguous:
+            others = quoted(a.tensor for a in found.alternatives[:4])
+            raise PoolingError(
+                f"which tensor to tap is not clear: {found.tensor!r}, or {others}; name one with --tensor"
+            )
+        tensor = found.tensor
+    name = usual(sample_shape(model, tensor)) if pooling is None else POOLINGS[pooling].name
+    return Probe(model.value(tensor).name, name)
 
 
 def attach(model: Model, probes: Sequence[Probe]) -> Model:

@@ -30,8 +30,8 @@ def embed(
     from onnxprobe.graph.load import load
     from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.measure import measured
+    from onnxprobe.probe import chosen
     from onnxprobe.report.plain import store_text
-    from onnxprobe.views import chosen
 
     backbone = measured(load(model))
     tap = chosen(backbone, tensor, pooling)

@@ -50,9 +50,8 @@ def probe(
     from onnxprobe.graph.load import load
     from onnxprobe.graph.save import save
     from onnxprobe.measure import measured
-    from onnxprobe.probe import attach
-    from onnxprobe.views import chosen
-
+    from onnxprobe.probe import attach, chosen
+    
     backbone = measured(load(model))
     tap = chosen(backbone, tensor, pooling)
     save(attach(backbone, [tap]), out, outside=weights)
@@ -108,9 +107,9 @@ def stitch(
     from onnxprobe.fuse import Part, write_fused
     from onnxprobe.graph.load import load
     from onnxprobe.measure import measured
+    from onnxprobe.probe import chosen
     from onnxprobe.report.plain import proven_line
-    from onnxprobe.views import chosen
-
+    
     tap = chosen(measured(load(backbone)) if tensor is None else load(backbone), tensor, pooling)
     parts = [Part.file(head, [tap]) for head in heads]
     evidence = write_fused(backbone, parts, out, outside=weights, proven=proven)
@@ -124,7 +123,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Compare two models: exit 0 if NEW keeps what OLD promises, 1 with the differences."""
-    from onnxprobe.checking import Verdict, verdict
+    from onnxprobe.verdict import Verdict, verdict
     from onnxprobe.cli.show import show
     from onnxprobe.report.plain import verdict_text
 

@@ -37,7 +37,9 @@ def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> 
     old, new = model.proto.graph, onnx.ModelProto()
     new.CopyFrom(_shell(model.proto))
     graph = new.graph
-    graph.name, graph.doc_string = old.name, old.doc_string
+    graph.name = old.name
+    if old.HasField("doc_string"):
+        graph.doc_string = old.doc_string
     graph.node.extend(node.proto for node in model.nodes if node in kept)
     graph.initializer.extend(t for t in old.initializer if t.name in reached)
     graph.sparse_initializer.extend(t for t in old.sparse_initializer if t.values.name in reached)

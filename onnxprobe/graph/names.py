@@ -43,7 +43,8 @@ def _rename(graph: onnx.GraphProto, tensors: Mapping[str, str], nodes: Mapping[s
     for sparse in graph.sparse_initializer:
         sparse.values.name = tensors.get(sparse.values.name, sparse.values.name)
     for node in graph.node:
-        node.name = nodes.get(node.name, node.name)
+        if node.name in nodes:
+            node.name = nodes[node.name]
         node.input[:] = [tensors.get(name, name) for name in node.input]
         node.output[:] = [tensors.get(name, name) for name in node.output]
         for body in bodies(node):

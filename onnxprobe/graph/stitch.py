@@ -11,7 +11,7 @@ from onnxprobe.errors import StitchError, quoted
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.names import node_names, renamed, tensor_names
 from onnxprobe.graph.split import SEAM
-from onnxprobe.graph.value import Dim
+from onnxprobe.graph.value import Dim, Value
 from onnxprobe.graph.versions import at_opset
 
 _WEIGHTS_NEED_NOT_BE_INPUTS: Final = 4
@@ -57,20 +57,18 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
         StitchError: type, rank or a fixed size differ at a joint, or two outputs share a name.
         VersionError: an operator of a head means something else in the trunk's opset.
     """
-    result = onnx.ModelProto()
+    result, known = onnx.ModelProto(), dict(trunk.known)
     result.CopyFrom(trunk.proto)
-    known, continued = dict(trunk.known), set[str]()
-    for head in heads:
-        graft = head if isinstance(head, Graft) else Graft(head)
-        continued |= {graft.tensor(name) for name in graft.head.inputs}
+    grafts = [head if isinstance(head, Graft) else Graft(head) for head in heads]
+    _close_seams(result, {graft.tensor(name) for graft in grafts for name in graft.head.inputs})
+    for graft in grafts:
         _append(result, trunk, graft, known)
-    _close_seams(result, continued, returned={name for head in heads for name in _outputs(head)})
     joined = Model(result, known)
     return joined if outputs is None else _returning(joined, outputs)
 
 
 def _append(
-    result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, object]
+    result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, Value]
 ) -> None:
     _fits(trunk, graft)
     head = at_opset(graft.head, trunk.opset)
@@ -145,14 +143,24 @@ def _shared(graph: onnx.GraphProto, head: onnx.GraphProto) -> set[str]:
 def _weights_as_nodes(
     result: onnx.ModelProto, addition: onnx.GraphProto
 ) -> Iterable[onnx.NodeProto]:
-    """Add the head's weights; as Constant nodes where a weight would have to be an input too."""
+    """Add the head's weights; as Constant nodes where they would have to become inputs too."""
     have = {t.name for t in result.graph.initializer}
     new = [t for t in addition.initializer if t.name not in have]
     result.graph.sparse_initializer.extend(addition.sparse_initializer)
     if result.ir_version >= _WEIGHTS_NEED_NOT_BE_INPUTS:
         result.graph.initializer.extend(new)
         return ()
-    return [helper.make_node("Constant", [], [t.name], name=t.name, value=t) for t in new]
+    listed = {info.name: info for info in addition.input}
+    declared = {info.name for info in result.graph.input}
+    result.graph.initializer.extend(t for t in new if t.name in listed)
+    result.graph.input.extend(
+        listed[t.name] for t in new if t.name in listed and t.name not in declared
+    )
+    return [
+        helper.make_node("Constant", [], [t.name], name=t.name, value=t)
+        for t in new
+        if t.name not in listed
+    ]
 
 
 def _imports(result: onnx.ModelProto, head: onnx.ModelProto) -> None:
@@ -175,14 +183,11 @@ def _imports(result: onnx.ModelProto, head: onnx.ModelProto) -> None:
             result.functions.append(function)
 
 
-def _outputs(head: Model | Graft) -> tuple[str, ...]:
-    return head.head.outputs if isinstance(head, Graft) else head.outputs
-
-
-def _close_seams(result: onnx.ModelProto, continued: set[str], *, returned: set[str]) -> None:
+def _close_seams(result: onnx.ModelProto, continued: set[str]) -> None:
+    """Take back the outputs that a split left; a head that returns one brings it in its place."""
     seams = {e.value for e in result.metadata_props if e.key == SEAM} & continued
     metadata = [e for e in result.metadata_props if e.key != SEAM or e.value not in seams]
-    outputs = [o for o in result.graph.output if o.name not in seams - returned]
+    outputs = [o for o in result.graph.output if o.name not in seams]
     del result.metadata_props[:], result.graph.output[:]
     result.metadata_props.extend(metadata)
     result.graph.output.extend(outputs)

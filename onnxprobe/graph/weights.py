@@ -129,10 +129,10 @@ _HALF_BYTES: Final = frozenset(
 
 def header(tensor: onnx.TensorProto) -> onnx.TensorProto:
     """Return ``tensor`` without its data and without saying where the data is."""
-    bare = onnx.TensorProto(name=tensor.name, dims=tensor.dims, data_type=tensor.data_type)
-    if tensor.doc_string:
-        bare.doc_string = tensor.doc_string
-    bare.metadata_props.extend(tensor.metadata_props)
+    bare = onnx.TensorProto(dims=tensor.dims, metadata_props=tensor.metadata_props)
+    for field in ("name", "data_type", "doc_string"):
+        if tensor.HasField(field):
+            setattr(bare, field, getattr(tensor, field))
     return bare
 
 

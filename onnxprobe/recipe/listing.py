@@ -13,6 +13,15 @@ def names() -> list[str]:
     return sorted(_found())
 
 
+def every() -> dict[str, Any]:
+    """Return all installed recipes by name, with their default settings.
+
+    Raises:
+        RecipeError: one is installed but cannot be imported.
+    """
+    return {name: find(name) for name in names()}
+
+
 def find(name: str) -> Any:
     """Return the recipe called ``name``, with its default settings.
 

@@ -1,0 +1,105 @@
+import pkgutil
+
+import numpy as np
+import onnx
+import pytest
+
+import onnxprobe.heads
+from onnxprobe.errors import StitchError
+from onnxprobe.heads import HEADS, LinearHead, folded
+from onnxprobe.runtime import run
+
+RNG = np.random.default_rng(0)
+
+
+def head(kind, widths=(6,), classes=4, threshold=0.5, name="domain"):
+    rng = np.random.default_rng(3)
+    weight = rng.normal(size=(classes, sum(widths))).astype(np.float32)
+    return LinearHead(
+        kind=HEADS[kind],
+        weight=weight,
+        bias=rng.normal(size=classes).astype(np.float32),
+        threshold=np.full(classes, threshold, np.float32),
+        classes=tuple(f"c{i}" for i in range(classes)),
+        widths=widths,
+        name=name,
+    )
+
+
+@pytest.mark.parametrize("opset", [9, 11, 12, 13, 17, 18, 26])
+@pytest.mark.parametrize("widths", [(6,), (2, 3, 1)])
+@pytest.mark.parametrize("kind", HEADS)
+def test_graph_and_numpy_agree(kind, widths, opset):
+    vectors = [RNG.normal(size=(50, w)).astype(np.float32) for w in widths]
+    trained = head(kind, widths)
+    model = trained.model(opset=opset, ir_version=8)
+    got = run(model, dict(zip(trained.inputs, vectors, strict=True)))
+    expected = dict(zip(trained.outputs, trained(vectors), strict=True))
+    for name, array in expected.items():
+        np.testing.assert_allclose(got[name], array, rtol=1e-5, atol=1e-6)
+        assert (got[name].dtype, got[name].shape) == (array.dtype, array.shape)
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_extreme_vectors_give_finite_scores_in_both(kind):
+    vectors = [np.array([[1e4] * 6, [-1e4] * 6, [0] * 6], np.float32)]
+    trained = head(kind)
+    got = run(trained.model(opset=17, ir_version=8), {"vectors": vectors[0]})
+    scores = trained(vectors).scores
+    assert np.isfinite(scores).all()
+    np.testing.assert_allclose(got["domain_scores"], scores, atol=1e-6)
+
+
+def test_minus_one_means_that_no_score_is_above_its_threshold():
+    trained = head("detectors", threshold=0.9)
+    vectors = [RNG.normal(size=(200, 6)).astype(np.float32)]
+    answers = trained(vectors)
+    none = (answers.scores <= 0.9).all(axis=1)
+    assert 0 < none.sum() < 200
+    np.testing.assert_array_equal(answers.id[:, 0] == -1, none)
+    np.testing.assert_array_equal(answers.confidence[none, 0], answers.scores[none].max(axis=1))
+
+
+def test_the_best_is_the_best_above_its_own_threshold():
+    trained = LinearHead(
+        HEADS["detectors"], np.eye(2, dtype=np.float32), np.zeros(2, np.float32),
+        np.array([0.99, 0.5], np.float32), ("strict", "easy"), (2,),
+    )
+    answers = trained([np.array([[3.0, 1.0]], np.float32)])  # scores .95 and .73
+    assert answers.id == [[1]]
+    assert answers.confidence == answers.scores[:, 1:]
+
+
+@pytest.mark.parametrize("transform", [RNG.uniform(0.1, 3, 5), RNG.normal(size=(5, 3))])
+def test_folding_changes_nothing(transform):
+    x, center = RNG.normal(size=(20, 5)), RNG.normal(size=5)
+    z = (x - center) * transform if transform.ndim == 1 else (x - center) @ transform
+    weight, bias = RNG.normal(size=(4, z.shape[1])), RNG.normal(size=4)
+    w, b = folded(weight, bias, center=center, transform=transform)
+    np.testing.assert_allclose(x @ w.T + b, z @ weight.T + bias, rtol=1e-4, atol=1e-4)
+
+
+def test_a_head_is_plain_onnx_with_numeric_outputs_of_rank_two():
+    model = head("detectors", (3, 3)).model(opset=13, ir_version=7)
+    onnx.checker.check_model(model.proto, full_check=True)
+    assert {o.domain for o in model.proto.opset_import} == {""}
+    assert [str(model.value(name)) for name in model.outputs] == [
+        "domain_scores float32[N×4]", "domain_id int64[N×1]", "domain_confidence float32[N×1]",
+    ]
+
+
+def test_its_name_begins_its_outputs():
+    assert head("softmax", name="age").outputs == ("age_scores", "age_id", "age_confidence")
+
+
+def test_weights_that_do_not_fit_the_widths_are_refused():
+    with pytest.raises(StitchError, match=r"weights \(4, 6\) for 4 classes and 7 numbers a sample"):
+        LinearHead(
+            HEADS["softmax"], np.zeros((4, 6), np.float32), np.zeros(4, np.float32),
+            np.zeros(4, np.float32), ("a", "b", "c", "d"), (7,),
+        )
+
+
+def test_every_file_is_registered():
+    files = {m.name for m in pkgutil.iter_modules(onnxprobe.heads.__path__)}
+    assert files - {"_base", "folding", "linear"} == set(HEADS)

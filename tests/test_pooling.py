@@ -1,0 +1,85 @@
+import pkgutil
+
+import numpy as np
+import pytest
+
+import onnxprobe.pooling
+from onnxprobe.errors import NoSuchNameError, PoolingError
+from onnxprobe.graph.build import Builder
+from onnxprobe.graph.value import Value
+from onnxprobe.pooling import POOLINGS, fitting, usual
+from onnxprobe.runtime import run
+
+SHAPES = [(6, 7, 7), (6, 4, 5), (3, 1, 1), (9, 5), (4, 3, 2, 5), (8,)]
+OPSETS = [9, 10, 11, 12, 13, 17, 18, 21, 26]
+
+
+def fits(name, shape):
+    try:
+        fitting(Value("x", "float32", ("N", *shape)), shape, name)
+    except PoolingError:
+        return False
+    return True
+
+
+PAIRS = [(name, shape) for name in POOLINGS for shape in SHAPES if fits(name, shape)]
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize(("name", "shape"), PAIRS)
+def test_graph_and_numpy_agree(name, shape, opset):
+    x = np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32)
+    pooling, build = POOLINGS[name], Builder(opset)
+    pooling.nodes(build, "x", shape, "y")
+    ends = [Value("x", "float32", ("N", *shape)), Value("y", "float32", ("N", pooling.width(shape)))]
+    model = build.model(name, ends[:1], ends[1:], ir_version=min(4 + opset // 4, 10))
+    vectors = run(model, {"x": x})["y"]
+    # sums of up to 49 products in another order; a root of a small variance loses half the digits
+    np.testing.assert_allclose(vectors, pooling.apply(x), rtol=1e-5, atol=1e-6)
+    assert vectors.shape == (3, pooling.width(shape))
+
+
+@pytest.mark.parametrize(("shape", "middle"), [((1, 7, 7), 24), ((1, 4, 5), 12), ((1, 3), 1), ((1, 2, 2, 2), 7)])
+def test_center_takes_the_middle_of_odd_and_even_sides(shape, middle):
+    x = np.arange(np.prod(shape), dtype=np.float32).reshape(1, *shape)
+    assert POOLINGS["center"].apply(x).ravel() == [middle]
+
+
+def test_std_is_that_of_the_population():
+    x = np.array([[[[1.0, 3.0]]]], np.float32)
+    assert POOLINGS["std"].apply(x) == [[1.0]]
+
+
+def test_gem_lies_between_mean_and_max():
+    x = np.random.default_rng(0).uniform(0.1, 1, size=(2, 3, 4, 4)).astype(np.float32)
+    gem, mean, most = (POOLINGS[name].apply(x) for name in ("gem", "mean", "max"))
+    assert (mean < gem).all()
+    assert (gem < most).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "name"),
+    [((8, 7, 7), "mean"), ((197, 768), "token-mean"), ((None, 384), "token-mean"), ((1536, None), "mean"), ((64,), "flatten")],
+)
+def test_the_usual_pooling_suits_the_shape(shape, name):
+    assert usual(shape) == name
+
+
+def test_what_does_not_fit_names_what_does():
+    value = Value("tokens", "float32", ("N", None, 384))
+    with pytest.raises(
+        PoolingError,
+        match=r"center pooling reads maps \(channels, …\) of known size, but tokens "
+        r"float32\[N×\?×384\] is not; what fits: cls, token-mean",
+    ):
+        fitting(value, (None, 384), "center")
+
+
+def test_a_misspelt_pooling_suggests_a_near_name():
+    with pytest.raises(NoSuchNameError, match="no pooling named 'meen'; did you mean 'mean'"):
+        fitting(Value("x", "float32", ("N", 3, 4, 4)), (3, 4, 4), "meen")
+
+
+def test_every_file_is_registered():
+    files = {m.name for m in pkgutil.iter_modules(onnxprobe.pooling.__path__)} - {"_base"}
+    assert {name.replace("_", "-") for name in files} == set(POOLINGS)
