@@ -141,7 +141,7 @@ def test_antialias_agrees_with_its_slow_twin(height, width, seed):
     slow = slow_antialias(pixels, 9, 7)
     assert (
         np.abs(fast - slow).max() <= 1.3
-    )  # half a level each for blocks and lines, and 11-bit weights
+    )  # half a level for blocks, half for lines; 11-bit weights
 
 
 def test_antialias_shows_no_stripes_where_nearest_does():
