@@ -52,7 +52,7 @@ def compare(old: Model, new: Model) -> tuple[Difference, ...]:
         *_new_outputs(old, new),
         *_said("opset of", _opsets(old), _opsets(new), adding_breaks=True),
         *_said("IR", {"version": str(old.ir_version)}, {"version": str(new.ir_version)}),
-        *_said("metadata", old.metadata, new.metadata),
+        *_said("metadata", _theirs(old.metadata), _theirs(new.metadata)),
         *_inside(old, new),
     )
 
@@ -95,6 +95,11 @@ def _unfit(value: Value, batch: object) -> str:
     if value.shape[0] != batch:
         return f"its first size must be the batch, {batch!r}"
     return ""
+
+
+def _theirs(metadata: dict[str, str]) -> dict[str, str]:
+    """Leave out what onnxprobe itself writes and renews each time a head is fused."""
+    return {key: text for key, text in metadata.items() if not key.startswith("onnxprobe.")}
 
 
 def _opsets(model: Model) -> dict[str, str]:

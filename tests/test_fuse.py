@@ -1,0 +1,163 @@
+import json
+
+import numpy as np
+import onnx
+import pytest
+from conftest import tiny_model
+from onnx import TensorProto, helper
+
+from onnxprobe.contract import compare, kept
+from onnxprobe.errors import ContractError, PoolingError
+from onnxprobe.fuse import HEADS as HEADS_KEY
+from onnxprobe.fuse import Part, fuse, write_fused
+from onnxprobe.graph.load import load
+from onnxprobe.graph.save import save
+from onnxprobe.heads import HEADS, LinearHead
+from onnxprobe.probe import Probe, attach, pooled
+from onnxprobe.proof import sha256
+from onnxprobe.runtime import Session, run
+
+
+def head(widths, name="domain", kind="detectors"):
+    rng = np.random.default_rng(0)
+    return LinearHead(
+        HEADS[kind],
+        rng.normal(size=(3, sum(widths))).astype(np.float32),
+        rng.normal(size=3).astype(np.float32),
+        np.full(3, 0.5, np.float32),
+        ("a", "b", "c"),
+        widths,
+        name,
+    )
+
+
+VIEWS = (Probe("block", "mean"), Probe("stem", "std"))
+
+
+def part(model, name="domain"):
+    return Part.linear(head((4, 4), name), VIEWS, like=model)
+
+
+@pytest.mark.parametrize(("opset", "ir_version"), [(9, 3), (11, 6), (13, 7), (17, 8), (21, 10)])
+def test_a_fused_file_keeps_the_contract_and_is_proven(tmp_path, opset, ir_version):
+    model = tiny_model(opset, ir_version)
+    save(model, tmp_path / "old.onnx")
+    proof = write_fused(tmp_path / "old.onnx", [part(model)], tmp_path / "new.onnx")
+    fused = load(tmp_path / "new.onnx")
+    assert kept(compare(model, fused))
+    assert fused.outputs == ("scores", "domain_scores", "domain_id", "domain_confidence")
+    assert (proof.kept, proof.batches) == (True, (1, 2, 5))
+    assert [output.name for output in proof.new_outputs] == list(fused.outputs[1:])
+    onnx.checker.check_model(str(tmp_path / "new.onnx"), full_check=True)
+
+
+def test_the_file_says_what_was_done(tmp_path, tiny_file, tiny):
+    write_fused(tiny_file, [part(tiny)], tmp_path / "new.onnx")
+    said = load(tmp_path / "new.onnx").metadata
+    assert said["owner"] == "somebody"
+    (facts,) = json.loads(said[HEADS_KEY])
+    assert (facts["prefix"], facts["classes"], facts["probes"]) == (
+        "domain", ["a", "b", "c"], ["block:mean", "stem:std"],
+    )
+    assert json.loads(said["onnxprobe.backbone"]) == {"sha256": sha256(tiny_file)}
+    assert json.loads(said["onnxprobe.proof"])["old_outputs"] == "bit-identical"
+
+
+def test_without_proof_the_file_says_so(tmp_path, tiny_file, tiny):
+    assert write_fused(tiny_file, [part(tiny)], tmp_path / "new.onnx", proven=False) is None
+    assert json.loads(load(tmp_path / "new.onnx").metadata["onnxprobe.proof"]) == "not proven"
+
+
+def test_a_head_that_answers_otherwise_than_numpy_is_not_written(tmp_path, tiny_file, tiny):
+    honest = part(tiny)
+    wrong = {name: array + 1 for name, array in honest.answers([np.zeros((1, 4), np.float32)] * 2).items()}
+
+    def lies(vectors):
+        return {name: np.repeat(array, len(vectors[0]), 0) for name, array in wrong.items()}
+
+    (tmp_path / "new.onnx").write_text("precious")
+    with pytest.raises(ContractError, match="the new output 'domain_scores' is .* from what numpy computes"):
+        write_fused(
+            tiny_file, [Part(honest.name, honest.head, honest.probes, lies, {})], tmp_path / "new.onnx"
+        )
+    assert (tmp_path / "new.onnx").read_text() == "precious"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["new.onnx", "tiny.onnx"]
+
+
+def test_an_old_answer_that_would_change_keeps_the_file_from_being_written(
+    tmp_path, tiny_file, tiny, monkeypatch
+):
+    real = Session.run
+
+    def noisy(self, feeds, outputs=None):
+        results = real(self, feeds, outputs)
+        if "domain_scores" in results:  # the fused model
+            results["scores"] = np.nextafter(results["scores"], np.float32(9))
+        return results
+
+    monkeypatch.setattr(Session, "run", noisy)
+    with pytest.raises(ContractError, match="the output 'scores' would change by .*; nothing was written"):
+        write_fused(tiny_file, [part(tiny)], tmp_path / "new.onnx")
+    assert not (tmp_path / "new.onnx").exists()
+
+
+def test_several_heads_share_a_probe_that_is_computed_once(tiny, images):
+    fused = fuse(tiny, [part(tiny, "one"), part(tiny, "two")])
+    assert fused.outputs[1:4] == ("one_scores", "one_id", "one_confidence")
+    assert [n.op for n in fused.nodes].count("ReduceMean") == 3  # one mean, and two inside std
+    answers = run(fused, {"image": images})
+    np.testing.assert_array_equal(answers["one_scores"], answers["two_scores"])
+
+
+def test_a_second_head_can_be_fused_later(tmp_path, tiny_file, tiny):
+    write_fused(tiny_file, [part(tiny, "one")], tmp_path / "once.onnx")
+    write_fused(tmp_path / "once.onnx", [part(tiny, "two")], tmp_path / "twice.onnx")
+    twice = load(tmp_path / "twice.onnx")
+    assert len(json.loads(twice.metadata[HEADS_KEY])) == 2
+    assert [n.op for n in twice.nodes].count("ReduceMean") == 3
+
+
+def test_a_head_from_a_file_is_fused_at_a_probe(tmp_path, tiny_file, images):
+    trained = head((4,), "topic", "softmax")
+    save(trained.model(opset=17, ir_version=8), tmp_path / "topic.onnx")
+    proof = write_fused(
+        tiny_file, [Part.file(tmp_path / "topic.onnx", [Probe("block", "mean")])], tmp_path / "new.onnx"
+    )
+    assert proof.kept
+    answers = run(tmp_path / "new.onnx", {"image": images})
+    vectors = run(attach(load(tiny_file), [Probe("block", "mean")]), {"image": images})["block:mean"]
+    np.testing.assert_allclose(answers["topic_scores"], trained([vectors]).scores, rtol=1e-5)
+
+
+def test_pooled_adds_nodes_but_no_output(tiny):
+    assert pooled(tiny, VIEWS).outputs == tiny.outputs
+    assert attach(tiny, VIEWS).outputs == ("scores", "block:mean", "stem:std")
+
+
+def test_half_precision_is_raised_before_it_is_pooled():
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["y"])],
+        "half",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT16, ["N", 3, 4, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT16, ["N", 3, 4, 4])],
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    from onnxprobe.graph.model import Model
+
+    model = Model(helper.make_model(graph, opset_imports=opsets, ir_version=8))
+    x = np.random.default_rng(0).uniform(size=(2, 3, 4, 4)).astype(np.float16)
+    vectors = run(attach(model, [Probe("y", "mean")]), {"x": x})["y:mean"]
+    np.testing.assert_allclose(vectors, x.astype(np.float32).mean((2, 3)), rtol=1e-5)
+
+
+def test_a_probe_on_a_vector_says_what_fits(tiny):
+    with pytest.raises(PoolingError, match=r"mean pooling reads maps .*; what fits: flatten"):
+        attach(tiny, [Probe("flat", "mean")])
+
+
+def test_a_backbone_of_fixed_batch_is_fused_and_proven_at_it(tmp_path):
+    model = tiny_model(batch=1)
+    save(model, tmp_path / "old.onnx")
+    proof = write_fused(tmp_path / "old.onnx", [part(model)], tmp_path / "new.onnx")
+    assert proof.batches == (1,)
+    assert kept(compare(model, load(tmp_path / "new.onnx")))
