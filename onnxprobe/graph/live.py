@@ -1,6 +1,6 @@
 """The part of a graph that lies between given inputs and given outputs."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from onnxprobe.graph.model import Model, Node
@@ -23,7 +23,7 @@ class Live:
 
     sources: tuple[str, ...]
     outputs: tuple[str, ...]
-    reads: Mapping[Node, tuple[str, ...]]
+    reads: dict[Node, tuple[str, ...]]
     tensors: frozenset[str]
 
     def carriers(self) -> Iterator[str]:

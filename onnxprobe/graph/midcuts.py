@@ -1,0 +1,127 @@
+"""Places in the middle of a network, where it knows how a picture looks rather than what it shows.
+
+Channel statistics of early layers carry style and domain (Matsuura & Harada 2020,
+arXiv:1911.07661); the pick, at the end, has unlearnt them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.pick import Pick
+from onnxprobe.graph.picking.channels import channel_axis, pools
+from onnxprobe.graph.picking.ops import kind
+from onnxprobe.graph.picking.spine import Spine, trace
+
+_MERGES: Final = frozenset({"Add", "Concat", "Sum"})
+_STEM: Final = 0.1
+"""Share of the weighted layers that are too early to know anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class MidCut:
+    """A structured tensor that all the pick knows passes through.
+
+    Attributes:
+        tensor: its name.
+        shape: of one sample; sizes that are not known are ``None``.
+        op: the operator that writes it.
+        depth: share of the weighted layers up to the pick that lie before it, 0 to 1.
+        size: of the map, or how many tokens: the shape without the channels.
+        channels: how many numbers it has at each place.
+        block: whether branches (a residual, dense or inception block) end in it.
+    """
+
+    tensor: str
+    shape: tuple[int | None, ...]
+    op: str
+    depth: float
+    size: tuple[int | None, ...]
+    channels: int | None
+    block: bool
+
+
+def mid_cuts(model: Model, pick: Pick) -> tuple[MidCut, ...]:
+    """Return what the way from the input to ``pick`` passes through, front to back.
+
+    The pick itself is the last. Others that no pooling can read (batch not first, channels of a
+    map last) are left out.
+
+    Raises:
+        GraphError: the pick is not one of this model.
+    """
+    spine = trace(model, (pick.tensor,), pick.source)
+    return tuple(
+        _described(spine, name)
+        for name in spine.tensors
+        if name == pick.tensor or (name != pick.source and _fits(spine, name))
+    )
+
+
+def views(cuts: Sequence[MidCut], count: int = 3) -> tuple[MidCut, ...]:
+    """Choose up to ``count`` of what ``mid_cuts`` gave, at different scales, front to back.
+
+    In a pyramid of maps: the last block of each size, the smallest sizes that are larger than the
+    pick's. Where all have one size, as in a plain transformer: blocks at even distances.
+    """
+    *before, pick = cuts
+    deep = [cut for cut in before if cut.depth >= _STEM]
+    groups = _by_size([cut for cut in deep if cut.size != pick.size])
+    if len(groups) <= 1:
+        return _spread([cut for cut in deep if cut.block] or deep, count)
+    chosen = [pick]
+    for group in reversed(groups):
+        chosen.append(_last_block(group, chosen[-1]))
+    return tuple(reversed(chosen[1 : count + 1]))
+
+
+def _described(spine: Spine, name: str) -> MidCut:
+    shape, node = spine.shape(name) or (), spine.producer(name)
+    axis = channel_axis(spine, name)
+    return MidCut(
+        tensor=name,
+        shape=shape,
+        op="input" if node is None else node.op,
+        depth=round(spine.depth(name), 3),
+        size=(*shape[:axis], *shape[axis + 1 :]),
+        channels=shape[axis] if shape else None,
+        block=_ends_block(spine, name),
+    )
+
+
+def _fits(spine: Spine, name: str) -> bool:
+    dtype = spine.model.value(name).dtype
+    real = dtype is None or "float" in dtype
+    return real and spine.structured(name) and pools(spine, name)
+
+
+def _ends_block(spine: Spine, name: str) -> bool:
+    """Tell whether no layer lies between ``name`` and the merge of branches behind it."""
+    node = spine.producer(name)
+    while node is not None and not spine.weighted(node):
+        reads = spine.reads(node)
+        if len(reads) > 1:
+            return kind(node) in _MERGES
+        node = spine.producer(reads[0])
+    return False
+
+
+def _by_size(cuts: Sequence[MidCut]) -> list[list[MidCut]]:
+    groups: dict[tuple[int | None, ...], list[MidCut]] = {}
+    for cut in cuts:
+        groups.setdefault(cut.size, []).append(cut)
+    return list(groups.values())
+
+
+def _last_block(group: Sequence[MidCut], after: MidCut) -> MidCut:
+    """Return the last block of one size; else the last cut not widened for the next size."""
+    blocks = [cut for cut in group if cut.block]
+    narrow = [cut for cut in group if (cut.channels or 0) <= (after.channels or 0)]
+    return (blocks or narrow or group)[-1]
+
+
+def _spread(cuts: Sequence[MidCut], count: int) -> tuple[MidCut, ...]:
+    if len(cuts) <= count:
+        return tuple(cuts)
+    return tuple(cuts[(i + 1) * len(cuts) // (count + 1)] for i in range(count))

@@ -1,0 +1,1 @@
+"""The parts of ``graph.pick``, one idea a file."""

@@ -1,0 +1,114 @@
+"""Other tensors one may have meant."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from onnxprobe.graph.picking.landing import land
+from onnxprobe.graph.picking.ops import LAYOUT, kind
+from onnxprobe.graph.picking.spine import Spine, trace
+from onnxprobe.graph.picking.stepback import step_back
+from onnxprobe.graph.picking.wording import count, written
+
+SHALLOW: Final = 0.5
+"""A pick that lies in the first half of the weighted layers leaves too much behind it."""
+
+_MOST: Final = 6
+_SWEPT: Final = 300_000
+"""Nodes that may be swept again to find the tips of branches; keeps huge graphs in linear time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A tensor that was not picked.
+
+    Attributes:
+        tensor: its name.
+        shape: of one sample; sizes that are not known are ``None``.
+        why: what speaks for it, in words.
+    """
+
+    tensor: str
+    shape: tuple[int | None, ...] | None
+    why: str
+
+
+def vectors_after(spine: Spine, picked: str) -> tuple[Alternative, ...]:
+    """Return the vectors between the pick and the answer that a further layer reads."""
+    found: dict[str, Alternative] = {}
+    for node in spine.live.reads:
+        if not spine.weighted(node):
+            continue
+        for name in spine.reads(node):
+            vector = _before_layout(spine, name, picked)
+            if vector is not None and vector not in found:
+                found[vector] = Alternative(
+                    vector, spine.shape(vector), _later(spine, vector, picked)
+                )
+    return tuple(islice(found.values(), _MOST))
+
+
+def branch_tips(spine: Spine) -> tuple[Alternative, ...]:
+    """Return the picks of the branches that meet behind an ambiguous pick: scales, streams."""
+    found: dict[str, Alternative] = {}
+    budget = max(2, _SWEPT // max(1, len(spine.live.reads)))
+    todo, seen = deque(spine.live.outputs), set(spine.members)
+    while todo and budget > 0 and len(found) < _MOST:
+        for operand in _operands(spine, todo.popleft()):
+            if operand in seen or budget <= 0:
+                continue
+            seen.add(operand)
+            budget -= 1
+            branch = trace(spine.model, (operand,), spine.source)
+            tip = _tip(branch)
+            if tip is None:
+                todo.append(operand)
+            elif tip not in found:
+                found[tip] = Alternative(tip, branch.shape(tip), _branch(spine, operand))
+    return tuple(islice(found.values(), _MOST))
+
+
+def _before_layout(spine: Spine, name: str, picked: str) -> str | None:
+    if name not in spine.members or spine.structured(name):
+        return None
+    while (node := spine.producer(name)) is not None and kind(node) in LAYOUT:
+        name = spine.reads(node)[0]
+    after = name in spine.members and spine.depths[name] >= spine.depths[picked]
+    return name if after and name not in {picked, spine.source} else None
+
+
+def _later(spine: Spine, vector: str, picked: str) -> str:
+    size, layers = spine.elements(vector), spine.depths[vector] - spine.depths[picked]
+    what = "a vector" if size is None else f"a vector of {size}"
+    if not layers:
+        return f"{what}: the pick pooled, with no place left in it"
+    return f"{what}, {count(layers, 'weighted layer')} nearer to the answer"
+
+
+def _operands(spine: Spine, name: str) -> Iterator[str]:
+    """Yield what meets in the nearest node behind ``name`` that joins several tensors."""
+    node = spine.producer(name)
+    while node is not None:
+        reads = spine.reads(node)
+        if len(reads) > 1:
+            yield from reads
+            return
+        node = spine.producer(reads[0])
+
+
+def _tip(branch: Spine) -> str | None:
+    landing = land(branch)
+    if landing is None:
+        return None
+    steps = step_back(branch, landing)
+    tensor = steps[-1].tensor if steps else landing.tensor
+    deep = tensor != branch.source and branch.depth(tensor) >= SHALLOW
+    return tensor if deep else None
+
+
+def _branch(spine: Spine, operand: str) -> str:
+    readers = [node for node in spine.model.readers.get(operand, ()) if node in spine.live.reads]
+    into = f" into {written(readers[0])}" if readers else ""
+    return f"the tip of the branch that leads{into}"

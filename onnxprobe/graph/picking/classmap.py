@@ -1,0 +1,58 @@
+"""Networks that pool a map of classes: what they know lies before the layer that makes it."""
+
+from typing import Final
+
+from onnxprobe.graph.model import Node
+from onnxprobe.graph.picking.ops import LAYOUT, kind
+from onnxprobe.graph.picking.spine import Spine
+
+_DECISIONS: Final = frozenset({"ArgMax", "LogSoftmax", "Sigmoid", "Softmax"})
+
+
+def before_class_map(spine: Spine, tensor: str) -> str | None:
+    """Return what the layer that makes the class map ``tensor`` reads; ``None`` if it is not one.
+
+    It is one when its channels are the answers, no layer with weights follows, and a softmax or
+    the like turns them into a decision (SqueezeNet). A network whose output is the pooled map
+    itself gives an embedding, and its map is no class map.
+    """
+    if not _is_class_map(spine, tensor):
+        return None
+    node = _layer(spine, tensor)
+    if node is None:
+        return None
+    reads = [name for name in spine.reads(node) if name in spine.members]
+    before = reads[0] if reads else None
+    while before is not None:
+        source = spine.producer(before)
+        if source is None or kind(source) not in LAYOUT or not spine.structured(before):
+            break
+        inner = spine.reads(source)[0]
+        if inner not in spine.members or not spine.structured(inner):
+            break
+        before = inner
+    return before if before is not None and spine.structured(before) else None
+
+
+def _is_class_map(spine: Spine, tensor: str) -> bool:
+    if len(spine.live.outputs) != 1:
+        return False
+    answers = [size for size in spine.shape(spine.live.outputs[0]) or () if size != 1]
+    shape = spine.shape(tensor)
+    if len(answers) != 1 or answers[0] is None or shape is None or answers[0] not in shape:
+        return False
+    made = spine.model.producers[tensor].index if tensor in spine.model.producers else -1
+    later = [node for node in spine.live.reads if node.index > made]
+    decides = any(kind(node) in _DECISIONS for node in later)
+    return decides and not any(spine.weighted(node) for node in later)
+
+
+def _layer(spine: Spine, tensor: str) -> Node | None:
+    """Return the weighted layer behind ``tensor``, looking through activations and bias."""
+    node = spine.producer(tensor)
+    while node is not None and not spine.weighted(node):
+        reads = spine.reads(node)
+        if len(reads) != 1:
+            return None
+        node = spine.producer(reads[0])
+    return node

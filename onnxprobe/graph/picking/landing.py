@@ -1,0 +1,106 @@
+"""Where a network compresses what it knows: the first answer, before any refinement."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+from onnxprobe.graph.model import Node
+from onnxprobe.graph.picking.ops import LAYOUT, kind
+from onnxprobe.graph.picking.spine import Spine
+
+Role = Literal["collapse", "class-map", "interior-bottleneck", "penultimate", "output", "shared"]
+"""Why a tensor is picked.
+
+- ``collapse``: everything after it is one vector per sample.
+- ``class-map``: the same, one layer earlier, because the map that is pooled holds the classes.
+- ``interior-bottleneck``: a vector lies in the middle, as in an autoencoder.
+- ``penultimate``: the answer is dense (a mask, tokens) or all is vectors: the last layer's input.
+- ``output``: the model ends in features that nothing has compressed yet.
+- ``shared``: the last tensor that all outputs come from.
+"""
+
+_ANSWERS: Final = LAYOUT | {
+    "ArgMax", "HardSigmoid", "LogSoftmax", "Resize", "Sigmoid", "Slice", "Softmax", "Tanh",
+    "Upsample",
+}  # fmt: skip
+"""What stands between the last weighted layer of a dense network and its output."""
+
+_HEAD_SHRINKS: Final = 8
+"""Pooling halves each of at most three axes; an answer is smaller than its features by more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A tensor, why it, and the next carrier after it (``None`` at the end of the network)."""
+
+    tensor: str
+    role: Role
+    follows: str | None
+
+
+def land(spine: Spine) -> Landing | None:
+    """Return the last tensor before compression; ``None`` where no layer reads a carrier."""
+    chain = spine.tensors
+    vectors = len(chain)
+    while vectors and not spine.structured(chain[vectors - 1]):
+        vectors -= 1
+    if 0 < vectors < len(chain):
+        return Landing(chain[vectors - 1], "collapse", chain[vectors])
+    if vectors:
+        return _interior(spine) or _end(spine)
+    return _penultimate(spine)
+
+
+def _interior(spine: Spine) -> Landing | None:
+    chain = spine.tensors
+    for before, after in pairwise(chain):
+        if spine.structured(before) and not spine.structured(after):
+            return Landing(before, "interior-bottleneck", after)
+    return None
+
+
+def _end(spine: Spine) -> Landing | None:
+    if len(spine.live.outputs) > 1:
+        return Landing(spine.tensors[-1], "shared", None)
+    return _features(spine) or _penultimate(spine)
+
+
+def _features(spine: Spine) -> Landing | None:
+    """Return the output itself where it is not the answer of a last layer."""
+    (output,) = spine.live.outputs
+    chain = spine.tensors
+    node = _before_answer(spine, output)
+    if node is None or chain[-1] != output or len(chain) < 3:  # noqa: PLR2004  (source, one between)
+        return None
+    if spine.weighted(node) or spine.source in spine.reads(node) or kind(node) == "Concat":
+        return None
+    size, before = spine.elements(output), spine.elements(chain[-2])
+    if size is not None and before is not None and size * _HEAD_SHRINKS < before:
+        return None
+    return Landing(output, "output", None)
+
+
+def _before_answer(spine: Spine, output: str) -> Node | None:
+    """Return the node behind an answer's own operators: softmax, bias, resizing, layout."""
+    node = spine.producer(output)
+    while node is not None:
+        reads = spine.reads(node)
+        bias = kind(node) == "Add" and len(reads) == 1 and len(set(node.reads)) > 1
+        if len(reads) != 1 or not (bias or kind(node) in _ANSWERS):
+            return node
+        node = spine.producer(reads[0])
+    return None
+
+
+def _penultimate(spine: Spine) -> Landing | None:
+    for node in reversed(spine.live.reads):
+        if spine.weighted(node):
+            for name in spine.reads(node):
+                if name in spine.members:
+                    return Landing(name, "penultimate", _next(spine, name))
+    return None
+
+
+def _next(spine: Spine, name: str) -> str | None:
+    at = spine.tensors.index(name) + 1
+    return spine.tensors[at] if at < len(spine.tensors) else None

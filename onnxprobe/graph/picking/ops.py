@@ -1,0 +1,71 @@
+"""What operators do to features, as far as picking a tensor needs to know."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from onnxprobe.graph.model import Node
+
+LAYOUT: Final = frozenset(
+    {"Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"}
+)
+"""Operators whose answer holds the same numbers in another arrangement."""
+
+SELECTIONS: Final = frozenset({"Gather", "Slice", "Split"})
+"""Operators whose answer is a part of what they read."""
+
+REDUCTIONS: Final = frozenset(
+    {
+        "AveragePool", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "LpPool", "MaxPool",
+        "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
+        "ReduceSum", "ReduceSumSquare",
+    }
+)  # fmt: skip
+"""Operators that pool over some axes."""
+
+WEIGHTED: Final = frozenset(
+    {
+        "Attention", "Conv", "ConvInteger", "ConvTranspose", "DeformConv", "Einsum", "FusedConv",
+        "FusedGemm", "FusedMatMul", "GRU", "Gemm", "LSTM", "MatMul", "MatMulInteger",
+        "MatMulNBits", "NhwcFusedConv", "QAttention", "QGemm", "QLinearConv", "QLinearMatMul",
+        "RNN",
+    }
+)  # fmt: skip
+"""Operators that are a layer of the network when one of their operands is a weight."""
+
+_ABOUT_SHAPE: Final = frozenset(
+    {"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"}
+)
+_CONDITIONS: Final = frozenset(
+    {
+        "And", "Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual",
+        "Not", "Or", "Xor",
+    }
+)  # fmt: skip
+_FIRST_IS_DATA: Final = frozenset(
+    {
+        "Compress", "Expand", "Gather", "GatherElements", "GatherND", "GridSample", "OneHot",
+        "Pad", "Reshape", "Resize", "RoiAlign", "Slice", "Split", "Squeeze", "Tile", "TopK",
+        "Trilu", "Unsqueeze", "Upsample",
+    }
+)  # fmt: skip
+_DATA: Final = {"ScatterElements": (0, 2), "ScatterND": (0, 2), "Where": (1, 2)}
+
+
+def kind(node: Node) -> str:
+    """Return the operator without its domain: ``"com.microsoft::FusedConv"`` is ``"FusedConv"``."""
+    return node.op.rpartition("::")[2]
+
+
+def feature_reads(node: Node, reached: Collection[str]) -> Iterable[str]:
+    """Return what a node reads as features, not as a size, a condition or a place to look.
+
+    A network that asks for the shape of its input, masks padding (``ids != 0``) or gathers at a
+    position found in the input still passes everything it knows through one tensor. Operands
+    that say *where* count only if the data is not itself a feature, as in an embedding table.
+    """
+    name = kind(node)
+    if name in _ABOUT_SHAPE or name in _CONDITIONS:
+        return ()
+    places = (0,) if name in _FIRST_IS_DATA else _DATA.get(name, ())
+    data = [node.inputs[i] for i in places if i < len(node.inputs) and node.inputs[i] in reached]
+    return data or node.reads

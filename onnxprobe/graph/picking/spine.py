@@ -1,0 +1,137 @@
+"""The backbone of a network: the tensors that everything the network knows passes through."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from onnxprobe.errors import GraphError, quoted
+from onnxprobe.graph.live import Live, every_read, live
+from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.picking.ops import WEIGHTED, feature_reads, kind
+from onnxprobe.graph.shapes import batch_first, per_sample
+from onnxprobe.graph.value import Dim
+
+
+@dataclass(frozen=True, eq=False)
+class Spine:
+    """What lies between one input and the outputs it is traced to.
+
+    Attributes:
+        model: the whole model.
+        source: the input it starts from.
+        live: the nodes and tensors between ``source`` and the outputs.
+    """
+
+    model: Model
+    source: str
+    live: Live
+
+    @cached_property
+    def tensors(self) -> tuple[str, ...]:
+        """The carriers whose shape is known, from the source to the output."""
+        return tuple(name for name in self._carriers if self.shape(name) is not None)
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """The carriers whose shape is not known."""
+        return tuple(name for name in self._carriers if self.shape(name) is None)
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The same as ``tensors``, to look names up in."""
+        return frozenset(self.tensors)
+
+    @cached_property
+    def depths(self) -> Mapping[str, int]:
+        """How many weighted layers lie on the longest way from the source to each tensor."""
+        found = {self.source: 0}
+        for node, reads in self.live.reads.items():
+            depth = max(found[name] for name in reads) + self.weighted(node)
+            found |= dict.fromkeys(node.writes, depth)
+        return found
+
+    @property
+    def layers(self) -> int:
+        """How many weighted layers lie on the longest way from the source to an output."""
+        return max(self.depths[name] for name in self.live.outputs)
+
+    @cached_property
+    def batch(self) -> Dim:
+        """The batch of the source."""
+        shape = self.model.value(self.source).shape
+        return shape[0] if shape else None
+
+    @cached_property
+    def _carriers(self) -> tuple[str, ...]:
+        return tuple(self.live.carriers())
+
+    def depth(self, name: str) -> float:
+        """Return how far into the network ``name`` lies, 0 to 1, in weighted layers."""
+        return self.depths[name] / max(1, self.layers)
+
+    def producer(self, name: str) -> Node | None:
+        """Return the live node that writes ``name``."""
+        node = self.model.producers.get(name)
+        return node if node in self.live.reads else None
+
+    def reads(self, node: Node) -> tuple[str, ...]:
+        """Return the live tensors that ``node`` reads."""
+        return self.live.reads[node]
+
+    def weighted(self, node: Node) -> bool:
+        """Tell whether ``node`` is a layer with weights of its own.
+
+        Attention multiplies two features with each other; that is no layer in this sense.
+        """
+        others = [name for name in node.inputs if name and name not in self.live.tensors]
+        if kind(node) in WEIGHTED:
+            return bool(others)
+        standard = "::" not in node.op
+        return not standard and any(
+            name in self.model.tensors and len(self.model.tensors[name].dims) > 1 for name in others
+        )
+
+    def shape(self, name: str) -> tuple[int | None, ...] | None:
+        """Return the shape of one sample."""
+        return per_sample(self.model.value(name), self.batch)
+
+    def probeable(self, name: str) -> bool:
+        """Tell whether the batch is the first axis, so that each row is one sample."""
+        return batch_first(self.model.value(name), self.batch)
+
+    def order(self, name: str) -> int:
+        """Return how many of a sample's axes are not of size 1; unknown sizes count."""
+        return sum(size != 1 for size in self.shape(name) or ())
+
+    def structured(self, name: str) -> bool:
+        """Tell whether a sample is more than one vector: a map, tokens, a sequence."""
+        return self.order(name) > 1
+
+    def elements(self, name: str) -> int | None:
+        """Return how many numbers one sample has, if all sizes are known."""
+        shape = self.shape(name)
+        if shape is None:
+            return None
+        known = [size for size in shape if size is not None]
+        return prod(known) if len(known) == len(shape) else None
+
+
+def trace(model: Model, outputs: Sequence[str], source: str | None = None) -> Spine:
+    """Return the spine that leads to ``outputs``.
+
+    Where several inputs lead there, the one with the longest chain of carriers is the source.
+
+    Raises:
+        GraphError: no input leads to ``outputs``, or the graph cannot be followed at all.
+    """
+    sources = model.inputs if source is None else (source,)
+    for edges in (feature_reads, every_read):
+        leading = [s for s in sources if s in live(model, sources, outputs, edges=edges).sources]
+        spines = [Spine(model, s, live(model, (s,), outputs, edges=edges)) for s in leading]
+        if spines:
+            return max(spines, key=lambda spine: len(spine.tensors))
+    raise GraphError(
+        f"nothing flows from {quoted(sources) or 'an input'} to {quoted(outputs)}: "
+        "there is no tensor to pick between them"
+    )

@@ -1,0 +1,86 @@
+"""The reasons of a pick in sentences a person understands."""
+
+from collections.abc import Sequence
+from itertools import groupby, islice
+from typing import Final
+
+from onnxprobe.errors import quoted
+from onnxprobe.graph.model import Node
+from onnxprobe.graph.order import label
+from onnxprobe.graph.picking.landing import Landing
+from onnxprobe.graph.picking.spine import Spine
+from onnxprobe.graph.picking.stepback import Step
+
+_WHAT: Final = {
+    "collapse": "after {tensor} everything on the way to {outputs} is one vector per sample",
+    "class-map": "after {tensor} one layer makes a map of the classes themselves, which is pooled",
+    "interior-bottleneck": "after {tensor} the network squeezes each sample into one vector",
+    "penultimate": "{tensor} is what the last layer with weights before {outputs} reads",
+    "output": "the model ends in {tensor}: features that nothing has compressed yet",
+    "shared": "{tensor} is the last tensor that {outputs} all come from",
+}
+
+
+def written(node: Node) -> str:
+    """Name a node: ``Concat 'join'``."""
+    return label(node)
+
+
+def count(number: int, thing: str) -> str:
+    """Write ``1 layer``, ``2 layers``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def sizes(shape: Sequence[int | None] | None) -> str:
+    """Write a shape: ``512×7×7``, with ``?`` for what is not known."""
+    if shape is None:
+        return "?"
+    return "×".join("?" if size is None else str(size) for size in shape) or "1"
+
+
+def what(spine: Spine, landing: Landing, tensor: str) -> str:
+    """Say why this tensor."""
+    named = f"{tensor!r} ({sizes(spine.shape(tensor))})"
+    return _WHAT[landing.role].format(tensor=named, outputs=quoted(spine.live.outputs))
+
+
+def squeeze(spine: Spine, tensor: str, squeezed: str) -> str:
+    """Say how much is lost after the pick."""
+    node = spine.producer(squeezed)
+    by = "" if node is None else f" by {written(node)}"
+    size, left = spine.elements(tensor), spine.elements(squeezed)
+    return f"of its {size} numbers {left} are left in {squeezed!r}, written{by}"
+
+
+def stepped(steps: Sequence[Step]) -> list[str]:
+    """Say what was stepped back over; the same step twice is said once."""
+    return [
+        f"stepped back over {', '.join(dict.fromkeys(step.node.op for step in group))}, which {why}"
+        for why, group in groupby(steps, key=lambda step: step.why)
+    ]
+
+
+def place(before: int, layers: int, depth: float) -> str:
+    """Say how far into the network the pick lies."""
+    return f"it lies behind {before} of {count(layers, 'layer')} with weights (depth {depth:.2f})"
+
+
+def unknown(spine: Spine) -> str | None:
+    """Say that shapes are missing."""
+    if not spine.unknown:
+        return None
+    some = quoted(islice(spine.unknown, 3))
+    return (
+        f"the shape of {count(len(spine.unknown), 'tensor')} on the way is only known when the "
+        f"model runs, and was left out: {some}"
+    )
+
+
+def afterwards(spine: Spine, tensor: str, limit: int = 8) -> tuple[str, ...]:
+    """Return the operators between the pick and the outputs; ``"…"`` where there are more."""
+    made = spine.producer(tensor)
+    after = -1 if made is None else made.index
+    names = [
+        node.op for node in islice((n for n in spine.live.reads if n.index > after), limit + 1)
+    ]
+    return tuple(names) if len(names) <= limit else (*names[:limit], "…")
