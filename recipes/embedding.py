@@ -1,0 +1,124 @@
+"""Embed pictures at several depths of the backbone, in one pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.embed import embed
+from onnxprobe.errors import RecipeError, quoted
+from onnxprobe.graph.midcuts import mid_cuts, views
+from onnxprobe.graph.pick import Pick, pick
+from onnxprobe.probe import Probe, chosen, width
+from onnxprobe.recipe import Kept, Run
+
+Views = Mapping[str, NDArray[np.float32]]
+"""Name of each view, ``"tensor:pooling"``, to its embeddings ``(n, d)``; rows are pictures."""
+
+SMALL: Final = 50_000
+"""Up to so many pictures all are embedded where nobody names a sample."""
+SHARE: Final = 0.02
+"""Share that is embedded of more pictures than that, but never fewer than ``SMALL``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """Pictures as vectors.
+
+    Attributes:
+        pick: the tensor that shows what is in a picture, and why.
+        probes: where the vectors were taken; the first is at the pick.
+        depths: how deep each probe lies, 0 (the picture) to 1 (the pick).
+        views: the vectors, rows in the order of ``paths``.
+        paths: names of the pictures.
+        counts: pictures by what became of them.
+    """
+
+    pick: Pick
+    probes: tuple[Probe, ...]
+    depths: tuple[float, ...]
+    views: Kept[Views]
+    paths: tuple[str, ...]
+    counts: Mapping[str, int]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Length of the vectors of each probe."""
+        return tuple(array.shape[1] for array in self.views.value.values())
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Embed a seeded sample of the pictures at the pick and at mid-network cuts.
+
+    Attributes:
+        sample: share (0.02) or count of the pictures; null for all up to 50,000, else 2 % of
+            them and at least 50,000.
+        tensor: the tensor that shows what is in a picture; null for the pick.
+        pooling: how it becomes a vector; null for what suits its shape.
+        depths: how many mid-network cuts show how a picture looks.
+        styles: poolings of those cuts.
+        seed: of the order in which pictures are taken.
+    """
+
+    sample: float | int | None = None
+    tensor: str | None = None
+    pooling: str | None = None
+    depths: int = 3
+    styles: tuple[str, ...] = ("mean", "std")
+    seed: int = 0
+
+    def __call__(self, run: Run) -> Embedded:
+        found = pick(run.model)
+        first = chosen(run.model, self.tensor, self.pooling)
+        cuts = mid_cuts(run.model, found)
+        middle = views(cuts, self.depths) if self.depths else ()
+        probes = [first]
+        probes += [Probe(cut.tensor, style) for cut in middle for style in self.styles]
+        depth = {cut.tensor: cut.depth for cut in cuts}
+        for probe in probes:
+            width(run.model, probe)  # fails here rather than after the first batch
+        store = run.timed(
+            "embedding",
+            lambda: embed(
+                run.model,
+                probes,
+                run.source,
+                run.job.out / "embeddings.h5",
+                preprocess=run.preprocess,
+                sample=self._rows(len(run.source.names)),
+                seed=self.seed,
+                progress=run.progress,
+            ),
+        )
+        arrays = {str(probe): np.asarray(store.embeddings(probe)) for probe in probes}
+        key = run.key("embedding", store.digest)
+        return Embedded(
+            pick=found,
+            probes=tuple(probes),
+            depths=tuple(depth.get(probe.tensor, 1.0) for probe in probes),
+            views=Kept(arrays, key),
+            paths=tuple(store.paths),
+            counts=store.counts,
+        )
+
+    def _rows(self, total: int) -> float | int | None:
+        if self.sample is not None or total <= SMALL:
+            return self.sample
+        return max(SMALL, round(SHARE * total))
+
+
+def enough(embedded: Embedded, least: int, what: str) -> None:
+    """Check that there are pictures enough.
+
+    Raises:
+        RecipeError: fewer than ``least`` could be embedded.
+    """
+    if len(embedded.paths) < least:
+        others = quoted(f"{n} {status}" for status, n in embedded.counts.items() if status != "ok")
+        raise RecipeError(
+            f"{what} needs at least {least} pictures; {len(embedded.paths)} could be embedded"
+            + (f" ({others})" if others else "")
+        )
