@@ -1,6 +1,6 @@
 """What a model promises its callers, and what of it a new file breaks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import onnx
@@ -62,13 +62,15 @@ def kept(differences: tuple[Difference, ...]) -> bool:
     return not any(difference.breaks for difference in differences)
 
 
-_Infos = list[onnx.ValueInfoProto]
+_Infos = Sequence[onnx.ValueInfoProto]
 
 
 def _declared(kind: str, old: _Infos, new: _Infos) -> Iterator[Difference]:
     ours, theirs = [v.name for v in old], [v.name for v in new]
     if ours != theirs:
-        yield Difference(f"the list of {kind}s", ", ".join(ours), ", ".join(theirs) or "empty", breaks=True)
+        yield Difference(
+            f"the list of {kind}s", ", ".join(ours), ", ".join(theirs) or "empty", breaks=True
+        )
     by_name = {info.name: info for info in new}
     for info in old:
         if info.name in by_name and by_name[info.name] != info:
@@ -123,7 +125,9 @@ def _inside(old: Model, new: Model) -> Iterator[Difference]:
     ):
         yield from (Difference(f"{what} {name!r}", "there", "", breaks=breaks) for name in names)
     for what, names in (("node", changes.nodes_changed), ("weight", changes.weights_changed)):
-        yield from (Difference(f"{what} {name!r}", "as it was", "changed", breaks=True) for name in names)
+        yield from (
+            Difference(f"{what} {name!r}", "as it was", "changed", breaks=True) for name in names
+        )
     for what, names in (("nodes", changes.nodes_added), ("weights", changes.weights_added)):
         if names:
             yield Difference(what, "", f"{len(names)}, first {names[0]!r}", breaks=False)

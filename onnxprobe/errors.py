@@ -58,7 +58,9 @@ class MissingExtraError(OnnxprobeError, ImportError):
     """A package that belongs to an extra which is not installed."""
 
     def __init__(self, what: str, package: str, *, extra: str) -> None:
-        super().__init__(f"{what} needs {package}; install it with: pip install 'onnxprobe[{extra}]'")
+        super().__init__(
+            f"{what} needs {package}; install it with: pip install 'onnxprobe[{extra}]'"
+        )
 
 
 class PicturesError(OnnxprobeError, ValueError):

@@ -63,7 +63,9 @@ class Part:
             "classes": list(head.classes),
             "threshold": [round(float(t), 6) for t in head.threshold],
         }
-        model = head.model(opset=like.opset, ir_version=like.ir_version, batch=batch_of(like) or "N")
+        model = head.model(
+            opset=like.opset, ir_version=like.ir_version, batch=batch_of(like) or "N"
+        )
         return cls(head.name, model, tuple(probes), answers, facts)
 
     @classmethod
@@ -74,7 +76,9 @@ class Part:
         def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
             return runtime.run(head, dict(zip(head.inputs, vectors, strict=True)))
 
-        return cls(path.stem, head, tuple(probes), answers, {"prefix": path.stem, "sha256": sha256(path)})
+        return cls(
+            path.stem, head, tuple(probes), answers, {"prefix": path.stem, "sha256": sha256(path)}
+        )
 
 
 def fuse(backbone: Model, parts: Sequence[Part]) -> Model:
@@ -110,7 +114,9 @@ def write_fused(
     differences = compare(old, fused)
     if not kept(differences):
         broken = next(d for d in differences if d.breaks)
-        raise ContractError(f"the fused model would break its contract: {broken}; nothing was written")
+        raise ContractError(
+            f"the fused model would break its contract: {broken}; nothing was written"
+        )
     proofs: list[Proof] = []
 
     def check(temporary: Path) -> None:

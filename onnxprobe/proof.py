@@ -14,7 +14,6 @@ import onnxprobe
 from onnxprobe import runtime
 from onnxprobe.errors import ContractError
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.value import Value
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -25,8 +24,6 @@ BATCHES: Final = (1, 2, 5)
 TOLERANCE: Final = 1e-4
 """How far a new float output may be from numpy, relative to the largest it holds (at least 1):
 sums of some hundred float32 products in another order."""
-_FREE_SIZE: Final = 64
-"""What a size that the model leaves open, other than the batch, is set to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ def prove(
     after: dict[str, list[NDArray[Any]]] = {}
     expected: dict[str, list[NDArray[Any]]] = {}
     for batch in batches:
-        feeds = random_feeds(sessions[0].inputs, batch)
+        feeds = runtime.random_feeds(sessions[0].inputs, batch)
         for results, to in ((sessions[0].run(feeds), before), (sessions[1].run(feeds), after)):
             _collect(results, to)
         if reference is not None:
@@ -125,25 +122,6 @@ def sha256(path: str | Path) -> str:
     """Return the sha256 of a file, in hex, without reading it into memory."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def random_feeds(inputs: Sequence[Value], batch: int, seed: int = 0) -> dict[str, NDArray[Any]]:
-    """Return something to feed a model: normal numbers, small whole numbers, or coin flips."""
-    rng = np.random.default_rng((seed, batch))
-    return {value.name: _random(rng, value, batch) for value in inputs}
-
-
-def _random(rng: np.random.Generator, value: Value, batch: int) -> NDArray[Any]:
-    sizes = [d if isinstance(d, int) else _FREE_SIZE for d in value.shape or ()]
-    if value.shape and not isinstance(value.shape[0], int):
-        sizes[0] = batch
-    dtype = np.dtype(value.dtype or "float32")
-    if dtype.kind == "b":
-        return rng.random(sizes) < 0.5  # noqa: PLR2004
-    if dtype.kind in "iu":
-        top = 256 if dtype == np.uint8 else 2
-        return rng.integers(0, top, sizes).astype(dtype)
-    return rng.normal(size=sizes).astype(dtype)
 
 
 def _batches(inputs: Sequence[Value]) -> tuple[int, ...]:
@@ -177,4 +155,8 @@ def _apart(a: NDArray[Any], b: NDArray[Any]) -> float:
     if a.shape != b.shape:
         return float("inf")
     apart = np.abs(a.astype(np.float64) - b.astype(np.float64))
-    return float(np.where(np.isnan(a.astype(np.float64)) & np.isnan(b.astype(np.float64)), 0, apart).max(initial=0))
+    return float(
+        np.where(np.isnan(a.astype(np.float64)) & np.isnan(b.astype(np.float64)), 0, apart).max(
+            initial=0
+        )
+    )

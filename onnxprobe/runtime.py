@@ -21,6 +21,8 @@ Arrays = dict[str, NDArray[Any]]
 _WEIGHTS_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 _DTYPES: Final = {"float": "float32", "double": "float64", "float16": "float16", "string": "str"}
 _ERRORS_ONLY: Final = 3
+_FREE_SIZE: Final = 64
+"""What a size that the model leaves open, other than the batch, is set to."""
 
 
 class Session:
@@ -57,7 +59,9 @@ class Session:
         self.outputs = tuple(map(_value, self._session.get_outputs()))
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
 
-    def run(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None) -> Arrays:
+    def run(
+        self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
+    ) -> Arrays:
         """Run once; return ``outputs`` by name, all of them where none are named.
 
         Raises:
@@ -75,6 +79,25 @@ class Session:
 def run(model: Model | str | Path, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
     """Run a model once and return its outputs by name."""
     return Session(model).run(feeds)
+
+
+def random_feeds(inputs: Sequence[Value], batch: int, seed: int = 0) -> dict[str, NDArray[Any]]:
+    """Return something to feed a model: normal numbers, small whole numbers, or coin flips."""
+    rng = np.random.default_rng((seed, batch))
+    return {value.name: _random(rng, value, batch) for value in inputs}
+
+
+def _random(rng: np.random.Generator, value: Value, batch: int) -> NDArray[Any]:
+    sizes = [d if isinstance(d, int) else _FREE_SIZE for d in value.shape or ()]
+    if value.shape and not isinstance(value.shape[0], int):
+        sizes[0] = batch
+    dtype = np.dtype(value.dtype or "float32")
+    if dtype.kind == "b":
+        return rng.random(sizes) < 0.5  # noqa: PLR2004
+    if dtype.kind in "iu":
+        top = 256 if dtype == np.uint8 else 2
+        return rng.integers(0, top, sizes).astype(dtype)
+    return rng.normal(size=sizes).astype(dtype)
 
 
 def version() -> str:

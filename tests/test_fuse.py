@@ -57,7 +57,9 @@ def test_the_file_says_what_was_done(tmp_path, tiny_file, tiny):
     assert said["owner"] == "somebody"
     (facts,) = json.loads(said[HEADS_KEY])
     assert (facts["prefix"], facts["classes"], facts["probes"]) == (
-        "domain", ["a", "b", "c"], ["block:mean", "stem:std"],
+        "domain",
+        ["a", "b", "c"],
+        ["block:mean", "stem:std"],
     )
     assert json.loads(said["onnxprobe.backbone"]) == {"sha256": sha256(tiny_file)}
     assert json.loads(said["onnxprobe.proof"])["old_outputs"] == "bit-identical"
@@ -70,15 +72,22 @@ def test_without_proof_the_file_says_so(tmp_path, tiny_file, tiny):
 
 def test_a_head_that_answers_otherwise_than_numpy_is_not_written(tmp_path, tiny_file, tiny):
     honest = part(tiny)
-    wrong = {name: array + 1 for name, array in honest.answers([np.zeros((1, 4), np.float32)] * 2).items()}
+    wrong = {
+        name: array + 1
+        for name, array in honest.answers([np.zeros((1, 4), np.float32)] * 2).items()
+    }
 
     def lies(vectors):
         return {name: np.repeat(array, len(vectors[0]), 0) for name, array in wrong.items()}
 
     (tmp_path / "new.onnx").write_text("precious")
-    with pytest.raises(ContractError, match="the new output 'domain_scores' is .* from what numpy computes"):
+    with pytest.raises(
+        ContractError, match=r"the new output 'domain_scores' is .* from what numpy computes"
+    ):
         write_fused(
-            tiny_file, [Part(honest.name, honest.head, honest.probes, lies, {})], tmp_path / "new.onnx"
+            tiny_file,
+            [Part(honest.name, honest.head, honest.probes, lies, {})],
+            tmp_path / "new.onnx",
         )
     assert (tmp_path / "new.onnx").read_text() == "precious"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["new.onnx", "tiny.onnx"]
@@ -96,7 +105,9 @@ def test_an_old_answer_that_would_change_keeps_the_file_from_being_written(
         return results
 
     monkeypatch.setattr(Session, "run", noisy)
-    with pytest.raises(ContractError, match="the output 'scores' would change by .*; nothing was written"):
+    with pytest.raises(
+        ContractError, match=r"the output 'scores' would change by .*; nothing was written"
+    ):
         write_fused(tiny_file, [part(tiny)], tmp_path / "new.onnx")
     assert not (tmp_path / "new.onnx").exists()
 
@@ -121,11 +132,15 @@ def test_a_head_from_a_file_is_fused_at_a_probe(tmp_path, tiny_file, images):
     trained = head((4,), "topic", "softmax")
     save(trained.model(opset=17, ir_version=8), tmp_path / "topic.onnx")
     proof = write_fused(
-        tiny_file, [Part.file(tmp_path / "topic.onnx", [Probe("block", "mean")])], tmp_path / "new.onnx"
+        tiny_file,
+        [Part.file(tmp_path / "topic.onnx", [Probe("block", "mean")])],
+        tmp_path / "new.onnx",
     )
     assert proof.kept
     answers = run(tmp_path / "new.onnx", {"image": images})
-    vectors = run(attach(load(tiny_file), [Probe("block", "mean")]), {"image": images})["block:mean"]
+    vectors = run(attach(load(tiny_file), [Probe("block", "mean")]), {"image": images})[
+        "block:mean"
+    ]
     np.testing.assert_allclose(answers["topic_scores"], trained([vectors]).scores, rtol=1e-5)
 
 

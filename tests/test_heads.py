@@ -62,8 +62,12 @@ def test_minus_one_means_that_no_score_is_above_its_threshold():
 
 def test_the_best_is_the_best_above_its_own_threshold():
     trained = LinearHead(
-        HEADS["detectors"], np.eye(2, dtype=np.float32), np.zeros(2, np.float32),
-        np.array([0.99, 0.5], np.float32), ("strict", "easy"), (2,),
+        HEADS["detectors"],
+        np.eye(2, dtype=np.float32),
+        np.zeros(2, np.float32),
+        np.array([0.99, 0.5], np.float32),
+        ("strict", "easy"),
+        (2,),
     )
     answers = trained([np.array([[3.0, 1.0]], np.float32)])  # scores .95 and .73
     assert answers.id == [[1]]
@@ -84,7 +88,9 @@ def test_a_head_is_plain_onnx_with_numeric_outputs_of_rank_two():
     onnx.checker.check_model(model.proto, full_check=True)
     assert {o.domain for o in model.proto.opset_import} == {""}
     assert [str(model.value(name)) for name in model.outputs] == [
-        "domain_scores float32[N×4]", "domain_id int64[N×1]", "domain_confidence float32[N×1]",
+        "domain_scores float32[N×4]",
+        "domain_id int64[N×1]",
+        "domain_confidence float32[N×1]",
     ]
 
 
@@ -95,8 +101,12 @@ def test_its_name_begins_its_outputs():
 def test_weights_that_do_not_fit_the_widths_are_refused():
     with pytest.raises(StitchError, match=r"weights \(4, 6\) for 4 classes and 7 numbers a sample"):
         LinearHead(
-            HEADS["softmax"], np.zeros((4, 6), np.float32), np.zeros(4, np.float32),
-            np.zeros(4, np.float32), ("a", "b", "c", "d"), (7,),
+            HEADS["softmax"],
+            np.zeros((4, 6), np.float32),
+            np.zeros(4, np.float32),
+            np.zeros(4, np.float32),
+            ("a", "b", "c", "d"),
+            (7,),
         )
 
 

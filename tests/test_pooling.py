@@ -31,7 +31,10 @@ def test_graph_and_numpy_agree(name, shape, opset):
     x = np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32)
     pooling, build = POOLINGS[name], Builder(opset)
     pooling.nodes(build, "x", shape, "y")
-    ends = [Value("x", "float32", ("N", *shape)), Value("y", "float32", ("N", pooling.width(shape)))]
+    ends = [
+        Value("x", "float32", ("N", *shape)),
+        Value("y", "float32", ("N", pooling.width(shape))),
+    ]
     model = build.model(name, ends[:1], ends[1:], ir_version=min(4 + opset // 4, 10))
     vectors = run(model, {"x": x})["y"]
     # sums of up to 49 products in another order; a root of a small variance loses half the digits
@@ -39,7 +42,9 @@ def test_graph_and_numpy_agree(name, shape, opset):
     assert vectors.shape == (3, pooling.width(shape))
 
 
-@pytest.mark.parametrize(("shape", "middle"), [((1, 7, 7), 24), ((1, 4, 5), 12), ((1, 3), 1), ((1, 2, 2, 2), 7)])
+@pytest.mark.parametrize(
+    ("shape", "middle"), [((1, 7, 7), 24), ((1, 4, 5), 12), ((1, 3), 1), ((1, 2, 2, 2), 7)]
+)
 def test_center_takes_the_middle_of_odd_and_even_sides(shape, middle):
     x = np.arange(np.prod(shape), dtype=np.float32).reshape(1, *shape)
     assert POOLINGS["center"].apply(x).ravel() == [middle]
@@ -59,7 +64,13 @@ def test_gem_lies_between_mean_and_max():
 
 @pytest.mark.parametrize(
     ("shape", "name"),
-    [((8, 7, 7), "mean"), ((197, 768), "token-mean"), ((None, 384), "token-mean"), ((1536, None), "mean"), ((64,), "flatten")],
+    [
+        ((8, 7, 7), "mean"),
+        ((197, 768), "token-mean"),
+        ((None, 384), "token-mean"),
+        ((1536, None), "mean"),
+        ((64,), "flatten"),
+    ],
 )
 def test_the_usual_pooling_suits_the_shape(shape, name):
     assert usual(shape) == name

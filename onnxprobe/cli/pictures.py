@@ -9,7 +9,9 @@ from onnxprobe.cli.types import Images, Json, ModelPath, Out, Pooling, Preproces
 
 Sample = Annotated[
     str | None,
-    typer.Option("--sample", metavar="S", help="A share such as 0.02, or a count; all pictures if left out."),
+    typer.Option(
+        "--sample", metavar="S", help="A share such as 0.02, or a count; all pictures if left out."
+    ),
 ]
 
 
@@ -38,8 +40,13 @@ def embed(
     prepared, origin = preprocess_for(backbone, preprocess_of(preprocess))
     with bars() as progress:
         store = embed_(
-            backbone, [tap], open_source(images), out,
-            preprocess=prepared, sample=sample_of(sample), progress=progress,
+            backbone,
+            [tap],
+            open_source(images),
+            out,
+            preprocess=prepared,
+            sample=sample_of(sample),
+            progress=progress,
         )
     typer.echo(store_text(store, tap, prepared, origin))
 
@@ -67,16 +74,33 @@ def label(
 
 
 def run_recipe(
-    recipe: Annotated[str | None, typer.Argument(metavar="RECIPE", help="See: onnxprobe recipes.")] = None,
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="RECIPE", help="See: onnxprobe recipes.")
+    ] = None,
     *,
-    model: Annotated[Path | None, typer.Option("--model", "-m", metavar="MODEL", help="The backbone, an .onnx file.")] = None,
-    images: Annotated[str | None, typer.Option("--images", "-i", metavar="IMAGES", help="A folder, a text list, a .tar or a .zip.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", metavar="MODEL", help="The backbone, an .onnx file."),
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option(
+            "--images", "-i", metavar="IMAGES", help="A folder, a text list, a .tar or a .zip."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the run.")],
     sample: Sample = None,
-    change: Annotated[list[str] | None, typer.Option("--set", metavar="STEP.PARAM=VALUE", help="Change a setting.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", metavar="TOML", help="A file of settings.")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="STEP.PARAM=VALUE", help="Change a setting."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="TOML", help="A file of settings.")
+    ] = None,
     preprocess: PreprocessFile = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is in --out.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run that is in --out.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Embed, find domains, train heads, fuse, prove, report: the whole analysis."""
@@ -88,7 +112,9 @@ def run_recipe(
     from onnxprobe.report.html import write_report
     from onnxprobe.report.summary import summary
 
-    name, configured, job = asked(recipe, model, images, out, sample, change or [], config, resume=resume)
+    name, configured, job = asked(
+        recipe, model, images, out, sample, change or [], config, resume=resume
+    )
     with bars() as progress:
         facts = run(configured, name, job, preprocess=preprocess_of(preprocess), progress=progress)
         write_report(job.out, open_source(job.images), progress=progress)

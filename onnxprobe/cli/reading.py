@@ -1,6 +1,5 @@
 """From the text of an option to what it means."""
 
-import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +26,9 @@ def sample_of(text: str | None) -> float | int | None:
     except ValueError:
         value = -1
     if value <= 0 or (isinstance(value, float) and value > 1):
-        raise PicturesError(f"--sample is {text!r}; give a share above 0 and up to 1.0, or a whole count")
+        raise PicturesError(
+            f"--sample is {text!r}; give a share above 0 and up to 1.0, or a whole count"
+        )
     return value
 
 
@@ -39,18 +40,14 @@ def preprocess_of(text: str | None) -> Preprocess | None:
     """
     if text is None:
         return None
-    if not text.lstrip().startswith("{"):
-        if not Path(text).is_file():
-            raise PicturesError(f"--preprocess is neither JSON nor a file: {text!r}")
-        text = Path(text).read_text()
-    try:
-        said = json.loads(text)
-    except ValueError as error:
-        raise PicturesError(f"--preprocess is not JSON: {error}") from None
-    return Preprocess.from_json(said)
+    if text.lstrip().startswith("{"):
+        return Preprocess.from_json(text)
+    if not Path(text).is_file():
+        raise PicturesError(f"--preprocess is neither JSON nor a file: {text!r}")
+    return Preprocess.from_json(Path(text).read_text())
 
 
-def asked(  # noqa: PLR0913  the options of run-recipe
+def asked(
     recipe: str | None,
     model: Path | None,
     images: str | None,
@@ -76,14 +73,20 @@ def asked(  # noqa: PLR0913  the options of run-recipe
     chosen_images = images or said.get("images")
     for what, value in (("RECIPE", name), ("--model", chosen_model), ("--images", chosen_images)):
         if value is None:
-            raise RecipeError(f"{what} is missing; say: onnxprobe run-recipe RECIPE --model M --images I --out DIR")
+            raise RecipeError(
+                f"{what} is missing; say: onnxprobe run-recipe RECIPE --model M --images I --out DIR"
+            )
     settings = flat(before["settings"]) if before else {}
     if config is not None:
         settings |= flat(_toml(config))
     if sample is not None:
         settings["embedding.sample"] = sample_of(sample)
     settings |= dict(map(_pair, changes))
-    return str(name), configured(find(str(name)), settings), Job(Path(str(chosen_model)), str(chosen_images), out)
+    return (
+        str(name),
+        configured(find(str(name)), settings),
+        Job(Path(str(chosen_model)), str(chosen_images), out),
+    )
 
 
 def _toml(path: Path) -> dict[str, Any]:

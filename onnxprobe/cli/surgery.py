@@ -51,7 +51,7 @@ def probe(
     from onnxprobe.graph.save import save
     from onnxprobe.measure import measured
     from onnxprobe.probe import attach, chosen
-    
+
     backbone = measured(load(model))
     tap = chosen(backbone, tensor, pooling)
     save(attach(backbone, [tap]), out, outside=weights)
@@ -61,7 +61,10 @@ def probe(
 def split(
     model: ModelPath,
     at: Annotated[str, typer.Option("--at", metavar="T", help="Tensor to cut at.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for trunk.onnx and head.onnx.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder for trunk.onnx and head.onnx."),
+    ],
     *,
     weights: Weights = "link",
 ) -> None:
@@ -92,8 +95,12 @@ def extract(
 
 
 def stitch(
-    backbone: Annotated[Path, typer.Argument(metavar="BACKBONE", help="The .onnx file to fuse into.")],
-    heads: Annotated[list[Path], typer.Argument(metavar="HEAD...", help="Heads, .onnx files from vectors.")],
+    backbone: Annotated[
+        Path, typer.Argument(metavar="BACKBONE", help="The .onnx file to fuse into.")
+    ],
+    heads: Annotated[
+        list[Path], typer.Argument(metavar="HEAD...", help="Heads, .onnx files from vectors.")
+    ],
     out: Out,
     *,
     tensor: Tensor = None,
@@ -109,7 +116,7 @@ def stitch(
     from onnxprobe.measure import measured
     from onnxprobe.probe import chosen
     from onnxprobe.report.plain import proven_line
-    
+
     tap = chosen(measured(load(backbone)) if tensor is None else load(backbone), tensor, pooling)
     parts = [Part.file(head, [tap]) for head in heads]
     evidence = write_fused(backbone, parts, out, outside=weights, proven=proven)
@@ -123,9 +130,9 @@ def check(
     json: Json = False,
 ) -> None:
     """Compare two models: exit 0 if NEW keeps what OLD promises, 1 with the differences."""
-    from onnxprobe.verdict import Verdict, verdict
     from onnxprobe.cli.show import show
     from onnxprobe.report.plain import verdict_text
+    from onnxprobe.verdict import Verdict, verdict
 
     found = verdict(old, new)
     show(found, verdict_text, Verdict.to_json, json=json)

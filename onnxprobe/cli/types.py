@@ -6,18 +6,37 @@ from typing import Annotated
 import typer
 
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="An .onnx file.")]
-Images = Annotated[str, typer.Argument(metavar="IMAGES", help="A folder, a text list, a .tar or a .zip.")]
+Images = Annotated[
+    str, typer.Argument(metavar="IMAGES", help="A folder, a text list, a .tar or a .zip.")
+]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The file to write.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Tensor = Annotated[str | None, typer.Option("--tensor", "-t", metavar="T", help="Tensor to tap; the pick if left out.")]
+Tensor = Annotated[
+    str | None,
+    typer.Option("--tensor", "-t", metavar="T", help="Tensor to tap; the pick if left out."),
+]
 Pooling = Annotated[
     str | None,
-    typer.Option("--pooling", "-p", metavar="P", help="mean, std, max, gem, center, flatten, cls or token-mean."),
+    typer.Option(
+        "--pooling",
+        "-p",
+        metavar="P",
+        help="mean, std, max, gem, center, flatten, cls or token-mean.",
+    ),
 ]
 Weights = Annotated[
-    str, typer.Option("--weights", metavar="WAY", help="A file of weights beside the model: link, copy or reference.")
+    str,
+    typer.Option(
+        "--weights",
+        metavar="WAY",
+        help="A file of weights beside the model: link, copy or reference.",
+    ),
 ]
 PreprocessFile = Annotated[
     str | None,
-    typer.Option("--preprocess", metavar="JSON", help="How pictures are prepared: JSON, or a file that holds it."),
+    typer.Option(
+        "--preprocess",
+        metavar="JSON",
+        help="How pictures are prepared: JSON, or a file that holds it.",
+    ),
 ]

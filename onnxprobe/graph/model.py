@@ -136,9 +136,7 @@ class Model:
         Raises:
             VersionError: the file imports no default operator set, or two versions of it.
         """
-        versions = {
-            o.version for o in self.proto.opset_import if o.domain in DEFAULT_DOMAINS
-        }
+        versions = {o.version for o in self.proto.opset_import if o.domain in DEFAULT_DOMAINS}
         if len(versions) != 1:
             said = ", ".join(map(str, sorted(versions))) or "none"
             raise VersionError(f"the model imports {said} as its opset; it must name exactly one")
@@ -189,9 +187,7 @@ def _node(index: int, proto: onnx.NodeProto) -> Node:
     domain = proto.domain
     op = proto.op_type if domain in DEFAULT_DOMAINS else f"{domain}::{proto.op_type}"
     captures = tuple(dict.fromkeys(_captures(proto))) if proto.attribute else ()
-    return Node(
-        index, op, proto.name, tuple(proto.input), tuple(proto.output), captures, proto
-    )
+    return Node(index, op, proto.name, tuple(proto.input), tuple(proto.output), captures, proto)
 
 
 def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
@@ -204,7 +200,7 @@ def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
 
 def _captures(node: onnx.NodeProto) -> Iterator[str]:
     for body in bodies(node):
-        local = {v.name for v in (*body.input, *body.initializer)}
+        local = {v.name for v in body.input} | {t.name for t in body.initializer}
         local |= {t.values.name for t in body.sparse_initializer}
         for inner in body.node:
             yield from (n for n in (*inner.input, *_captures(inner)) if n and n not in local)

@@ -1,6 +1,7 @@
 """Every name a graph uses, and a copy of it under other names."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import onnx
 
@@ -38,7 +39,8 @@ def renamed(
 
 
 def _rename(graph: onnx.GraphProto, tensors: Mapping[str, str], nodes: Mapping[str, str]) -> None:
-    for thing in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+    things: tuple[Any, ...] = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    for thing in things:
         thing.name = tensors.get(thing.name, thing.name)
     for sparse in graph.sparse_initializer:
         sparse.values.name = tensors.get(sparse.values.name, sparse.values.name)

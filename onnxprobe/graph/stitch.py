@@ -67,9 +67,7 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
     return joined if outputs is None else _returning(joined, outputs)
 
 
-def _append(
-    result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, Value]
-) -> None:
+def _append(result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, Value]) -> None:
     _fits(trunk, graft)
     head = at_opset(graft.head, trunk.opset)
     names, node_map = _new_names(result.graph, head, graft)
@@ -77,9 +75,7 @@ def _append(
     graph = result.graph
     here = {name for node in graph.node for name in node.output}
     graph.node.extend(_weights_as_nodes(result, addition))
-    graph.node.extend(
-        node for node in addition.node if not set(filter(None, node.output)) & here
-    )
+    graph.node.extend(node for node in addition.node if not set(filter(None, node.output)) & here)
     declared = {info.name for info in (*graph.value_info, *graph.input, *graph.output)}
     graph.value_info.extend(info for info in addition.value_info if info.name not in declared)
     returned = {info.name for info in graph.output}

@@ -99,7 +99,10 @@ class LinearHead:
         count = len(self.classes)
         return build.model(
             f"{self.name}_head",
-            [Value(n, "float32", (batch, w)) for n, w in zip(self.inputs, self.widths, strict=True)],
+            [
+                Value(n, "float32", (batch, w))
+                for n, w in zip(self.inputs, self.widths, strict=True)
+            ],
             [
                 Value(scores, "float32", (batch, count)),
                 Value(best, "int64", (batch, 1)),

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
+from pyarrow import parquet
 
 from onnxprobe.atomic import replacing
 from onnxprobe.fuse import Part
@@ -84,9 +86,6 @@ class Findings:
 
 def write_groups(found: Findings, path: Path) -> None:
     """Write ``groups.parquet``: a row a picture."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     table = pa.table(
         {
             "path": list(found.paths),
@@ -114,7 +113,7 @@ def summary(run: Run, recipe_name: str, recipe: Any, found: Findings) -> dict[st
             "path": str(run.job.model),
             "sha256": run.model_sha256,
             "input": str(run.model.value(run.model.inputs[0])),
-            "preprocess": run.preprocess.to_json(),
+            "preprocess": json.loads(run.preprocess.to_json()),
             "preprocess_origin": run.preprocess_origin,
         },
         "images": run.job.images,
@@ -133,8 +132,6 @@ def write_json(value: Any, path: Path) -> None:
 
 
 def _lists(member: NDArray[np.bool_]) -> Any:
-    import pyarrow as pa
-
     rows, columns = np.nonzero(member)
     offsets = np.searchsorted(rows, np.arange(len(member) + 1)).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(columns.astype(np.int64)))

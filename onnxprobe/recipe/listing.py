@@ -35,7 +35,9 @@ def find(name: str) -> Any:
     try:
         return found[name].load()()
     except ImportError as error:
-        raise RecipeError(f"recipe {name!r} ({found[name].value}) cannot be loaded: {error}") from error
+        raise RecipeError(
+            f"recipe {name!r} ({found[name].value}) cannot be loaded: {error}"
+        ) from error
 
 
 def _found() -> dict[str, EntryPoint]:

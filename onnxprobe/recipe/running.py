@@ -8,7 +8,7 @@ from typing import Any
 
 from onnxprobe import measure
 from onnxprobe.errors import RecipeError
-from onnxprobe.fuse import Part, write_fused
+from onnxprobe.fuse import write_fused
 from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
 from onnxprobe.images import Preprocess, open_source, preprocess_for
@@ -66,7 +66,9 @@ def _claim(run: Run, recipe: str, settings: dict[str, Any]) -> None:
     mine = {"recipe": recipe, "model": run.model_sha256, "images": str(Path(job.images).resolve())}
     theirs = earlier(job.out)
     if theirs is None and job.out.exists() and any(job.out.iterdir()):
-        raise RecipeError(f"{str(job.out)!r} holds files that are no run of onnxprobe; choose another --out")
+        raise RecipeError(
+            f"{str(job.out)!r} holds files that are no run of onnxprobe; choose another --out"
+        )
     if theirs is not None and {key: theirs[key] for key in mine} != mine:
         raise RecipeError(
             f"{str(job.out)!r} holds a run of recipe {theirs['recipe']!r} on model "

@@ -5,6 +5,7 @@ import json
 import re
 import types
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -78,7 +79,7 @@ def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RecipeError: a value stands outside any table.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for step, params in tables.items():
         if not isinstance(params, Mapping):
             raise RecipeError(f"{step!r} is a setting without a step; write it under [step]")
@@ -88,10 +89,8 @@ def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(name: str, value: Any, kind: Any) -> Any:
     if isinstance(value, str) and kind is not str:
-        try:
+        with suppress(ValueError):  # plain text, such as a name
             value = json.loads(value)
-        except ValueError:
-            pass  # plain text, such as a name
     if isinstance(value, list):
         value = tuple(value)
     if isinstance(value, int) and not isinstance(value, bool) and float in _members(kind):
@@ -112,8 +111,14 @@ def _members(kind: Any) -> tuple[type, ...]:
 
 
 def _called(kind: type) -> str:
-    names = {float: "a number", int: "a whole number", str: "a name", bool: "true or false",
-             tuple: "a list [..]", type(None): "null"}
+    names = {
+        float: "a number",
+        int: "a whole number",
+        str: "a name",
+        bool: "true or false",
+        tuple: "a list [..]",
+        type(None): "null",
+    }
     return names.get(kind, kind.__name__)
 
 
@@ -123,5 +128,6 @@ def _attributes(kind: type) -> dict[str, str]:
     _, _, block = text.partition("Attributes:\n")
     entries = re.split(r"^    (\w+): ", block.split("\n\n")[0], flags=re.MULTILINE)[1:]
     return {
-        name: " ".join(about.split()) for name, about in zip(entries[::2], entries[1::2], strict=True)
+        name: " ".join(about.split())
+        for name, about in zip(entries[::2], entries[1::2], strict=True)
     }

@@ -62,7 +62,9 @@ def graphs(draw):
     outputs = draw(st.lists(st.sampled_from(names[1:]), min_size=1, max_size=2, unique=True))
     info = [helper.make_tensor_value_info(n, TensorProto.FLOAT, []) for n in ("x", *outputs)]
     graph = helper.make_graph(nodes, "random", info[:1], info[1:])
-    return Model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+    return Model(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -109,7 +111,10 @@ def head_on(name, width, opset=17, op="Neg"):
     build = Builder(opset)
     build.op(op, "x", out="y")
     return build.model(
-        name, [Value("x", "float32", ("N", width))], [Value("y", "float32", ("N", width))], ir_version=8
+        name,
+        [Value("x", "float32", ("N", width))],
+        [Value("y", "float32", ("N", width))],
+        ir_version=8,
     )
 
 
@@ -120,7 +125,9 @@ def test_what_a_head_brings_comes_last_and_nothing_else_changes(tiny):
     assert list(new.graph.initializer)[: len(old.graph.initializer)] == list(old.graph.initializer)
     assert list(new.graph.output)[:1] == list(old.graph.output)
     assert (list(new.graph.input), list(new.metadata_props), list(new.opset_import)) == (
-        list(old.graph.input), list(old.metadata_props), list(old.opset_import),
+        list(old.graph.input),
+        list(old.metadata_props),
+        list(old.opset_import),
     )
 
 
@@ -166,12 +173,13 @@ def test_unknown_tensor_suggests_a_near_name(tiny):
 
 def test_a_shape_that_cannot_fit_is_refused_with_both_sides(tiny):
     with pytest.raises(
-        StitchError, match=r"the backbone gives flat float32\[N×4\] but the head wants x float32\[N×7\]"
+        StitchError,
+        match=r"the backbone gives flat float32\[N×4\] but the head wants x float32\[N×7\]",
     ):
         stitch(tiny, Graft(head_on("flat", 7), {"x": "flat"}))
 
 
-def test_an_operator_that_changed_between_opsets_is_refused_by_name(tiny):
+def test_an_operator_that_changed_between_opsets_is_refused_by_name():
     build = Builder(13)
     build.reduce("ReduceMean", "x", [1], keepdims=1, out="y")
     ends = [Value("x", "float32", ("N", 4)), Value("y", "float32", ("N", 1))]
@@ -186,7 +194,9 @@ def test_a_tensor_read_only_inside_an_if_is_still_needed():
         out = [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)]
         return helper.make_graph([helper.make_node(op, ["y"], ["z"])], op, [], out)
 
-    branch = helper.make_node("If", ["flag"], ["out"], then_branch=body("Neg"), else_branch=body("Abs"))
+    branch = helper.make_node(
+        "If", ["flag"], ["out"], then_branch=body("Neg"), else_branch=body("Abs")
+    )
     graph = helper.make_graph(
         [helper.make_node("Relu", ["x"], ["y"]), branch],
         "branchy",
