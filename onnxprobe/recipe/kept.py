@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -44,12 +45,18 @@ def write(result: Any, path: Path) -> None:
         np.savez(file, allow_pickle=False, **{_PLAIN: text}, **arrays)
 
 
-def read(kind: type[T], path: Path) -> T:
-    """Read what :func:`write` wrote; lists come back as tuples, as frozen dataclasses hold them."""
-    with np.load(path, allow_pickle=False) as file:
-        plain = json.loads(file[_PLAIN].tobytes())
-        arrays = {name: file[name] for name in file.files if name != _PLAIN}
-    return kind(**{name: _tupled(value) for name, value in plain.items()}, **arrays)
+def read(kind: type[T], path: Path) -> T | None:
+    """Read what :func:`write` wrote; ``None`` where there is nothing, or nothing that is whole.
+
+    Lists come back as tuples, as frozen dataclasses hold them.
+    """
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            plain = json.loads(file[_PLAIN].tobytes())
+            arrays = {name: file[name] for name in file.files if name != _PLAIN}
+        return kind(**{name: _tupled(value) for name, value in plain.items()}, **arrays)
+    except (FileNotFoundError, BadZipFile, EOFError, KeyError, TypeError, ValueError):
+        return None  # done again: a result is only ever kept to save time
 
 
 def _tupled(value: Any) -> Any:

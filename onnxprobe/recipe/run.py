@@ -66,10 +66,11 @@ class Run:
         """
         key = self.key(name, repr(step), *(given.key for given in inputs))
         path = self.job.out / "cache" / f"{name}-{key[:16]}.npz"
-        if path.exists():
-            kind = get_type_hints(type(step).__call__)["return"]
+        kind: type[T] = get_type_hints(type(step).__call__)["return"]
+        before = kept.read(kind, path)
+        if before is not None:
             self.seconds[name] = 0.0
-            return Kept(kept.read(kind, path), key)
+            return Kept(before, key)
         value = self.timed(name, lambda: step(*(g.value for g in inputs), progress=self.progress))
         kept.write(value, path)
         return Kept(value, key)

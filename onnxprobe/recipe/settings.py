@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from onnxprobe.errors import NoSuchNameError, RecipeError
 
@@ -95,17 +95,24 @@ def _read(name: str, value: Any, kind: Any) -> Any:
         value = tuple(value)
     if isinstance(value, int) and not isinstance(value, bool) and float in _members(kind):
         value = value if int in _members(kind) else float(value)
-    if not any(isinstance(value, member) for member in _members(kind)):
+    if not any(_is(value, member) for member in _members(kind)):
         wanted = " or ".join(_called(member) for member in _members(kind))
         raise RecipeError(f"{name} is {wanted}, not {value!r}")
+    choices = get_args(kind) if get_origin(kind) is Literal else (value,)
+    if value not in choices:
+        raise RecipeError(f"{name} is {' or '.join(map(repr, choices))}, not {value!r}")
     return value
+
+
+def _is(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
 def _members(kind: Any) -> tuple[type, ...]:
     if get_origin(kind) in (Union, types.UnionType):
         return tuple(member for part in get_args(kind) for member in _members(part))
-    if get_origin(kind) is not None and not isinstance(get_origin(kind), type):
-        return tuple({type(choice) for choice in get_args(kind)})  # Literal["a", "b"]
+    if get_origin(kind) is Literal:
+        return tuple({type(choice) for choice in get_args(kind)})
     origin = get_origin(kind) or kind
     return (origin,)
 
