@@ -12,11 +12,6 @@ from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Value
 from onnxprobe.graph.wire import dump, folder_of_weights
 
-try:
-    import onnxruntime
-except ImportError as missing:
-    raise MissingExtraError("running a model", "onnxruntime", extra="cpu") from missing
-
 Arrays = dict[str, NDArray[Any]]
 _WEIGHTS_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 _DTYPES: Final = {"float": "float32", "double": "float64", "float16": "float16", "string": "str"}
@@ -38,8 +33,10 @@ class Session:
         """Load ``model``; ``threads`` is how many one operator may use, 0 for all cores.
 
         Raises:
+            MissingExtraError: onnxruntime is not installed.
             RunError: ONNX Runtime does not load the model; the message says why.
         """
+        onnxruntime = library()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = _ERRORS_ONLY
@@ -102,7 +99,20 @@ def _random(rng: np.random.Generator, value: Value, batch: int) -> NDArray[Any]:
 
 def version() -> str:
     """Return the version of ONNX Runtime."""
-    return str(onnxruntime.__version__)
+    return str(library().__version__)
+
+
+def library() -> Any:
+    """Return the module ``onnxruntime``; whoever only looks at graphs does without it.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError as missing:
+        raise MissingExtraError("running a model", "onnxruntime", extra="cpu") from missing
+    return onnxruntime
 
 
 def _value(node: Any) -> Value:

@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final, NoReturn
 
 import typer
@@ -25,6 +26,11 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     pictures.recipes: "onnxprobe recipes",
 }
 
+
+class _InterruptedByUser(Exception):  # noqa: N818
+    """Ctrl-C or SIGTERM."""
+
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -38,8 +44,22 @@ def about() -> None:
     """See what a vision network has learned, and ship it back inside the same ONNX file."""
 
 
-for _function, _example in _EXAMPLES.items():
-    app.command(_function.__name__.replace("_", "-"), epilog=f"Example: {_example}")(_function)
+def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
+    """Let Ctrl-C out of ``command`` as an error of ours, before typer makes it "Aborted!"."""
+
+    @wraps(command)
+    def stopped(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except KeyboardInterrupt:
+            raise _InterruptedByUser from None
+
+    return stopped
+
+
+for _command, _example in _EXAMPLES.items():
+    _name = _command.__name__.replace("_", "-")
+    app.command(_name, epilog=f"Example: {_example}")(_stoppable(_command))
 
 
 def main() -> None:
@@ -49,7 +69,7 @@ def main() -> None:
         app()
     except OnnxprobeError as error:
         _stop(str(error), 1)
-    except KeyboardInterrupt:
+    except _InterruptedByUser:
         _stop("interrupted; the same command goes on where it stopped", INTERRUPTED)
     except OSError as error:
         place = f": {error.filename!r}" if error.filename else ""

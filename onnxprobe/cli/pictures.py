@@ -33,7 +33,7 @@ def embed(
     from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.measure import measured
     from onnxprobe.probe import chosen
-    from onnxprobe.report.plain import store_text
+    from onnxprobe.report.pictures import store_text
 
     backbone = measured(load(model))
     tap = chosen(backbone, tensor, pooling)
@@ -64,7 +64,7 @@ def label(
     from onnxprobe.graph.load import load
     from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.label import label as label_
-    from onnxprobe.report.plain import counts_text
+    from onnxprobe.report.pictures import counts_text
 
     model = load(fused)
     prepared, origin = preprocess_for(model, preprocess_of(preprocess))
@@ -125,6 +125,6 @@ def recipes(*, json: Json = False) -> None:
     """List the recipes and their settings."""
     from onnxprobe.cli.show import show
     from onnxprobe.recipe.listing import every
-    from onnxprobe.report.plain import recipes_json, recipes_table
+    from onnxprobe.report.recipes import recipes_json, recipes_table
 
     show(every(), recipes_table, recipes_json, json=json)

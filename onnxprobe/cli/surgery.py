@@ -29,7 +29,7 @@ def pick(model: ModelPath, *, json: Json = False) -> None:
     from onnxprobe.graph.pick import Pick
     from onnxprobe.graph.pick import pick as pick_
     from onnxprobe.measure import measured
-    from onnxprobe.report.plain import name_alone, why_ambiguous
+    from onnxprobe.report.surgery import name_alone, why_ambiguous
 
     found = pick_(measured(load(model)))
     show(found, name_alone, Pick.to_json, json=json)
@@ -115,7 +115,7 @@ def stitch(
     from onnxprobe.graph.load import load
     from onnxprobe.measure import measured
     from onnxprobe.probe import chosen
-    from onnxprobe.report.plain import proven_line
+    from onnxprobe.report.surgery import proven_line
 
     tap = chosen(measured(load(backbone)) if tensor is None else load(backbone), tensor, pooling)
     parts = [Part.file(head, [tap]) for head in heads]
@@ -131,7 +131,7 @@ def check(
 ) -> None:
     """Compare two models: exit 0 if NEW keeps what OLD promises, 1 with the differences."""
     from onnxprobe.cli.show import show
-    from onnxprobe.report.plain import verdict_text
+    from onnxprobe.report.surgery import verdict_text
     from onnxprobe.verdict import Verdict, verdict
 
     found = verdict(old, new)
