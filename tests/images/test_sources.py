@@ -183,6 +183,7 @@ def written(path, data):
         ("x.tar.gz", b"\x1f\x8b" + bytes(600), "single pictures cannot be read from it; unpack it"),
         ("x.zip", b"PK\x03\x04" + bytes(600), "is none of these"),
         ("empty.txt", b"\n \n", "the list is empty"),
+        ("zero.txt", b"a.jpg\n" * 999 + b"b\0.jpg", "names a picture with a zero byte"),
     ],
 )
 def test_other_files_are_refused_with_a_reason(name, data, message, tmp_path):

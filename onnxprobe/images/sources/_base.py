@@ -22,7 +22,7 @@ class Source(Protocol):
 
     @property
     def names(self) -> Sequence[str]:
-        """Every picture, sorted; what is not UTF-8 is a surrogate, as in ``os.fsdecode``."""
+        """Every picture, sorted; what is not UTF-8 is a surrogate (see ``names``)."""
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one picture.
@@ -56,8 +56,11 @@ def checked(names: list[str], path: Path, others: int) -> tuple[str, ...]:
     """Return ``names`` sorted.
 
     Raises:
-        PicturesError: there are none; ``others`` files were not pictures.
+        PicturesError: there are none (``others`` files were not pictures), or a name holds a
+            zero byte, which no file can be called.
     """
+    if any("\0" in name for name in names):
+        raise PicturesError(f"{str(path)!r} names a picture with a zero byte; it is damaged")
     if names:
         return tuple(sorted(names))
     endings = ", ".join(SUFFIXES)

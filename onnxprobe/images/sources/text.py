@@ -1,12 +1,12 @@
 """A text file with the path of one picture a line."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from onnxprobe.errors import PicturesError
-from onnxprobe.images.sources._base import Kind
+from onnxprobe.images.names import from_bytes
+from onnxprobe.images.sources._base import Kind, checked
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -29,10 +29,10 @@ class TextList:
 
 def _open(path: Path) -> TextList:
     lines = path.read_bytes().removeprefix(_BYTE_ORDER_MARK).replace(b"\r\n", b"\n").split(b"\n")
-    names = sorted(os.fsdecode(line) for line in lines if line.strip())
+    names = [from_bytes(line) for line in lines if line.strip()]
     if not names:
         raise PicturesError(f"no pictures in {str(path)!r}: the list is empty")
-    return TextList(path, tuple(names))
+    return TextList(path, checked(names, path, 0))
 
 
 def _matches(path: Path) -> bool:

@@ -1,0 +1,142 @@
+"""Embed pictures: through a model, into a store that survives being killed."""
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from onnxprobe.embed.fingerprint import fingerprint
+from onnxprobe.embed.header import Header
+from onnxprobe.embed.lock import locked
+from onnxprobe.embed.manifest import manifest, sample_rows
+from onnxprobe.embed.network import Network, batch_size
+from onnxprobe.embed.resume import claim, find, missing, shard_rows
+from onnxprobe.embed.stop import stoppable
+from onnxprobe.embed.store import Store
+from onnxprobe.embed.stream import Batch, stream
+from onnxprobe.embed.top import folder_of, write_top
+from onnxprobe.embed.writer import Writer
+from onnxprobe.errors import PicturesError, StoreError
+from onnxprobe.graph.model import Model
+from onnxprobe.images import MAX_PIXELS, Preprocess, Source, preprocess_for
+from onnxprobe.probe import Probe, attach
+from onnxprobe.progress import Progress, silent
+
+
+def embed(  # noqa: PLR0913  every setting of the command
+    model: Model,
+    probes: Sequence[Probe],
+    source: Source,
+    store_path: str | Path,
+    *,
+    preprocess: Preprocess,
+    sample: float | None = None,
+    seed: int = 0,
+    batch: int | None = None,
+    threads: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    progress: Progress = silent,
+) -> Store:
+    """Run ``model`` over pictures and keep what flows at ``probes``.
+
+    Pictures are taken in a seeded permutation, so that a sample is the beginning of the full run:
+    asking again for more goes on where it ended, and the same call again goes on where it was
+    stopped or killed. The files that result are, bit for bit, those of a run that was never
+    stopped. Every picture has a row in the ledger, whatever became of it.
+
+    Args:
+        model: the backbone.
+        probes: where to tap it; all of them in one pass.
+        source: the pictures.
+        store_path: the file on top; shards lie beside it in a folder ``….shards``.
+        preprocess: what is done to a picture before the model sees it.
+        sample: a share (a float, above 0 and at most 1) or a count of pictures; all by default.
+        seed: of the permutation.
+        batch: pictures per run of the model; by default what the model fixes, else 8.
+        threads: runs of the model at once, each on one core; all cores by default.
+        max_pixels: a larger picture is refused by its header.
+        progress: told how many pictures are done.
+
+    Returns:
+        The store, showing the pictures asked for, also where it holds more of them.
+
+    Raises:
+        PicturesError: the model takes no pictures, or cannot take them in batches; none of the
+            pictures could be used.
+        StoreError: the store is another one, is in use, or cannot be written; or the work was
+            stopped by Ctrl-C or SIGTERM. What is done is kept.
+        NoSuchNameError, PoolingError: a probe does not fit the model.
+    """
+    path = _checked(Path(store_path))
+    preprocess_for(model, preprocess)
+    order, size = manifest(source.names, seed=seed), batch_size(model, batch)
+    target = sample_rows(len(order.names), sample)
+    header = Header(
+        model=fingerprint(model),
+        probes=tuple(map(str, probes)),
+        preprocess=preprocess.to_json(),
+        max_pixels=max_pixels,
+        seed=seed,
+        batch=size,
+        shard_rows=shard_rows(len(order.names), size),
+        pictures=len(order.names),
+        names=order.digest,
+        source=str(source.path),
+    )
+    tapped = attach(model, probes)
+    with locked(folder_of(path), path):
+        claim(path, header)
+        found = find(path, header, target)
+        batches = list(missing(header, found))
+        if batches:
+            network = Network.of(tapped, header.probes, preprocess, batch=size)
+            widths = [values.shape[1] for values in network.check().values()]
+            writer = Writer(path, header, order=order, found=found, widths=widths)
+            work = stream(
+                network, source, order.names, batches, threads=threads, max_pixels=max_pixels
+            )
+            todo = range(target - sum(map(len, batches)), target)
+            try:
+                _work(work, writer, path, todo, progress)
+            finally:
+                write_top(path, header, writer.extents)
+        else:
+            write_top(path, header, found.extents)
+    store = Store.open(path).first(target)
+    if not len(store):
+        raise PicturesError(_none_good(store))
+    return store
+
+
+def _work(
+    batches: Generator[Batch], writer: Writer, path: Path, todo: range, progress: Progress
+) -> None:
+    done, total = todo.start, todo.stop
+    with stoppable() as stop, closing(batches), writer:
+        for batch in batches:
+            writer.add(batch)
+            done += len(batch.outcomes)
+            progress("embed", done, total)
+            if stop.is_set() and done < total:
+                break
+    if done < total:
+        raise StoreError(
+            f"stopped after {done:,} of {total:,} pictures, which are kept in {str(path)!r}; give "
+            "the same command again to go on"
+        )
+
+
+def _checked(path: Path) -> Path:
+    if path.is_dir():
+        raise StoreError(f"{str(path)!r} is a folder; a store is a file, such as embeddings.h5")
+    if folder_of(path) == path:
+        raise StoreError(f"{str(path)!r} is what the folder of shards is called; end it in .h5")
+    return path
+
+
+def _none_good(store: Store) -> str:
+    ledger = store.ledger
+    counts = ", ".join(f"{count} {status}" for status, count in ledger.counts.items())
+    return (
+        f"none of the {len(ledger)} pictures can be used: {counts} (e.g. {ledger.path[0]!r}: "
+        f"{ledger.error[0]}); the ledger is in {str(store.path)!r}"
+    )

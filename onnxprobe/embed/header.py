@@ -1,0 +1,96 @@
+"""What a store was made of. A store of one header is never mixed with another."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from onnxprobe.errors import StoreError
+
+FORMAT = 1
+"""Version of the layout on disk; raised when older software could not read it any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Everything that the rows of a store depend on.
+
+    Attributes:
+        model: SHA-256 of the backbone.
+        probes: ``tensor:pooling`` of each, in order.
+        preprocess: as JSON.
+        max_pixels: above which pictures are refused.
+        seed: of the order of the pictures.
+        batch: pictures per run of the model.
+        shard_rows: pictures per shard.
+        pictures: how many the source holds.
+        names: digest of their names.
+        source: where the pictures were, as it was asked for; not compared, folders may move.
+        format: of the files.
+    """
+
+    model: str
+    probes: tuple[str, ...]
+    preprocess: str
+    max_pixels: int
+    seed: int
+    batch: int
+    shard_rows: int
+    pictures: int
+    names: str
+    source: str
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """Write as one line."""
+        return json.dumps(asdict(self), ensure_ascii=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, path: Path) -> "Header":
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            StoreError: ``path``, which it is from, is no store, or one of another format.
+        """
+        try:
+            said = json.loads(text)
+            made_by = said.get("format")
+            if made_by == FORMAT:
+                return cls(**(said | {"probes": tuple(said["probes"])}))
+        except (ValueError, TypeError, AttributeError, KeyError):
+            raise StoreError(f"{str(path)!r} is not an embedding store, or a damaged one") from None
+        raise StoreError(
+            f"{str(path)!r} is a store of format {made_by}; this version reads format {FORMAT}"
+        )
+
+    def require_same(self, asked: "Header", path: Path) -> None:
+        """Check that what is ``asked`` for is what the store at ``path`` was made of.
+
+        Raises:
+            StoreError: it is not; the message names the first difference.
+        """
+        for field in fields(self):
+            there, wanted = getattr(self, field.name), getattr(asked, field.name)
+            if field.name != "source" and there != wanted:
+                raise StoreError(
+                    f"the store {str(path)!r} was made with {_said(field.name, there)}, not "
+                    f"{_said(field.name, wanted)}; name another store, or delete this one"
+                )
+
+
+_WORDS = {
+    "model": "another model ({})",
+    "probes": "the probes {}",
+    "preprocess": "the preprocessing {}",
+    "max_pixels": "a limit of {} pixels",
+    "seed": "seed {}",
+    "batch": "batches of {}",
+    "shard_rows": "shards of {} rows",
+    "pictures": "{} pictures",
+    "names": "other pictures (names digest {})",
+}
+
+
+def _said(name: str, value: object) -> str:
+    if name == "probes" and isinstance(value, tuple):
+        return _WORDS[name].format(", ".join(value))
+    return _WORDS[name].format(str(value)[:12] if name in ("model", "names") else value)

@@ -1,0 +1,63 @@
+"""In which order pictures are embedded, so that the first of them are a fair sample."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.errors import PicturesError
+from onnxprobe.images.names import to_bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manifest:
+    """All pictures of a source, shuffled.
+
+    Attributes:
+        names: in the order in which they are embedded.
+        ids: place of each among the sorted names, int64 ``(n,)``.
+        digest: of all names; two manifests with one digest list the same pictures.
+    """
+
+    names: tuple[str, ...] = field(repr=False)
+    ids: NDArray[np.int64] = field(repr=False)
+    digest: str
+
+
+def manifest(names: Sequence[str], *, seed: int) -> Manifest:
+    """Shuffle ``names``, which are sorted, by ``seed``.
+
+    The order is that of a keyed hash of each name. It depends on nothing but the names and the
+    seed: neither on the version of a random generator, nor, for two names, on what else is there.
+    """
+    key, every = str(seed).encode(), blake2b(digest_size=16)
+    marks = []
+    for name in names:
+        raw = to_bytes(name)
+        every.update(raw + b"\0")
+        marks.append(blake2b(raw, digest_size=8, key=key).digest())
+    order = sorted(range(len(marks)), key=marks.__getitem__)
+    shuffled = tuple(names[i] for i in order)
+    return Manifest(shuffled, np.array(order, np.int64), every.hexdigest())
+
+
+def sample_rows(total: int, sample: float | None) -> int:
+    """Return how many of ``total`` pictures ``sample`` stands for.
+
+    A ``float`` is a share, above 0 and at most 1; an ``int`` a count, of which at most all are
+    taken; ``None`` is all.
+
+    Raises:
+        PicturesError: it is neither.
+    """
+    if sample is None:
+        return total
+    if isinstance(sample, int) and not isinstance(sample, bool) and sample > 0:
+        return min(total, sample)
+    if isinstance(sample, float) and 0 < sample <= 1:
+        return max(1, int(total * sample + 0.5))
+    raise PicturesError(
+        f"a sample is a share above 0 and at most 1, such as 0.02, or a count, not {sample!r}"
+    )

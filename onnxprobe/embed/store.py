@@ -1,0 +1,119 @@
+"""A store of embeddings, opened to be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.embed.header import Header
+from onnxprobe.embed.ledger import COLUMNS, Ledger
+from onnxprobe.embed.shard import column
+from onnxprobe.errors import NoSuchNameError, StoreError
+from onnxprobe.probe import Probe
+
+
+@dataclass(frozen=True)
+class Store:
+    """Embeddings of pictures, and what became of each picture.
+
+    Rows are in the order in which pictures were embedded, a seeded permutation, so the first of
+    them are a fair sample of all. Nothing is held open; every call reads.
+
+    Attributes:
+        path: of the HDF5 file on top.
+        header: what the rows were made of.
+        pictures: rows of the ledger that this view shows.
+    """
+
+    path: Path
+    header: Header
+    pictures: int
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Store":
+        """Open the store whose top file is at ``path``.
+
+        Raises:
+            StoreError: it is no store, or its shards are not beside it.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise StoreError(f"there is no store {str(path)!r}")
+        try:
+            with h5py.File(path, "r") as file:
+                header = Header.from_json(file.attrs["onnxprobe"], path)
+                pictures = len(file["ledger/id"])
+                parts = {source.file_name for source in file["ledger/id"].virtual_sources()}
+        except (OSError, KeyError) as error:
+            raise StoreError(f"{str(path)!r} is not an embedding store") from error
+        gone = sorted(part for part in parts if not (path.parent / part).is_file())
+        if gone:
+            raise StoreError(
+                f"{str(path)!r} needs its shards beside it, but {gone[0]!r} is not there "
+                f"({len(gone)} of {len(parts)} are missing)"
+            )
+        return cls(path, header, pictures)
+
+    def first(self, pictures: int) -> "Store":
+        """Return the same store, of which only the first ``pictures`` are seen."""
+        return replace(self, pictures=min(pictures, self.pictures))
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """Where the model was tapped."""
+        return tuple(map(Probe.parse, self.header.probes))
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of the ledger that have an embedding, ascending, int64 ``(n,)``."""
+        rows: NDArray[np.int64] = self._read(["rows"])[0]
+        return rows[: np.searchsorted(rows, self.pictures)]
+
+    def __len__(self) -> int:
+        """How many pictures have an embedding."""
+        return len(self.rows)
+
+    def embeddings(self, probe: Probe | str, rows: slice = slice(None)) -> NDArray[np.float32]:
+        """Return the vectors of one probe, float32 ``(n, d)``; of a few ``rows`` where given.
+
+        Raises:
+            NoSuchNameError: the store has no such probe.
+        """
+        if str(probe) not in self.header.probes:
+            raise NoSuchNameError("probe in the store", str(probe), self.header.probes)
+        chosen = slice(*rows.indices(len(self)))
+        with h5py.File(self.path, "r") as file:
+            index = self.header.probes.index(str(probe))
+            found: NDArray[np.float32] = file[f"embeddings/{index}"][chosen]
+        return found
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What became of each picture."""
+        names = [f"ledger/{name}" for name in COLUMNS]
+        return Ledger(*self._read(names))[: self.pictures]
+
+    @cached_property
+    def paths(self) -> NDArray[np.object_]:
+        """Names of the pictures that have an embedding, str ``(n,)``."""
+        paths: NDArray[np.object_] = self._read(["ledger/path"])[0][self.rows]
+        return paths
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many pictures have each status, the most frequent first."""
+        return self.ledger.counts
+
+    def _read(self, names: Sequence[str]) -> list[NDArray[Any]]:
+        with h5py.File(self.path, "r") as file:
+            return [
+                column(file[name], name.removeprefix("ledger/"))
+                if name.startswith("ledger/")
+                else file[name][...]
+                for name in names
+            ]

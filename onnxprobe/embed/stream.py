@@ -1,0 +1,162 @@
+"""Pictures through a network: decoded by many threads, run in batches, given back in order.
+
+Two pools and a bounded window. Each core runs batches of its own with one thread: no thread waits
+for another at every layer, and sums are made in the same order whatever the number of cores.
+Every batch has a fixed shape, and a picture's slot in it follows from its row, whatever becomes of
+its neighbours; so work that is stopped can go on at any batch and gives the same bits.
+"""
+
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.embed.ledger import Outcome
+from onnxprobe.embed.network import Arrays, Network, cores
+from onnxprobe.embed.quiet import quiet_opencv
+from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status
+
+_NOT_FINITE: Final = "the model gives an infinity or a NaN"
+_BATCHES_AHEAD: Final = 2
+"""Batches decoded, or being decoded, for each that is run: while one runs, the next is ready."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """What became of consecutive pictures.
+
+    Attributes:
+        start: row of the first of them.
+        outcomes: one a picture.
+        kept: those whose status is ok, as offsets from ``start``, int64 ``(n,)``.
+        outputs: by name, a row for each of ``kept``; empty where there are none.
+        decode_seconds: spent on reading and decoding, summed over the pictures.
+        run_seconds: spent in the network.
+    """
+
+    start: int
+    outcomes: tuple[Outcome, ...]
+    kept: NDArray[np.int64]
+    outputs: Arrays
+    decode_seconds: float
+    run_seconds: float
+
+
+def stream(  # noqa: PLR0913
+    network: Network,
+    source: Source,
+    names: Sequence[str],
+    batches: Iterable[range],
+    *,
+    threads: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Generator[Batch]:
+    """Run pictures through ``network`` and yield what comes out, batch by batch, in order.
+
+    Args:
+        network: what they are run through.
+        source: where they are read from.
+        names: of the pictures; rows are positions in this.
+        batches: rows to run together, at most ``network.batch`` each.
+        threads: how many run the network, and how many decode for them; all cores by default.
+        max_pixels: larger pictures are refused.
+    """
+    threads = threads or cores()
+    window = threads * (1 + _BATCHES_AHEAD)
+    shape = (network.batch, *network.preprocess.shape)
+    free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
+    waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
+    decoders, runners = ThreadPoolExecutor(threads, "decode"), ThreadPoolExecutor(threads, "run")
+    try:
+        with quiet_opencv():
+            for rows in batches:
+                if not free:
+                    yield _oldest(waiting, free)
+                samples = free.popleft()
+                pictures = [
+                    decoders.submit(_fetch, source, name, network.preprocess, max_pixels, slot)
+                    for name, slot in zip(names[rows.start : rows.stop], samples, strict=False)
+                ]
+                batch = runners.submit(_run, network, rows.start, samples, pictures)
+                waiting.append((batch, samples))
+            while waiting:
+                yield _oldest(waiting, free)
+    finally:
+        decoders.shutdown(cancel_futures=True)
+        runners.shutdown(cancel_futures=True)
+
+
+def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDArray[Any]]) -> Batch:
+    future, samples = waiting.popleft()
+    batch = future.result()
+    free.append(samples)
+    return batch
+
+
+def _fetch(
+    source: Source, name: str, preprocess: Preprocess, max_pixels: int, slot: NDArray[Any]
+) -> tuple[Outcome, float]:
+    """Read and decode one picture into its slot; a slot without a picture is all zeros."""
+    began = perf_counter()
+    try:
+        data = source.read(name)
+    except (OSError, ValueError) as error:
+        slot[...] = 0
+        reason = getattr(error, "strerror", None) or str(error)
+        return Outcome(Status.MISSING, error=reason), perf_counter() - began
+    digest = blake2b(data, digest_size=16).hexdigest()
+    picture = preprocess.decode(data, max_pixels=max_pixels)
+    if picture.pixels is None:
+        slot[...] = 0
+    else:
+        preprocess(picture.pixels, slot)
+    outcome = Outcome(
+        picture.status, picture.width, picture.height, len(data), digest, picture.error
+    )
+    return outcome, perf_counter() - began
+
+
+def _run(
+    network: Network,
+    start: int,
+    samples: NDArray[Any],
+    pictures: Sequence[Future[tuple[Outcome, float]]],
+) -> Batch:
+    outcomes, seconds = zip(*(picture.result() for picture in pictures), strict=True)
+    samples[len(outcomes) :] = 0
+    decoded = np.array([outcome.status is Status.OK for outcome in outcomes])
+    outputs: Arrays = {}
+    began = perf_counter()
+    if decoded.any():
+        outputs = network.run(samples)
+        finite = _finite(outputs, len(outcomes))
+        outcomes = tuple(
+            replace(outcome, status=Status.NOT_FINITE, error=_NOT_FINITE)
+            if outcome.status is Status.OK and not good
+            else outcome
+            for outcome, good in zip(outcomes, finite, strict=True)
+        )
+        decoded &= finite
+    kept = np.flatnonzero(decoded)
+    return Batch(
+        start,
+        outcomes,
+        kept,
+        {name: values[kept] for name, values in outputs.items()} if kept.size else {},
+        sum(seconds),
+        perf_counter() - began,
+    )
+
+
+def _finite(outputs: Arrays, rows: int) -> NDArray[np.bool_]:
+    good = np.ones(rows, bool)
+    for values in outputs.values():
+        if values.dtype.kind == "f":
+            good &= np.isfinite(values[:rows].reshape(rows, -1)).all(axis=1)
+    return good
