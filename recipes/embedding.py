@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed import embed
+from onnxprobe.embed.embed import embed
 from onnxprobe.errors import RecipeError, quoted
 from onnxprobe.graph.midcuts import mid_cuts, views
 from onnxprobe.graph.pick import Pick, pick
@@ -94,7 +94,7 @@ class Embedding:
             ),
         )
         arrays = {str(probe): np.asarray(store.embeddings(probe)) for probe in probes}
-        key = run.key("embedding", store.digest)
+        key = run.key("embedding", store.header.to_json(), str(store.pictures))
         return Embedded(
             pick=found,
             probes=tuple(probes),
