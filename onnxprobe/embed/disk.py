@@ -20,14 +20,13 @@ def put(data: bytes, path: Path) -> None:
         with replacing(path) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
-        raise refused(path, error, len(data)) from error
+        raise refused(path, error, "everything before it is kept; ") from error
 
 
-def refused(path: Path, error: OSError, length: int = 0) -> StoreError:
-    """Return the error for a file that could not be written."""
+def refused(path: Path, error: OSError, kept: str = "") -> StoreError:
+    """Return the error for a file that could not be written; ``kept`` says what is not lost."""
     if error.errno in _FULL:
         return StoreError(
-            f"no space left for {str(path)!r} ({length / 1e6:.1f} MB); everything before it is "
-            "kept: free some and give the same command again"
+            f"no space left for {str(path)!r}; {kept}free some and give the same command again"
         )
     return StoreError(f"{str(path)!r} cannot be written: {error.strerror or error}")
