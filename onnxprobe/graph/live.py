@@ -39,7 +39,7 @@ class Live:
         if len(waiting) == 1:
             yield from waiting
         for node, reads in self.reads.items():
-            waiting |= dict.fromkeys(name for name in node.writes if name in last)
+            waiting |= dict.fromkeys(name for name in node.outputs if name in last)
             for name in reads:
                 if last[name] == node.index:
                     waiting.pop(name, None)
@@ -71,11 +71,11 @@ def live(
         reads = tuple(dict.fromkeys(name for name in edges(node, reached) if name in reached))
         if reads:
             forward[node] = reads
-            reached.update(node.writes)
+            reached.update(filter(None, node.outputs))
     needed = {name for name in outputs if name in reached}
     kept: list[Node] = []
     for node in reversed(forward):
-        if any(name in needed for name in node.writes):
+        if not needed.isdisjoint(node.outputs):
             kept.append(node)
             needed.update(forward[node])
     return Live(

@@ -99,7 +99,7 @@ def _fits(spine: Spine, name: str) -> bool:
 def _ends_block(spine: Spine, name: str) -> bool:
     """Tell whether no layer lies between ``name`` and the merge of branches behind it."""
     node = spine.producer(name)
-    while node is not None and not spine.weighted(node):
+    while node is not None and node not in spine.layers:
         reads = spine.reads(node)
         if len(reads) > 1:
             return kind(node) in _MERGES

@@ -1,7 +1,13 @@
 """Whether the nodes of a file stand in an order in which they can run."""
 
+from typing import Final
+from weakref import WeakSet
+
 from onnxprobe.errors import GraphError
 from onnxprobe.graph.model import Model, Node
+
+_CHECKED: Final[WeakSet[Model]] = WeakSet()
+"""Models never change, so each is checked once."""
 
 
 def check_order(model: Model) -> None:
@@ -13,14 +19,19 @@ def check_order(model: Model) -> None:
         GraphError: two nodes write one tensor, a node reads what a later one writes, or nodes
             wait for each other in a circle; the message names the node.
     """
-    written = [name for node in model.nodes for name in node.writes]
-    if len(written) != len(model.producers):
+    if model in _CHECKED:
+        return
+    if sum(len(node.outputs) - node.outputs.count("") for node in model.nodes) != len(
+        model.producers
+    ):
         raise GraphError(_written_twice(model))
+    producers = model.producers
     for node in model.nodes:
         for name in node.reads:
-            source = model.producers.get(name)
+            source = producers.get(name)
             if source is not None and source.index >= node.index:
                 raise GraphError(_out_of_order(model, node, name, source))
+    _CHECKED.add(model)
 
 
 def label(node: Node) -> str:

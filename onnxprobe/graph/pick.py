@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Final
 
 from onnxprobe.errors import GraphError, quoted
+from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.picking import wording
 from onnxprobe.graph.picking.alternatives import (
@@ -72,14 +73,15 @@ def pick(model: Model, output: str | None = None) -> Pick:
         GraphError: nothing flows from an input to the output, no layer lies between them, or the
             graph has a cycle.
     """
-    if output is not None:
-        return _decide(trace(model, (model.value(output).name,)))
     if not model.outputs:
         raise GraphError("the model has no output, so there is nothing to pick for")
-    joint = trace(model, model.outputs)
-    if len(model.outputs) == 1:
-        return _decide(joint)
-    return _together(joint, _each(model, joint.source))
+    outputs = model.outputs if output is None else (model.value(output).name,)
+    flat = inline(model)
+    joint = trace(flat, outputs)
+    found = _decide(joint) if len(outputs) == 1 else _together(joint, _each(flat, joint.source))
+    if found.tensor in model.values:
+        return found
+    return replace(found, reasons=(*found.reasons, wording.inside(found.tensor)))
 
 
 def _decide(spine: Spine) -> Pick:
@@ -102,7 +104,7 @@ def _decide(spine: Spine) -> Pick:
 def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, ...]) -> Pick:
     node, squeezed = spine.producer(tensor), _squeezed(spine, tensor)
     interior = landing.role == "interior-bottleneck" and squeezed is not None
-    layers = spine.depths[squeezed] if interior and squeezed is not None else spine.layers
+    layers = spine.depths[squeezed] if interior and squeezed is not None else spine.deepest
     depth = spine.depths[tensor] / max(1, layers)
     ambiguous = depth < SHALLOW
     said = (
@@ -111,6 +113,7 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
         *wording.stepped(steps),
         wording.place(spine.depths[tensor], layers, depth),
         _AMBIGUOUS if ambiguous else None,
+        wording.nested(spine),
         wording.unknown(spine),
     )
     return Pick(

@@ -124,9 +124,12 @@ def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str
         graph = bare.graph
     found = {t.name: Value(t.name, dtype_name(t.data_type), tuple(t.dims)) for t in _stored(proto)}
     symbols = frozenset(given.values())
+    types: dict[bytes, Value] = {}
     for info in (*graph.value_info, *graph.input, *graph.output):
-        value = Value.of(info)
-        found[info.name] = Value(info.name, value.dtype, _known(value.shape, symbols))
+        key = info.type.SerializeToString()  # a network has few types: each is read once
+        if key not in types:
+            types[key] = _honest(Value.of(info), symbols)
+        found[info.name] = Value(info.name, types[key].dtype, types[key].shape)
     return found
 
 
@@ -178,14 +181,14 @@ def _stored(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
     yield from (sparse.values for sparse in proto.graph.sparse_initializer)
 
 
-def _known(shape: tuple[Dim, ...] | None, symbols: Collection[Dim]) -> tuple[Dim, ...] | None:
+def _honest(value: Value, symbols: Collection[Dim]) -> Value:
     """Leave out symbols that ONNX made up; tf2onnx calls its own likewise."""
-    if shape is None:
-        return None
-    return tuple(
-        None if isinstance(d, str) and d.startswith(_MADE_UP) and d not in symbols else d
-        for d in shape
-    )
+    made_up = {
+        d for d in value.shape or () if isinstance(d, str) and d.startswith(_MADE_UP)
+    }.difference(symbols)
+    if not made_up or value.shape is None:
+        return value
+    return Value(value.name, value.dtype, tuple(None if d in made_up else d for d in value.shape))
 
 
 def _filled(

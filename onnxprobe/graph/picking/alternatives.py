@@ -38,9 +38,7 @@ class Alternative:
 def vectors_after(spine: Spine, picked: str) -> tuple[Alternative, ...]:
     """Return the vectors between the pick and the answer that a further layer reads."""
     found: dict[str, Alternative] = {}
-    for node in spine.live.reads:
-        if not spine.weighted(node):
-            continue
+    for node in spine.layers:
         for name in spine.reads(node):
             vector = _before_layout(spine, name, picked)
             if vector is not None and vector not in found:

@@ -50,7 +50,7 @@ def _side(spine: Spine, node: Node) -> Literal["first", "last"] | None:
     name = kind(node)
     if name in _FIRST:
         return "first"
-    if name == "LayerNormalization" or (name in _LAST and spine.weighted(node)):
+    if name == "LayerNormalization" or (name in _LAST and node in spine.layers):
         return "last"
     return None
 

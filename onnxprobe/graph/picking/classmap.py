@@ -44,13 +44,13 @@ def _is_class_map(spine: Spine, tensor: str) -> bool:
     made = spine.model.producers[tensor].index if tensor in spine.model.producers else -1
     later = [node for node in spine.live.reads if node.index > made]
     decides = any(kind(node) in _DECISIONS for node in later)
-    return decides and not any(spine.weighted(node) for node in later)
+    return decides and not any(node in spine.layers for node in later)
 
 
 def _layer(spine: Spine, tensor: str) -> Node | None:
     """Return the weighted layer behind ``tensor``, looking through activations and bias."""
     node = spine.producer(tensor)
-    while node is not None and not spine.weighted(node):
+    while node is not None and node not in spine.layers:
         reads = spine.reads(node)
         if len(reads) != 1:
             return None

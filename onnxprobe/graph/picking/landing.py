@@ -72,7 +72,7 @@ def _features(spine: Spine) -> Landing | None:
     node = _before_answer(spine, output)
     if node is None or chain[-1] != output or len(chain) < 3:  # noqa: PLR2004  (source, one between)
         return None
-    if spine.weighted(node) or spine.source in spine.reads(node) or kind(node) == "Concat":
+    if node in spine.layers or spine.source in spine.reads(node) or kind(node) == "Concat":
         return None
     size, before = spine.elements(output), spine.elements(chain[-2])
     if size is not None and before is not None and size * _HEAD_SHRINKS < before:
@@ -93,11 +93,10 @@ def _before_answer(spine: Spine, output: str) -> Node | None:
 
 
 def _penultimate(spine: Spine) -> Landing | None:
-    for node in reversed(spine.live.reads):
-        if spine.weighted(node):
-            for name in spine.reads(node):
-                if name in spine.members:
-                    return Landing(name, "penultimate", _next(spine, name))
+    for node in reversed(spine.layers):
+        for name in spine.reads(node):
+            if name in spine.members:
+                return Landing(name, "penultimate", _next(spine, name))
     return None
 
 

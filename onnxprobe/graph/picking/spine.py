@@ -45,16 +45,24 @@ class Spine:
     @cached_property
     def depths(self) -> Mapping[str, int]:
         """How many weighted layers lie on the longest way from the source to each tensor."""
-        found = {self.source: 0}
+        found, layers = {self.source: 0}, self.layers
         for node, reads in self.live.reads.items():
-            depth = max(found[name] for name in reads) + self.weighted(node)
-            found |= dict.fromkeys(node.writes, depth)
+            depth = max(found[name] for name in reads) + (node in layers)
+            found |= dict.fromkeys(node.outputs, depth)
         return found
 
     @property
-    def layers(self) -> int:
+    def deepest(self) -> int:
         """How many weighted layers lie on the longest way from the source to an output."""
         return max(self.depths[name] for name in self.live.outputs)
+
+    @cached_property
+    def layers(self) -> dict[Node, None]:
+        """The nodes with weights of their own, in file order.
+
+        Attention multiplies two features with each other; that is no layer in this sense.
+        """
+        return {node: None for node in self.live.reads if self._weighted(node)}
 
     @cached_property
     def batch(self) -> Dim:
@@ -68,7 +76,7 @@ class Spine:
 
     def depth(self, name: str) -> float:
         """Return how far into the network ``name`` lies, 0 to 1, in weighted layers."""
-        return self.depths[name] / max(1, self.layers)
+        return self.depths[name] / max(1, self.deepest)
 
     def producer(self, name: str) -> Node | None:
         """Return the live node that writes ``name``."""
@@ -79,18 +87,14 @@ class Spine:
         """Return the live tensors that ``node`` reads."""
         return self.live.reads[node]
 
-    def weighted(self, node: Node) -> bool:
-        """Tell whether ``node`` is a layer with weights of its own.
-
-        Attention multiplies two features with each other; that is no layer in this sense.
-        """
+    def _weighted(self, node: Node) -> bool:
+        if kind(node) not in WEIGHTED and "::" not in node.op:
+            return False
         others = [name for name in node.inputs if name and name not in self.live.tensors]
         if kind(node) in WEIGHTED:
             return bool(others)
-        standard = "::" not in node.op
-        return not standard and any(
-            name in self.model.tensors and len(self.model.tensors[name].dims) > 1 for name in others
-        )
+        tensors = self.model.tensors
+        return any(name in tensors and len(tensors[name].dims) > 1 for name in others)
 
     def shape(self, name: str) -> tuple[int | None, ...] | None:
         """Return the shape of one sample."""
@@ -127,9 +131,12 @@ def trace(model: Model, outputs: Sequence[str], source: str | None = None) -> Sp
     """
     sources = model.inputs if source is None else (source,)
     for edges in (feature_reads, every_read):
-        leading = [s for s in sources if s in live(model, sources, outputs, edges=edges).sources]
-        spines = [Spine(model, s, live(model, (s,), outputs, edges=edges)) for s in leading]
-        if spines:
+        whole = live(model, sources, outputs, edges=edges)
+        if len(whole.sources) == 1:
+            return Spine(model, whole.sources[0], whole)
+        if whole.sources:
+            parts = (live(model, (name,), outputs, edges=edges) for name in whole.sources)
+            spines = (Spine(model, part.sources[0], part) for part in parts if part.sources)
             return max(spines, key=lambda spine: len(spine.tensors))
     raise GraphError(
         f"nothing flows from {quoted(sources) or 'an input'} to {quoted(outputs)}: "

@@ -5,6 +5,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from onnxprobe.errors import quoted
+from onnxprobe.graph.macs import NESTED
 from onnxprobe.graph.model import Node
 from onnxprobe.graph.order import label
 from onnxprobe.graph.picking.landing import Landing
@@ -73,6 +74,23 @@ def unknown(spine: Spine) -> str | None:
     return (
         f"the shape of {count(len(spine.unknown), 'tensor')} on the way is only known when the "
         f"model runs, and was left out: {some}"
+    )
+
+
+def nested(spine: Spine) -> str | None:
+    """Say that a part of the network runs where no probe reaches."""
+    hidden = [node for node in spine.live.reads if node.op in NESTED]
+    if not hidden:
+        return None
+    some = ", ".join(map(written, hidden[:3]))
+    return f"what runs inside {some} is decided at run time and cannot be probed"
+
+
+def inside(tensor: str) -> str:
+    """Say that the pick is no tensor of the outer graph."""
+    return (
+        f"{tensor!r} lies inside a local function or an If: it can be probed once the model is "
+        "written out flat (onnxprobe.graph.inline)"
     )
 
 

@@ -1,0 +1,75 @@
+"""Write nested graphs out flat: local functions, and branches that are always or never taken."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import onnx
+from onnx import helper, inliner
+
+from onnxprobe.errors import GraphError
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.names import renamed
+
+
+def inline(model: Model) -> Model:
+    """Return ``model`` with its local functions, and every If on a constant, written out flat.
+
+    Tensors of the outer graph keep their names. A model without either is returned as it is.
+
+    Raises:
+        GraphError: the local functions call each other in a circle.
+    """
+    flat = _without_functions(model) if model.proto.functions else model
+    while (branches := dict(_taken(flat))) != {}:
+        flat = _without_branches(flat, branches)
+    return flat
+
+
+def _without_functions(model: Model) -> Model:
+    try:
+        flat = inliner.inline_local_functions(model.proto)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise GraphError(f"the local functions cannot be written out: {reason}") from None
+    del flat.functions[:]
+    return Model(flat, model.known)
+
+
+def _taken(model: Model) -> Iterator[tuple[int, onnx.GraphProto]]:
+    """Yield the index of each If whose condition is written in the file, and the branch taken."""
+    for node in model.nodes:
+        if node.op == "If" and node.inputs and node.inputs[0] in model.constants:
+            holds = bool(model.constant(node.inputs[0]).all())
+            branch: Any = node.attribute("then_branch" if holds else "else_branch")
+            if isinstance(branch, onnx.GraphProto):
+                yield node.index, branch
+
+
+def _without_branches(model: Model, branches: dict[int, onnx.GraphProto]) -> Model:
+    new = onnx.ModelProto()
+    new.CopyFrom(model.proto)
+    del new.graph.node[:]
+    for node in model.nodes:
+        if node.index in branches:
+            _write_out(new.graph, branches[node.index], node.outputs)
+        else:
+            new.graph.node.append(node.proto)
+    return Model(new, model.known)
+
+
+def _write_out(graph: onnx.GraphProto, branch: onnx.GraphProto, outputs: tuple[str, ...]) -> None:
+    """Add what ``branch`` computes to ``graph``, its outputs under the names ``outputs``."""
+    written = {name for node in branch.node for name in node.output}
+    pairs = [(o.name, name) for o, name in zip(branch.output, outputs, strict=False) if name]
+    names: dict[str, str] = {}
+    for inner, outer in pairs:
+        if inner in written:
+            names.setdefault(inner, outer)
+    flat = renamed(branch, names, {})
+    graph.node.extend(flat.node)
+    graph.initializer.extend(flat.initializer)
+    graph.sparse_initializer.extend(flat.sparse_initializer)
+    graph.value_info.extend(flat.value_info)
+    for inner, outer in pairs:
+        if names.get(inner) != outer:
+            graph.node.append(helper.make_node("Identity", [names.get(inner, inner)], [outer]))
