@@ -1,0 +1,87 @@
+"""What was compared to show that the old answers are kept, in plain words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onnxprobe.report.html.markup import Html, tag
+from onnxprobe.report.reading import mapping, number, sequence
+
+
+def proof_prose(proof: Mapping[str, Any] | None) -> Html:
+    """Say in plain words what was compared, and what came out."""
+    outputs = compared(proof)
+    if proof is None or not outputs:
+        return tag(
+            "p",
+            "This run holds no proof that the old outputs are kept: nothing is claimed.",
+            class_="empty",
+        )
+    batches = _listed([str(batch) for batch in sequence(proof.get("batches"))])
+    runners = _listed([str(provider) for provider in sequence(proof.get("providers"))])
+    return tag(
+        "div",
+        tag(
+            "p",
+            "The backbone and the fused model were run on the same input",
+            f" at batches of {batches}" if batches else "",
+            f" (ONNX Runtime, {runners})" if runners else "",
+            ", and their outputs compared bit by bit.",
+        ),
+        tag("ul", [_output(output) for output in outputs], class_="proof"),
+        _added(proof),
+        tag(
+            "p",
+            "A service that reads the old outputs can load the new file in place of the old one.",
+        )
+        if all(output.get("identical") is True for output in outputs)
+        else None,
+        tag("dl", _digests(proof), class_="digests"),
+        class_="said",
+    )
+
+
+def _output(output: Mapping[str, Any]) -> Html:
+    name = tag("code", str(output.get("name", "?")))
+    if output.get("identical") is True:
+        return tag("li", name, " is identical to the last bit.", class_="kept")
+    largest = number(output.get("max_difference"))
+    by = "" if largest is None else f" by at most {largest:.3g}"
+    return tag("li", name, f" differs{by}.", class_="flag")
+
+
+def _added(proof: Mapping[str, Any]) -> Html | None:
+    outputs = sequence(proof.get("new_outputs"))
+    if not outputs:
+        return None
+    return tag(
+        "div",
+        tag("p", "New, after the old ones:"),
+        tag("ul", [_new(mapping(it) or {"name": it}) for it in outputs], class_="proof"),
+    )
+
+
+def _new(output: Mapping[str, Any]) -> Html:
+    largest = number(output.get("max_difference"))
+    return tag(
+        "li",
+        tag("code", str(output.get("name", "?"))),
+        None if largest is None else f" is at most {largest:.1g} away from numpy's answer.",
+    )
+
+
+def _digests(proof: Mapping[str, Any]) -> list[Html]:
+    return [
+        tag("div", tag("dt", f"{part} sha256"), tag("dd", tag("code", str(digest))))
+        for part in ("backbone", "head", "fused")
+        if (digest := mapping(proof.get(part)).get("sha256"))
+    ]
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Write ``1, 2 and 5``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def compared(proof: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Give the old outputs with what their comparison said."""
+    return [mapping(output) for output in sequence((proof or {}).get("outputs"))]

@@ -1,0 +1,229 @@
+"""The report's tables."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from onnxprobe.report.facts import LARGEST_RATIO, LEAST_RATIO, LEAST_RECALL, DomainFacts, Facts
+from onnxprobe.report.html.markup import Content, Html, tag
+from onnxprobe.report.html.palette import mark
+from onnxprobe.report.reading import mapping, number, sequence
+from onnxprobe.report.wording import percent, score, shape
+
+_MEANING: Final = {
+    "ok": "read and embedded",
+    "missing": "named, but could not be read",
+    "empty": "no bytes",
+    "not an image": "a file of another kind",
+    "truncated": "ends before the picture does",
+    "decode error": "a picture that cannot be decoded",
+    "too small": "below the smallest size asked for",
+    "too large": "above the largest size asked for",
+    "not finite": "the model answered with an infinity or NaN",
+}
+
+
+def domain_table(domains: Sequence[DomainFacts], faces: Mapping[int, Sequence[str]]) -> Html:
+    """List the domains; figures outside the bounds are marked by colour, weight and a sign.
+
+    Args:
+        domains: the domains.
+        faces: addresses of a few pictures of each domain, by its place in ``domains``.
+    """
+    bounds = f"share ratio {LEAST_RATIO} to {LARGEST_RATIO}, recall at least {LEAST_RECALL}"
+    return _table(
+        f"Every domain, and how well the head finds it on held-out pictures (asked: {bounds})",
+        [
+            *_words("domain", "core", "view"),
+            *_numbers("pictures", "share", "stability", "recall", "precision", "share ratio"),
+        ],
+        [
+            _domain_row(ordinal, domain, faces.get(ordinal, ()))
+            for ordinal, domain in enumerate(domains)
+        ],
+        class_="domains sortable",
+    )
+
+
+def _domain_row(ordinal: int, domain: DomainFacts, faces: Sequence[str]) -> list[Html]:
+    name = tag("a", tag("bdi", domain.name), href=f"#domain-{ordinal}")
+    return [
+        tag(
+            "th",
+            mark(ordinal),
+            tag("span", str(domain.id), class_="id"),
+            name,
+            scope="row",
+            data_sort=str(domain.id),
+        ),
+        tag("td", [tag("img", src=face, alt="") for face in faces], class_="faces"),
+        tag(
+            "td",
+            tag("code", domain.view),
+            "" if domain.depth is None else f" at {domain.depth:.0%}",
+            data_sort=domain.view if domain.depth is None else repr(domain.depth),
+        ),
+        _figure(domain.size, "–" if domain.size is None else f"{domain.size:,}"),
+        _figure(domain.share, percent(domain.share)),
+        _figure(domain.stability, score(domain.stability), bar=True),
+        _figure(domain.recall, score(domain.recall), bar=True, flagged=domain.misses),
+        _figure(domain.precision, score(domain.precision), bar=True),
+        _figure(domain.ratio, score(domain.ratio), flagged=domain.miscounts),
+    ]
+
+
+def heldout_table(found: Facts) -> Html:
+    """Put the head beside an answer that is always the largest domain."""
+    held, several = found.heldout, len(found.domains) > 1
+    return _table(
+        "The head and a constant answer, on the same held-out pictures",
+        [*_words(""), *_numbers("the head", "always the largest"), *_words("what it says")],
+        [
+            [
+                tag("th", name, scope="row"),
+                _figure(ours, score(ours)),
+                _figure(theirs, score(theirs)),
+                tag("td", meaning, class_="prose"),
+            ]
+            for name, ours, theirs, meaning in (
+                (
+                    "macro-F1",
+                    held.macro_f1,
+                    held.constant_f1(len(found.domains)),
+                    "recall and precision together, every domain counting the same",
+                ),
+                (
+                    "macro-AUC",
+                    held.macro_auc,
+                    None if held.macro_auc is None else 0.5,
+                    "how well the scores rank members above the rest; 0.5 is chance",
+                ),
+                (
+                    "worst recall",
+                    held.worst_recall,
+                    None if held.worst_recall is None or not several else 0.0,
+                    "the domain that the head finds least of",
+                ),
+                (
+                    "share of the largest domain",
+                    None,
+                    held.majority,
+                    "how often the constant answer is right, without having learned anything",
+                ),
+            )
+        ],
+        class_="figures",
+    )
+
+
+def alternatives_table(pick: Mapping[str, Any]) -> Html | None:
+    """List the tensors that could be probed instead, each with what speaks for it."""
+    others = [mapping(entry) for entry in sequence(pick.get("alternatives"))]
+    if not others:
+        return None
+    return _table(
+        "Tensors that could have been picked instead",
+        _words("tensor", "per sample", "why one would"),
+        [
+            [
+                tag("th", tag("code", str(it.get("tensor", ""))), scope="row"),
+                tag("td", tag("code", shape(it.get("shape")))),
+                tag("td", str(it.get("why", "")), class_="prose"),
+            ]
+            for it in others
+        ],
+    )
+
+
+def ledger_table(found: Facts) -> Html:
+    """Say what became of every picture that went in."""
+    return _table(
+        "What became of every picture that went in",
+        [*_words("status"), *_numbers("pictures", "share"), *_words("meaning")],
+        [
+            [
+                tag("th", status, scope="row"),
+                _figure(count, f"{count:,}"),
+                _figure(count, percent(count / max(1, found.pictures))),
+                tag("td", _MEANING.get(status, ""), class_="prose"),
+            ]
+            for status, count in found.counts.items()
+        ],
+    )
+
+
+def settings_table(settings: Mapping[str, Any], seconds: Mapping[str, Any]) -> Html:
+    """List every step with its settings and the seconds it took."""
+    steps = list(dict.fromkeys([*settings, *seconds]))
+    return _table(
+        "Every step with its settings",
+        [*_words("step", "settings"), *_numbers("seconds")],
+        [
+            [
+                tag("th", step, scope="row"),
+                tag("td", _settings(settings.get(step))),
+                _figure(took := number(seconds.get(step)), "–" if took is None else f"{took:.1f}"),
+            ]
+            for step in steps
+        ],
+    )
+
+
+def pairs_table(caption: str, pairs: Mapping[str, Any]) -> Html:
+    """List names with their values."""
+    return _table(
+        caption,
+        _words("name", "value"),
+        [
+            [tag("th", name, scope="row"), tag("td", tag("code", _plain(value)))]
+            for name, value in pairs.items()
+        ],
+        class_="pairs",
+    )
+
+
+def _table(
+    caption: str,
+    head: Sequence[Html],
+    rows: Iterable[Sequence[Html]],
+    *,
+    class_: str | None = None,
+) -> Html:
+    body = tag("tbody", [tag("tr", row) for row in rows])
+    whole = tag(
+        "table", tag("caption", caption), tag("thead", tag("tr", head)), body, class_=class_
+    )
+    return tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def _words(*names: str) -> list[Html]:
+    return [tag("th", name, scope="col") for name in names]
+
+
+def _numbers(*names: str) -> list[Html]:
+    return [tag("th", name, scope="col", class_="figure") for name in names]
+
+
+def _figure(value: float | None, text: str, *, bar: bool = False, flagged: bool = False) -> Html:
+    length = None if value is None or not bar else f"--part:{min(1.0, max(0.0, value)):.3f}"
+    return tag(
+        "td",
+        tag("span", "⚑ ", class_="sign", title="out of bounds") if flagged else None,
+        text,
+        class_="figure flagged" if flagged else "figure",
+        style=length,
+        data_sort="" if value is None else repr(value),
+    )
+
+
+def _settings(settings: object) -> Content:
+    if not isinstance(settings, Mapping):
+        return tag("code", _plain(settings)) if settings is not None else None
+    return [
+        tag("span", tag("b", str(name)), " ", tag("code", _plain(value)), class_="setting")
+        for name, value in settings.items()
+    ]
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
