@@ -1,10 +1,6 @@
 """Shapes that only a run can tell: run the model twice, and look."""
 
-from collections.abc import Sequence
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from onnxprobe import runtime
 from onnxprobe.graph.expose import expose
@@ -27,14 +23,8 @@ def measured(model: Model) -> Model:
     if not names:
         return model
     session = runtime.Session(expose(model, names))
-    small, large = (
-        _shapes(session, names, runtime.random_feeds(session.inputs, b)) for b in _BATCHES
-    )
-    return Model(model.proto, learnt(model, small, large))
-
-
-def _shapes(
-    session: runtime.Session, names: Sequence[str], feeds: dict[str, NDArray[np.generic]]
-) -> dict[str, tuple[int, ...]]:
-    found = session.run(feeds, names)
-    return {name: array.shape for name, array in (feeds | found).items()}
+    runs = []
+    for batch in _BATCHES:
+        feeds = runtime.random_feeds(session.inputs, batch)
+        runs.append(feeds | session.run(feeds, names))
+    return Model(model.proto, learnt(model, *runs))

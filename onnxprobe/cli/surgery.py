@@ -25,14 +25,14 @@ def inspect(model: ModelPath, *, json: Json = False) -> None:
 def pick(model: ModelPath, *, json: Json = False) -> None:
     """Print the last tensor before the network compresses what it knows; exit 3 if ambiguous."""
     from onnxprobe.cli.show import show
+    from onnxprobe.graph.inspect import picked
     from onnxprobe.graph.load import load
-    from onnxprobe.graph.pick import Pick
     from onnxprobe.graph.pick import pick as pick_
     from onnxprobe.measure import measured
     from onnxprobe.report.surgery import name_alone, why_ambiguous
 
     found = pick_(measured(load(model)))
-    show(found, name_alone, Pick.to_json, json=json)
+    show(found, name_alone, picked, json=json)
     if found.ambiguous:
         typer.echo(why_ambiguous(found), err=True)
         raise typer.Exit(AMBIGUOUS)

@@ -13,6 +13,7 @@ from pyarrow import parquet
 
 from onnxprobe.atomic import replacing
 from onnxprobe.fuse import Part
+from onnxprobe.graph.inspect import picked
 from onnxprobe.graph.pick import Pick
 from onnxprobe.probe import Probe
 from onnxprobe.proof import versions
@@ -118,7 +119,7 @@ def summary(run: Run, recipe_name: str, recipe: Any, found: Findings) -> dict[st
         },
         "images": run.job.images,
         "counts": dict(found.counts),
-        "pick": found.pick.to_json(),
+        "pick": picked(found.pick),
         "probes": list(map(str, found.probes)),
         "domains": [asdict(domain) for domain in found.domains],
         "heldout": dict(found.heldout),
