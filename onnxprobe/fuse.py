@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from onnxprobe import proof, runtime
 from onnxprobe.contract import compare, kept
-from onnxprobe.errors import ContractError
+from onnxprobe.errors import ContractError, StitchError
 from onnxprobe.graph import wire
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.load import load
@@ -28,7 +29,15 @@ from onnxprobe.proof import Proof, prove, sha256, versions
 
 Arrays = Mapping[str, NDArray[Any]]
 HEADS: Final = "onnxprobe.heads"
-"""Metadata of a fused model: what each head is called, its classes, and what it reads."""
+"""Metadata of a fused model: what each head is called, its classes, what it reads and returns."""
+BACKBONE: Final = "onnxprobe.backbone"
+"""Metadata of a fused model: the sha256 of the file without any head."""
+BROUGHT: Final = "onnxprobe.brought"
+"""Metadata of a fused model: what came with the heads but is not one head's own (see ``_brought``)."""
+PROOF: Final = "onnxprobe.proof"
+VERSIONS: Final = "onnxprobe.versions"
+WRITTEN: Final = (HEADS, BACKBONE, PROOF, VERSIONS, BROUGHT)
+"""Every key that fusing writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +95,11 @@ def fuse(backbone: Model, parts: Sequence[Part]) -> Model:
 
     Raises:
         NoSuchNameError, PoolingError: a probe does not fit the backbone.
-        StitchError, VersionError: a head does not fit its probes, or the backbone's opset.
+        StitchError, VersionError: a head does not fit its probes, or the backbone's opset, or its
+            name begins names that the backbone has already.
     """
+    for part in parts:
+        _check_free(backbone, part.name)
     tapped = pooled(backbone, [probe for part in parts for probe in part.probes])
     return stitch(tapped, *map(_graft, parts))
 
@@ -110,7 +122,7 @@ def write_fused(
     """
     old = load(backbone)
     digest = sha256(backbone)
-    fused = _described(fuse(old, parts), parts, digest, proven=proven)
+    fused = _described(old, fuse(old, parts), parts, digest, proven=proven)
     differences = compare(old, fused)
     if not kept(differences):
         broken = next(d for d in differences if d.breaks)
@@ -155,20 +167,56 @@ def _graft(part: Part) -> Graft:
     return Graft(part.head, dict(zip(part.head.inputs, fed, strict=True)), prefix=f"{part.name}/")
 
 
-def _described(model: Model, parts: Sequence[Part], backbone: str, *, proven: bool) -> Model:
-    before = json.loads(model.metadata.get(HEADS, "[]"))
+def _check_free(backbone: Model, name: str) -> None:
+    taken = next((tensor for tensor in backbone.values if tensor.startswith(f"{name}/")), None)
+    if taken is not None:
+        raise StitchError(
+            f"a head named {name!r} would not be told from the backbone, which has {taken!r}; give "
+            "the head another name"
+        )
+
+
+def _described(
+    backbone: Model, model: Model, parts: Sequence[Part], digest: str, *, proven: bool
+) -> Model:
+    before = json.loads(backbone.metadata.get(HEADS, "[]"))
+    added = iter(model.outputs[len(backbone.outputs) :])
     heads = [
-        {**part.facts, "probes": list(map(str, part.probes)), "sha256": head_sha256(part)}
+        {
+            **part.facts,
+            "probes": list(map(str, part.probes)),
+            "outputs": list(islice(added, len(part.head.outputs))),
+            "sha256": head_sha256(part),
+        }
         for part in parts
     ]
     claim = {"batches": proof.BATCHES, "old_outputs": "bit-identical"} if proven else "not proven"
-    facts = {
+    facts: dict[str, Any] = {
         HEADS: before + heads,
-        "onnxprobe.backbone": {"sha256": backbone},
-        "onnxprobe.proof": claim,
-        "onnxprobe.versions": versions(),
+        BACKBONE: json.loads(backbone.metadata.get(BACKBONE, "{}")) if before else {"sha256": digest},
+        PROOF: claim,
+        VERSIONS: versions(),
+        BROUGHT: _brought(backbone, model, parts),
     }
     return with_metadata(model, {key: json.dumps(value) for key, value in facts.items()})
+
+
+def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, Any]:
+    """Say what unfusing must take back when no head needs it, and the metadata to put back then."""
+    before = json.loads(backbone.metadata.get(BROUGHT, "{}"))
+    functions = {(f.domain, f.name) for f in backbone.proto.functions}
+    domains = {o.domain for o in backbone.proto.opset_import}
+    probes = (str(p) for part in parts for p in part.probes if p.output not in backbone.values)
+    lost = backbone.metadata.items() - model.metadata.items()
+    covered = {key: backbone.metadata[key] for key in WRITTEN if key in backbone.metadata}
+    return {
+        "probes": list(dict.fromkeys((*before.get("probes", ()), *probes))),
+        "domains": before.get("domains", [])
+        + [o.domain for o in model.proto.opset_import if o.domain not in domains],
+        "functions": before.get("functions", [])
+        + [[f.domain, f.name] for f in model.proto.functions if (f.domain, f.name) not in functions],
+        "metadata": before.get("metadata", dict(lost) | covered),
+    }
 
 
 def _reference(backbone: Model, parts: Sequence[Part], fused: Model) -> proof.Reference:
