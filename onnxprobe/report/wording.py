@@ -1,6 +1,25 @@
-"""How figures are written, on the page and on the terminal."""
+"""How names and figures are written, on the page and on the terminal."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
 
 from onnxprobe.report.reading import sequence
+
+# Control characters, line separators, lone surrogates, and the characters that turn the direction
+# of the text around them (Boucher & Anderson 2021, arXiv:2111.00169).
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""Write what cannot be seen, or misleads, as escapes.
+
+    >>> visible("cat" + chr(0x202E) + "gpj.exe" + chr(10))
+    'cat\\u202egpj.exe\\u000a'
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def score(value: float | None) -> str:
@@ -25,3 +44,17 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     ('1 picture', '3,786 pictures')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write ``1, 2 and 5``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def tail(text: str, width: int) -> str:
+    """Keep the end of a text that is too long: of a tensor's name it is what tells it apart.
+
+    >>> tail("/blocks/blocks.5/Add_output_0:std", 20)
+    '…5/Add_output_0:std'
+    """
+    return text if len(text) <= width else f"…{text[-width + 1 :]}"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onnxprobe.report.html.markup import Html, markup, script_json, tag, visible
+from onnxprobe.report.html.markup import Html, markup, script_json, tag
+from onnxprobe.report.wording import visible
 
 ANY_TEXT = st.text(st.characters(codec=None))  # lone surrogates as well
 JSON = st.recursive(st.none() | st.integers() | ANY_TEXT, st.lists, max_leaves=5)

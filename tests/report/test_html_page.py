@@ -8,7 +8,7 @@ from fake_run import Pictures, fake_run
 from test_html_markup import read
 
 from onnxprobe.report.html import write_report
-from onnxprobe.report.html.markup import visible
+from onnxprobe.report.wording import visible
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>.png",

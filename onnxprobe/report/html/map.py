@@ -14,8 +14,8 @@ import numpy as np
 
 from onnxprobe.report.facts import DomainFacts
 from onnxprobe.report.html.folder import Groups, Lists
-from onnxprobe.report.html.markup import visible
 from onnxprobe.report.html.thumbnails import SPRITE, SPRITE_QUALITY, Pixels, webp
+from onnxprobe.report.wording import visible
 
 MOST_THUMBNAILS: Final = 4_000
 MOST_NAMES: Final = 20_000

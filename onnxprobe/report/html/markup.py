@@ -6,16 +6,12 @@ written as escapes) and then escaped; only what ``tag`` itself built passes as m
 
 import html
 import json
-import re
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
+from onnxprobe.report.wording import visible
+
 VOID: Final = frozenset({"br", "col", "img", "input", "meta"})
-# Control characters, line separators, lone surrogates, and the characters that turn the direction
-# of the text around them (Boucher & Anderson 2021, arXiv:2111.00169).
-_UNSEEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
 
 
 class Html(str):
@@ -25,15 +21,6 @@ class Html(str):
 
 
 Content: TypeAlias = "str | Iterable[Content] | None"
-
-
-def visible(text: str) -> str:
-    r"""Write what cannot be seen, or misleads, as escapes.
-
-    >>> visible("cat" + chr(0x202E) + "gpj.exe" + chr(10))
-    'cat\\u202egpj.exe\\u000a'
-    """
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def markup(content: Content) -> Html:

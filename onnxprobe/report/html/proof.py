@@ -1,10 +1,11 @@
 """What was compared to show that the old answers are kept, in plain words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from onnxprobe.report.html.markup import Html, tag
 from onnxprobe.report.reading import mapping, number, sequence
+from onnxprobe.report.wording import listed
 
 
 def proof_prose(proof: Mapping[str, Any] | None) -> Html:
@@ -16,8 +17,8 @@ def proof_prose(proof: Mapping[str, Any] | None) -> Html:
             "This run holds no proof that the old outputs are kept: nothing is claimed.",
             class_="empty",
         )
-    batches = _listed([str(batch) for batch in sequence(proof.get("batches"))])
-    runners = _listed([str(provider) for provider in sequence(proof.get("providers"))])
+    batches = listed([str(batch) for batch in sequence(proof.get("batches"))])
+    runners = listed([str(provider) for provider in sequence(proof.get("providers"))])
     return tag(
         "div",
         tag(
@@ -75,11 +76,6 @@ def _digests(proof: Mapping[str, Any]) -> list[Html]:
         for part in ("backbone", "head", "fused")
         if (digest := mapping(proof.get(part)).get("sha256"))
     ]
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Write ``1, 2 and 5``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def compared(proof: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
