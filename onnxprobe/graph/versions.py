@@ -1,57 +1,171 @@
 """Operators have versions: which one a file means, and the same head for another opset."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import onnx
-from onnx import defs
 
 from onnxprobe.errors import VersionError
+from onnxprobe.graph.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.forms import carried, from_the_front, schema, since
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
+from onnxprobe.graph.names import tensor_names
+
+__all__ = ["at_opset", "one_import", "since"]
 
 
 def at_opset(head: Model, opset: int) -> Model:
-    """Return ``head`` as a model of ``opset``, where its operators mean the same there.
+    """Return ``head`` as a model of ``opset``.
 
-    Most operators did not change between two opsets; then only the stamp changes. One that did
-    is refused by name.
+    An operator that did not change between the two, or only in what this node does not use, stays
+    as it is; one whose form changed is written in the other form (see ``graph.adapters``); one that
+    has no such form is refused by name. The default operator set is imported once.
 
     Raises:
-        VersionError: an operator changed, or does not exist, between the two opsets.
+        VersionError: an operator has no form in ``opset`` that means the same.
     """
+    head = one_import(head)
     if head.opset == opset:
         return head
-    for node in _every_node(head.proto.graph.node):
-        if node.domain in DEFAULT_DOMAINS:
-            _same_in_both(node, head.opset, opset)
-    new = onnx.ModelProto()
-    new.CopyFrom(head.proto)
-    others = [o for o in head.proto.opset_import if o.domain not in DEFAULT_DOMAINS]
-    del new.opset_import[:]
-    new.opset_import.append(onnx.OperatorSetIdProto(domain="", version=opset))
-    new.opset_import.extend(others)
-    return Model(new, head.known)
+    proto = onnx.ModelProto()
+    proto.CopyFrom(head.proto)
+    read_before = set(_read(proto.graph))
+    known = {t.name: t for t in _constants(proto.graph)}
+    _convert(
+        proto.graph, Site(onnx.NodeProto(), head, known, set(tensor_names(proto.graph))), opset
+    )
+    _drop(proto.graph, read_before - set(_read(proto.graph)))
+    return Model(_importing(proto, opset), head.known)
 
 
-def since(op: str, opset: int) -> int | None:
-    """Return the opset in which the form of ``op`` that ``opset`` means appeared, if it has it.
+def one_import(model: Model) -> Model:
+    """Return ``model`` with its operator sets imported once each.
 
-    >>> since("Squeeze", 12), since("Squeeze", 17), since("Gelu", 17)
-    (11, 13, None)
+    Converters write the default one twice; some then change only one of the two. The version is the
+    one under which every operator has the form that the file uses.
+
+    Raises:
+        VersionError: none of the versions fits all operators, or several do and mean different things.
     """
-    try:
-        return int(defs.get_schema(op, max_inclusive_version=opset, domain="").since_version)
-    except defs.SchemaError:
-        return None
+    said = sorted({o.version for o in model.proto.opset_import if o.domain in DEFAULT_DOMAINS})
+    imports = [
+        (o.domain if o.domain not in DEFAULT_DOMAINS else "") for o in model.proto.opset_import
+    ]
+    if len(said) < 2 and len(imports) == len(set(imports)):  # noqa: PLR2004
+        return model
+    new = onnx.ModelProto()
+    new.CopyFrom(model.proto)
+    return Model(
+        _importing(new, _fitting(model, said) if len(said) > 1 else model.opset), model.known
+    )
 
 
-def _same_in_both(node: onnx.NodeProto, have: int, want: int) -> None:
-    ours, theirs = since(node.op_type, have), since(node.op_type, want)
-    if ours is None or ours != theirs:
-        said = f"its form of opset {theirs}" if theirs else "no such operator"
+def _fitting(model: Model, versions: list[int]) -> int:
+    nodes = [n for n in _every_node(model.proto.graph.node) if n.domain in DEFAULT_DOMAINS]
+    fitting = [v for v in versions if all(_has_form(node, v) for node in nodes)]
+    same = {tuple(since(node.op_type, v) for node in nodes) for v in fitting}
+    if len(same) != 1:
         raise VersionError(
-            f"the head needs {node.op_type} as opset {ours or have} has it, but the backbone is "
-            f"opset {want}, which has {said}; export the head for opset {want}"
+            f"the model imports the opset as {' and as '.join(map(str, versions))}, and which one its "
+            "nodes mean cannot be told; export it again"
         )
+    return fitting[-1]
+
+
+def _has_form(node: onnx.NodeProto, opset: int) -> bool:
+    found = schema(node.op_type, opset)
+    if found is None or any(a.name not in found.attributes for a in node.attribute):
+        return False
+    return found.min_input <= len(node.input) <= found.max_input
+
+
+def _importing(proto: onnx.ModelProto, opset: int) -> onnx.ModelProto:
+    others = {o.domain: o for o in proto.opset_import if o.domain not in DEFAULT_DOMAINS}
+    del proto.opset_import[:]
+    proto.opset_import.append(onnx.OperatorSetIdProto(domain="", version=opset))
+    proto.opset_import.extend(others.values())
+    return proto
+
+
+def _convert(graph: onnx.GraphProto, site: Site, opset: int) -> None:
+    nodes: Nodes = []
+    for node in graph.node:
+        for body in bodies(node):
+            _convert(body, site, opset)
+        if node.domain in DEFAULT_DOMAINS:
+            nodes.extend(_converted(replace(site, node=node), site.model.opset, opset))
+        else:
+            nodes.append(node)
+    kept = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(kept)
+
+
+def _converted(site: Site, have: int, want: int) -> Nodes:
+    """Walk from ``have`` to ``want``, one changed form at a time."""
+    node = site.node
+    try:
+        rule = _next_rule(node.op_type, have, want)
+        if rule is None:
+            return [
+                from_the_front(
+                    carried(node, have, want, site.model.values), want, site.model.values
+                )
+            ]
+        before, after = (rule.at - 1, rule.at) if want > have else (rule.at, rule.at - 1)
+        rewrite = rule.up if want > have else rule.down
+        there = carried(node, have, before, site.model.values)
+        new = rewrite(replace(site, node=there))
+    except NoFormError as why:
+        raise VersionError(
+            f"the head needs {node.op_type} as opset {since(node.op_type, have) or have} has it, but the "
+            f"backbone is opset {want}, which has {why}; export the head for opset {want}"
+        ) from None
+    return [done for step in new for done in _converted(replace(site, node=step), after, want)]
+
+
+def _next_rule(op: str, have: int, want: int) -> Rule | None:
+    low, high = sorted((have, want))
+    between = [rule for rule in ADAPTERS.values() if rule.op == op and low < rule.at <= high]
+    if not between:
+        return None
+    return (min if want > have else max)(between, key=lambda rule: rule.at)
+
+
+def _drop(graph: onnx.GraphProto, unread: set[str]) -> None:
+    """Take out constants that moved into an attribute."""
+    weights = [t for t in graph.initializer if t.name not in unread]
+    inputs = [v for v in graph.input if v.name not in unread]
+    nodes = [n for n in graph.node if n.op_type != "Constant" or not unread.issuperset(n.output)]
+    del graph.initializer[:], graph.input[:], graph.node[:]
+    graph.initializer.extend(weights)
+    graph.input.extend(inputs)
+    graph.node.extend(nodes)
+    for node in graph.node:
+        for body in bodies(node):
+            _drop(body, unread)
+
+
+def _read(graph: onnx.GraphProto) -> Iterator[str]:
+    yield from (info.name for info in graph.output)
+    for node in graph.node:
+        yield from node.input
+        for body in bodies(node):
+            yield from _read(body)
+
+
+def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    for tensor in graph.initializer:
+        yield tensor
+    for node in graph.node:
+        for attribute in node.attribute:
+            if node.op_type == "Constant" and attribute.name == "value":
+                tensor = onnx.TensorProto()
+                tensor.CopyFrom(attribute.t)
+                tensor.name = node.output[0]
+                yield tensor
+        for body in bodies(node):
+            yield from _constants(body)
 
 
 def _every_node(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:

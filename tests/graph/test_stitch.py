@@ -179,14 +179,20 @@ def test_a_shape_that_cannot_fit_is_refused_with_both_sides(tiny):
         stitch(tiny, Graft(head_on("flat", 7), {"x": "flat"}))
 
 
-def test_an_operator_that_changed_between_opsets_is_refused_by_name():
+def test_an_operator_that_the_backbone_does_not_have_is_refused_by_name(tiny):
+    with pytest.raises(VersionError, match="the head needs Gelu as opset 20 has it, but the backbone is opset 17"):
+        stitch(tiny, Graft(head_on("flat", 4, opset=20, op="Gelu"), {"x": "flat"}))
+
+
+def test_an_operator_whose_form_changed_is_written_in_the_form_of_the_backbone(images):
     build = Builder(13)
     build.reduce("ReduceMean", "x", [1], keepdims=1, out="y")
     ends = [Value("x", "float32", ("N", 4)), Value("y", "float32", ("N", 1))]
     head = build.model("mean", ends[:1], ends[1:], ir_version=8)
-    with pytest.raises(VersionError, match="the head needs ReduceMean as opset 13 has it"):
-        stitch(tiny_model(opset=18), Graft(head, {"x": "flat"}))
-    assert stitch(tiny_model(opset=17), Graft(head, {"x": "flat"})).opset == 17
+    fused = [stitch(tiny_model(opset=opset), Graft(head, {"x": "flat"})) for opset in (13, 18)]
+    assert [len(model.nodes[-1].inputs) for model in fused] == [1, 2]
+    old, new = (run(model, {"image": images})["y"] for model in fused)
+    np.testing.assert_allclose(old, new, rtol=1e-6)
 
 
 def test_a_tensor_read_only_inside_an_if_is_still_needed():

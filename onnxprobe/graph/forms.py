@@ -1,0 +1,144 @@
+"""Whether a node means the same under two versions of its operator, judged by their schemas.
+
+Most versions of an operator add types, or an attribute whose default is what was so before. A node
+that uses neither is the same in both.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import onnx
+from onnx import defs, helper
+
+from onnxprobe.graph.adapters import NoFormError
+from onnxprobe.graph.value import Value
+
+Schema = defs.OpSchema
+_OTHER_MEANING: Final = frozenset(
+    {("RoiAlign", 16), ("GroupNormalization", 21), ("GridSample", 20)}
+)
+"""Versions that read the same but compute something else."""
+_NEGATIVE_AXES: Final = 11
+"""The opset from which an axis may be counted from the end."""
+_ONNX_NAMES: Final = {"float32": "float", "float64": "double", "str": "string"}
+
+
+def schema(op: str, opset: int) -> Schema | None:
+    """Return what ``op`` means in ``opset``; ``None`` where there is no such operator, or no longer."""
+    found = _any_schema(op, opset)
+    return None if found is None or found.deprecated else found
+
+
+def since(op: str, opset: int) -> int | None:
+    """Return the opset in which the form of ``op`` that ``opset`` means appeared, if it has it.
+
+    >>> since("Squeeze", 12), since("Squeeze", 17), since("Gelu", 17)
+    (11, 13, None)
+    """
+    found = schema(op, opset)
+    return None if found is None else int(found.since_version)
+
+
+def carried(
+    node: onnx.NodeProto, have: int, want: int, values: Mapping[str, Value]
+) -> onnx.NodeProto:
+    """Return ``node`` of opset ``have`` as ``want`` writes it: the same, but for defaults.
+
+    Raises:
+        NoFormError: it uses what ``want`` does not have.
+    """
+    old, new = _any_schema(node.op_type, have), schema(node.op_type, want)
+    if new is None or old is None:
+        raise NoFormError("no such operator")
+    if old.since_version == new.since_version:
+        return node
+    low, high = sorted((old.since_version, new.since_version))
+    if any(op == node.op_type and low < at <= high for op, at in _OTHER_MEANING):
+        raise NoFormError(f"its form of opset {new.since_version}, which computes something else")
+    _same_ends("inputs", list(node.input), old.inputs, new.inputs)
+    _same_ends("outputs", list(node.output), old.outputs, new.outputs)
+    _same_types(node, new, values)
+    return _same_attributes(node, old, new)
+
+
+def from_the_front(node: onnx.NodeProto, want: int, values: Mapping[str, Value]) -> onnx.NodeProto:
+    """Return ``node`` with its axes counted from the front, where ``want`` knows no other way.
+
+    Raises:
+        NoFormError: the number of axes is not known.
+    """
+    negative = [a for a in node.attribute if a.name in {"axis", "axes"} and _any_negative(a)]
+    if want >= _NEGATIVE_AXES or not negative:
+        return node
+    value = values.get(node.output[0] if node.op_type == "Unsqueeze" else node.input[0])
+    if value is None or value.shape is None:
+        raise NoFormError("no axes counted from the end")
+    rank = len(value.shape)
+    new = onnx.NodeProto()
+    new.CopyFrom(node)
+    for attribute in new.attribute:
+        if attribute.name in {"axis", "axes"}:
+            attribute.i %= rank
+            attribute.ints[:] = [axis % rank for axis in attribute.ints]
+    return new
+
+
+def _any_schema(op: str, opset: int) -> Schema | None:
+    try:
+        return defs.get_schema(op, max_inclusive_version=opset, domain="")
+    except defs.SchemaError:
+        return None
+
+
+def _any_negative(attribute: onnx.AttributeProto) -> bool:
+    return attribute.i < 0 or any(axis < 0 for axis in attribute.ints)
+
+
+def _same_ends(what: str, used: list[str], old: Any, new: Any) -> None:
+    names = [end.name for end in old], [end.name for end in new]
+    variadic = bool(new) and new[-1].option == Schema.FormalParameterOption.Variadic
+    if len(used) > len(new) and not variadic:
+        raise NoFormError(f"at most {len(new)} {what}")
+    if names[0][: len(used)] != names[1][: len(used)]:
+        raise NoFormError(f"other {what}: {', '.join(names[1])}")
+    needed = [
+        end.name for end in new[len(used) :] if end.option == Schema.FormalParameterOption.Single
+    ]
+    if needed:
+        raise NoFormError(f"{', '.join(needed)} besides")
+
+
+def _same_types(node: onnx.NodeProto, new: Schema, values: Mapping[str, Value]) -> None:
+    allowed = {c.type_param_str: set(c.allowed_type_strs) for c in new.type_constraints}
+    for name, end in zip(node.input, new.inputs, strict=False):
+        value = values.get(name)
+        if value is None or value.dtype is None:
+            continue
+        written = f"tensor({_ONNX_NAMES.get(value.dtype, value.dtype)})"
+        if written not in allowed.get(end.type_str, {end.type_str}):
+            raise NoFormError(f"no {value.dtype} numbers there")
+
+
+def _same_attributes(node: onnx.NodeProto, old: Schema, new: Schema) -> onnx.NodeProto:
+    said = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    result = onnx.NodeProto()
+    result.CopyFrom(node)
+    del result.attribute[:]
+    for attribute in node.attribute:
+        if attribute.name in new.attributes:
+            result.attribute.append(attribute)
+        elif attribute.name not in old.attributes or said[attribute.name] != _default(
+            old, attribute.name
+        ):
+            raise NoFormError(f"no attribute {attribute.name!r}")
+    needed = [
+        name for name, declared in new.attributes.items() if declared.required and name not in said
+    ]
+    if needed:
+        raise NoFormError(f"an attribute {needed[0]!r} that must be there")
+    return result
+
+
+def _default(of: Schema, attribute: str) -> Any:
+    default = of.attributes[attribute].default_value
+    return helper.get_attribute_value(default) if default.name else None
