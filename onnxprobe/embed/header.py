@@ -78,7 +78,7 @@ class Header:
 
 
 _WORDS = {
-    "model": "another model ({})",
+    "model": "model {}",
     "probes": "the probes {}",
     "preprocess": "the preprocessing {}",
     "max_pixels": "a limit of {} pixels",
@@ -86,7 +86,7 @@ _WORDS = {
     "batch": "batches of {}",
     "shard_rows": "shards of {} rows",
     "pictures": "{} pictures",
-    "names": "other pictures (names digest {})",
+    "names": "pictures of names {}",
 }
 
 

@@ -1,6 +1,7 @@
 """The file on top of the shards: one HDF5 whose datasets are the shards' put together."""
 
 import io
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,13 +62,26 @@ def _join(
     parts: Sequence[tuple[str, int]],
     inner: tuple[int, ...] = (),
 ) -> Any:
-    layout = h5py.VirtualLayout((sum(rows for _, rows in parts), *inner), dtype)
+    """Create a virtual dataset of parts below each other.
+
+    h5py's own ``create_virtual_dataset`` writes the time of day into the file; this does not, so
+    that the same store has the same bytes.
+    """
+    space = h5py.h5s.create_simple((sum(rows for _, rows in parts), *inner))
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_obj_track_times(False)
+    if dtype == VECTORS:  # what a lost shard reads as; Store.open refuses, but others may not
+        properties.set_fill_value(np.array(np.nan, dtype))
     start = 0
     for path, rows in parts:
         if rows:
-            source = h5py.VirtualSource(path, name, (rows, *inner), dtype)
-            layout[start : start + rows] = source
+            shape = (rows, *inner)
+            space.select_hyperslab((start, *(0 for _ in inner)), shape)
+            part = h5py.h5s.create_simple(shape)
+            properties.set_virtual(space, os.fsencode(path), name.encode(), part)
         start += rows
-    # A shard that is gone reads as this; NaN is at least seen. Store.open refuses such a store.
-    fill = np.nan if dtype == VECTORS else None
-    return file.create_virtual_dataset(name, layout, fillvalue=fill)
+    space.select_all()
+    group, _, last = name.rpartition("/")
+    place = file.require_group(group) if group else file
+    kind = h5py.h5t.py_create(dtype, logical=True)
+    return h5py.Dataset(h5py.h5d.create(place.id, last.encode(), kind, space, properties))

@@ -1,0 +1,186 @@
+import threading
+import time
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+from store_parts import SEEN
+
+from onnxprobe.embed.network import Network
+from onnxprobe.embed.stream import stream
+from onnxprobe.errors import PicturesError
+from onnxprobe.graph.model import Model
+from onnxprobe.images import Preprocess, open_source
+
+OUTPUTS = ("scores",)
+
+
+def batches(count, size):
+    return [range(i, min(i + size, count)) for i in range(0, count, size)]
+
+
+def everything(network, source, **settings):
+    names = source.names
+    return list(stream(network, source, names, batches(len(names), network.batch), **settings))
+
+
+def rows(results):
+    found = {}
+    for batch in results:
+        values = batch.outputs.get("scores", ())
+        found |= dict(zip(batch.start + batch.kept, values, strict=True))
+    return found
+
+
+@pytest.fixture
+def network(tiny):
+    return Network.of(tiny, OUTPUTS, SEEN, batch=4)
+
+
+def slow(tiny, source):
+    """One picture at a time, one thread, nothing clever."""
+    network, found, statuses = Network.of(tiny, OUTPUTS, SEEN, batch=1), {}, []
+    for row, name in enumerate(source.names):
+        picture = SEEN.decode(source.read(name))
+        statuses.append(picture.status)
+        if picture.pixels is not None:
+            found[row] = network.run(SEEN(picture.pixels)[None])["scores"][0]
+    return found, statuses
+
+
+def test_the_stream_agrees_with_its_slow_twin(tiny, network, pictures):
+    results = everything(network, pictures)
+    found, (wanted, statuses) = rows(results), slow(tiny, pictures)
+    assert [o.status for b in results for o in b.outcomes] == statuses
+    assert [b.start for b in results] == list(range(0, 40, 4))
+    assert found.keys() == wanted.keys()
+    for row in wanted:  # another batch size, so sums may be made in another order
+        np.testing.assert_allclose(found[row], wanted[row], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_the_number_of_threads_changes_no_bit(threads, network, pictures):
+    one, other = rows(everything(network, pictures)), None
+    other = rows(everything(network, pictures, threads=threads))
+    assert one.keys() == other.keys()
+    assert all(np.array_equal(one[row], other[row]) for row in one)
+
+
+def test_a_batch_may_begin_anywhere_and_end_early(network, pictures):
+    whole = rows(everything(network, pictures))
+    part = rows(stream(network, pictures, pictures.names, [range(8, 12), range(20, 22)]))
+    assert set(part) <= {8, 9, 10, 11, 20, 21}
+    assert all(np.array_equal(part[row], whole[row]) for row in part)
+
+
+@dataclass
+class Odd:
+    """A source that misbehaves for some names."""
+
+    names: tuple
+    of: object
+    path: object = "odd"
+    kind: str = "odd"
+
+    def read(self, name):
+        if name == "gone":
+            raise FileNotFoundError(2, "No such file or directory", name)
+        if name == "zero\0byte":
+            return open(name, "rb")  # noqa: PTH123  raises ValueError
+        if name == "slow":
+            time.sleep(0.05)
+        return self.of.read(self.of.names[0])
+
+
+def test_what_cannot_be_read_is_missing_and_the_rest_goes_on(network, pictures):
+    source = Odd(("gone", "fine", "zero\0byte", "slow"), pictures)
+    (batch,) = everything(network, source)
+    assert [o.status for o in batch.outcomes] == ["missing", "ok", "missing", "ok"]
+    assert batch.outcomes[0].error == "No such file or directory"
+    assert batch.kept.tolist() == [1, 3]
+    assert np.array_equal(*batch.outputs["scores"])  # the same picture in another slot
+
+
+def test_a_batch_without_one_good_picture_is_not_run(network, pictures, monkeypatch):
+    monkeypatch.setattr(Network, "run", None)
+    (batch,) = everything(network, Odd(("gone",) * 3, pictures))
+    assert batch.outputs == {}
+    assert batch.kept.size == 0
+
+
+def test_the_facts_of_a_file_are_recorded(network, pictures):
+    (first, *_) = everything(network, pictures)
+    outcome, data = first.outcomes[0], pictures.read(pictures.names[0])
+    assert outcome.size == len(data)
+    assert len(outcome.hash) == 32
+    assert outcome.width >= 8
+    assert first.decode_seconds > 0
+    assert first.run_seconds > 0
+
+
+def test_leaving_early_leaves_no_thread_behind(network, pictures):
+    before = threading.active_count()
+    going = stream(network, pictures, pictures.names, batches(40, 4))
+    next(going)
+    going.close()
+    assert threading.active_count() == before
+
+
+def through(op, inputs, *, shape=("N", 3, 8, 8), out=("N", 3, 8, 8), weights=()):
+    graph = helper.make_graph(
+        [helper.make_node(op, inputs, ["scores"])],
+        "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, out)],
+        weights,
+    )
+    opset = helper.make_opsetid("", 17)
+    return Model(helper.make_model(graph, opset_imports=[opset], ir_version=8))
+
+
+def test_a_row_that_is_not_finite_is_recorded_and_dropped(tmp_path):
+    for name, level in (("black.png", 0), ("white.png", 255)):
+        cv2.imwrite(str(tmp_path / name), np.full((8, 8, 3), level, np.uint8))
+    seen = Preprocess(size=(8, 8), mean=(0,), std=(1,))
+    network = Network.of(through("Log", ["x"]), OUTPUTS, seen, batch=4)  # log 0 is −∞
+    (batch,) = everything(network, open_source(tmp_path))
+    assert [o.status for o in batch.outcomes] == ["not finite", "ok"]
+    assert batch.outcomes[0].error == "the model gives an infinity or a NaN"
+    assert batch.kept.tolist() == [1]
+    np.testing.assert_allclose(batch.outputs["scores"], np.log(255), rtol=1e-6)
+
+
+def test_a_model_whose_rows_depend_on_their_neighbours_is_refused():
+    batch_axis = helper.make_tensor("axis", TensorProto.INT64, [], [0])
+    leaking = through("CumSum", ["x", "axis"], weights=[batch_axis])
+    with pytest.raises(PicturesError, match="changes with its neighbours in the batch") as caught:
+        Network.of(leaking, OUTPUTS, SEEN, batch=4).check()
+    assert "ask for batches of 1" in str(caught.value)
+    Network.of(leaking, OUTPUTS, SEEN, batch=1).check()
+
+
+def test_a_model_that_writes_its_batch_into_a_reshape_is_named():
+    shape = helper.make_tensor("to", TensorProto.INT64, [2], [1, 192])
+    network = Network.of(
+        through("Reshape", ["x", "to"], out=(1, 192), weights=[shape]), OUTPUTS, SEEN, batch=4
+    )
+    with pytest.raises(PicturesError, match=r"does not run on 4 pictures at once .* ask for batch"):
+        network.check()
+
+
+def test_an_output_without_a_row_for_each_picture_is_named():
+    shape = helper.make_tensor("to", TensorProto.INT64, [2], [1, -1])
+    model = through("Reshape", ["x", "to"], out=(1, "m"), weights=[shape])
+    with pytest.raises(PicturesError, match=r"output 'scores' is \[1, 768\] for 4 pictures, not"):
+        Network.of(model, OUTPUTS, SEEN, batch=4).check()
+
+
+def test_a_fixed_batch_is_used_and_cannot_be_overruled(tiny):
+    fixed = through("Relu", ["x"], shape=(1, 3, 8, 8), out=(1, 3, 8, 8))
+    assert Network.of(fixed, OUTPUTS, SEEN).batch == 1
+    with pytest.raises(PicturesError, match="the model takes 1 pictures a run, not 4; leave the"):
+        Network.of(fixed, OUTPUTS, SEEN, batch=4)
+    with pytest.raises(PicturesError, match="a batch is one picture or more, not 0"):
+        Network.of(tiny, OUTPUTS, SEEN, batch=0)

@@ -1,0 +1,73 @@
+"""Embeds in forked processes; what to do is read from standard input, one line a process.
+
+Every read of a picture takes a few milliseconds, so that there is time to be killed in.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import dataclass
+
+from onnxprobe.embed import embed, resume, writer
+from onnxprobe.errors import OnnxprobeError
+from onnxprobe.graph.load import load
+from onnxprobe.images import Preprocess, Source, open_source
+from onnxprobe.probe import Probe
+
+
+@dataclass
+class Slow:
+    """A source whose every read takes a while."""
+
+    inner: Source
+    seconds: float
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def read(self, name):
+        time.sleep(self.seconds)
+        return self.inner.read(name)
+
+
+def work(common, said, out):
+    resume._FEWEST, writer.SECONDS_AT_RISK = 16, said.get("at_risk", 60)
+    if "file_limit" in said:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (said["file_limit"],) * 2)
+    source = Slow(open_source(common["pictures"]), said.get("seconds", 0.002))
+    os.write(out, f"{os.getpid()}\n".encode())
+    try:
+        embed(
+            load(common["model"]),
+            [Probe("block", "mean"), Probe("gate", "std")],
+            source,
+            said["store"],
+            preprocess=Preprocess(size=(8, 8), mean=(127,), std=(64,)),
+            batch=4,
+            threads=2,
+            sample=said.get("sample"),
+        )
+    except OnnxprobeError as error:
+        return str(error)
+    return ""
+
+
+def main():
+    common, out = json.loads(sys.argv[1]), sys.stdout.fileno()
+    for line in sys.stdin:
+        receive, send = os.pipe()
+        child = os.fork()
+        if child == 0:
+            message = work(common, json.loads(line), out)
+            os.write(send, message.encode())
+            os._exit(1 if message else 0)
+        os.close(send)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with os.fdopen(receive) as said:
+            os.write(out, (json.dumps([code, said.read()]) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main()
