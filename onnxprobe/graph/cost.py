@@ -1,8 +1,7 @@
 """What each node costs: the numbers it stores, and what it computes for one sample."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from math import prod
 from typing import Final
 
@@ -12,8 +11,8 @@ import onnx
 from onnxprobe.graph import weights
 from onnxprobe.graph.macs import NESTED, Operands, Sizes, macs
 from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.picking.ops import kind
 from onnxprobe.graph.shapes import batch_of, one_sample
-from onnxprobe.graph.value import Dim
 
 _INDICES: Final = frozenset(
     onnx.TensorProto.DataType.Value(name) for name in ("BOOL", "INT16", "INT32", "INT64", "STRING")
@@ -46,46 +45,54 @@ def costs(model: Model) -> tuple[Cost, ...]:
     Where the file fixes the batch, its cost is divided by it.
     """
     batch = batch_of(model)
-    rows = batch if isinstance(batch, int) else 1
-    shapes: dict[tuple[Dim, ...] | None, Sizes | None] = {}
-    for value in model.values.values():
-        if value.shape not in shapes:
-            shapes[value.shape] = one_sample(value, batch)
-    sizes = {name: shapes[value.shape] for name, value in model.values.items()}
-    return tuple(_cost(model, node, sizes, max(1, rows)) for node in model.nodes)
-
-
-def _cost(model: Model, node: Node, sizes: dict[str, Sizes | None], rows: int) -> Cost:
-    stored = tuple(_parameters(model, node))
-    work = macs(Operands(node, sizes))
-    written = [_bytes(model.values[name].dtype, sizes.get(name)) for name in node.writes]
-    known = [size for size in written if size is not None]
-    return Cost(
-        parameters=sum(prod(tensor.dims) for tensor in stored),
-        weight_bytes=sum(weights.size(tensor) for tensor in stored),
-        macs=None if work is None else work // rows,
-        activation_bytes=sum(known) // rows if len(known) == len(written) else None,
+    rows = max(1, batch) if isinstance(batch, int) else 1
+    kinds = {(value.dtype, value.shape): value for value in model.values.values()}
+    alike = {key: one_sample(value, batch) for key, value in kinds.items()}
+    space = {key: _bytes(key[0], sizes) for key, sizes in alike.items()}
+    keys = {name: (value.dtype, value.shape) for name, value in model.values.items()}
+    sizes = {name: alike[key] for name, key in keys.items()}
+    written = {name: space[key] for name, key in keys.items()}
+    stored = {name: _stored((tensor,)) for name, tensor in model.tensors.items()}
+    return tuple(
+        Cost(
+            *_parameters(model, node, stored),
+            macs=_shared(macs(Operands(node, sizes)), rows),
+            activation_bytes=_shared(_sum(written[name] for name in node.writes), rows),
+        )
+        for node in model.nodes
     )
 
 
-def _parameters(model: Model, node: Node) -> Iterator[onnx.TensorProto]:
+def _parameters(model: Model, node: Node, stored: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+    """Return how many numbers a node reads from the file, and their size in bytes."""
     if node.op == "Constant":
-        return
-    outer = [model.tensors[name] for name in dict.fromkeys(node.reads) if name in model.tensors]
-    inner = weights.every_attribute_tensor((node.proto,)) if node.op in NESTED else ()
-    quantized = node.op.rpartition("::")[2].startswith(_QUANTIZED)
-    for tensor in (*outer, *inner):
-        bias = quantized and tensor.data_type == onnx.TensorProto.INT32
-        if tensor.dims and (bias or tensor.data_type not in _INDICES):
-            yield tensor
+        return 0, 0
+    found = [stored[name] for name in dict.fromkeys(node.reads) if name in stored]
+    if node.op in NESTED:
+        found.append(_stored(weights.every_attribute_tensor((node.proto,))))
+    if kind(node).startswith(_QUANTIZED):
+        tensors = (model.tensors[name] for name in node.reads if name in model.tensors)
+        biases = [t for t in tensors if t.data_type == onnx.TensorProto.INT32 and t.dims]
+        found += [(prod(t.dims), weights.size(t)) for t in biases]
+    return sum(count for count, _ in found), sum(size for _, size in found)
+
+
+def _stored(tensors: Iterable[onnx.TensorProto]) -> tuple[int, int]:
+    """Return how many parameters ``tensors`` hold, and their size in bytes."""
+    found = [t for t in tensors if t.dims and t.data_type not in _INDICES]
+    return sum(prod(t.dims) for t in found), sum(weights.size(t) for t in found)
 
 
 def _bytes(dtype: str | None, sizes: Sizes | None) -> int | None:
     if dtype in (None, "str") or sizes is None or None in sizes:
         return None
-    return prod(size for size in sizes if size is not None) * _itemsize(dtype)
+    return prod(size for size in sizes if size is not None) * np.dtype(dtype).itemsize
 
 
-@cache
-def _itemsize(dtype: str | None) -> int:
-    return np.dtype(dtype).itemsize
+def _sum(sizes: Iterable[int | None]) -> int | None:
+    found = tuple(sizes)
+    return None if None in found else sum(size for size in found if size is not None)
+
+
+def _shared(work: int | None, rows: int) -> int | None:
+    return None if work is None else work // rows

@@ -92,8 +92,10 @@ def _described(spine: Spine, name: str) -> MidCut:
 
 def _fits(spine: Spine, name: str) -> bool:
     dtype = spine.model.value(name).dtype
-    real = dtype is None or "float" in dtype
-    return real and spine.structured(name) and pools(spine, name)
+    if dtype is not None and "float" not in dtype:
+        return False
+    channels = (spine.shape(name) or (None,))[channel_axis(spine, name)]
+    return channels is not None and spine.structured(name) and pools(spine, name)
 
 
 def _ends_block(spine: Spine, name: str) -> bool:
