@@ -1,0 +1,224 @@
+"""Embedding end to end against its limit, measured in the same run on the same threads.
+
+    python benchmarks/embed.py [--pictures 512] [--repeats 3] [--sets crops,photos,large]
+
+The limit: every picture must be decoded and run. On a CPU both share the cores, so the limit is
+1 / (1/run + 1/decode), where ``run`` is the bare network on batches in memory and ``decode`` the bare
+threaded decoding, each alone on all cores. Beside it stands the loop that most people write: one
+picture after the other, one session on all cores. Everything is measured in turns, so that other
+load on the machine falls on all alike; read the ratios.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import cv2
+import h5py
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from onnxprobe.embed import embed
+from onnxprobe.embed.network import Network, cores
+from onnxprobe.embed.quiet import quiet_opencv
+from onnxprobe.embed.stream import stream
+from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
+from onnxprobe.images import Preprocess, Source, open_source, preprocess_for
+from onnxprobe.probe import Probe, attach
+from onnxprobe.runtime import Session
+
+HERE = Path(__file__).resolve().parent.parent
+SETS = {"crops": (112, 112), "photos": (375, 500), "large": (3000, 4000)}
+"""Height and width of the pictures of each set."""
+DISTINCT = 48
+"""Different pictures in a set; the rest are links to them, so that generating takes seconds."""
+
+
+@dataclass
+class Job:
+    """What is embedded, and how."""
+
+    model: Model
+    probe: Probe
+    preprocess: Preprocess
+    source: Source
+    network: Network
+    threads: int = field(default_factory=cores)
+
+    @property
+    def batches(self) -> list[range]:
+        """All pictures, in batches."""
+        total, size = len(self.source.names), self.network.batch
+        return [range(i, min(i + size, total)) for i in range(0, total, size)]
+
+
+def bare_run(job: Job) -> None:
+    """Run the network on batches that are in memory, one thread a run, as many runs as cores."""
+    samples = np.zeros((job.network.batch, *job.preprocess.shape), job.preprocess.dtype)
+    with ThreadPoolExecutor(job.threads) as pool:
+        list(pool.map(lambda _: job.network.run(samples), job.batches))
+
+
+def bare_run_usual(job: Job) -> None:
+    """The same with one run at a time on all cores, as a session does by default."""
+    session = Session(attach(job.model, [job.probe]))
+    samples = np.zeros((32, *job.preprocess.shape), job.preprocess.dtype)
+    for _ in range(-(-len(job.source.names) // 32)):
+        session.run({job.network.feed: samples}, [job.probe.output])
+
+
+def bare_decode(job: Job) -> None:
+    """Read, decode and normalise every picture, on all cores."""
+
+    def one(name: str) -> None:
+        picture = job.preprocess.decode(job.source.read(name))
+        if picture.pixels is not None:
+            job.preprocess(picture.pixels)
+
+    with quiet_opencv(), ThreadPoolExecutor(job.threads) as pool:
+        list(pool.map(one, job.source.names))
+
+
+def end_to_end(job: Job) -> None:
+    """Call ``embed`` with a store on disk, everything included."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "e.h5"
+        embed(job.model, [job.probe], job.source, path, preprocess=job.preprocess)
+
+
+def usual_loop(job: Job) -> None:
+    """What most people write: read, resize, collect a batch, run it, append to one HDF5 file."""
+    session = Session(attach(job.model, [job.probe]))
+    h, w = job.preprocess.size
+    with tempfile.TemporaryDirectory() as folder, h5py.File(Path(folder) / "e.h5", "w") as file:
+        for part in _chunks(list(job.source.names), 64):
+            samples = []
+            for name in part:
+                picture = cv2.imread(str(job.source.path / name))
+                if picture is not None:
+                    pixels = cv2.resize(picture, (w, h))[..., ::-1]
+                    samples.append(((pixels - 127.0) / 128.0).transpose(2, 0, 1))
+            batch = np.array(samples, np.float32)
+            rows = session.run({job.network.feed: batch}, [job.probe.output])[job.probe.output]
+            if "x" not in file:
+                file.create_dataset("x", (0, rows.shape[1]), maxshape=(None, rows.shape[1]))
+            file["x"].resize(len(file["x"]) + len(rows), axis=0)
+            file["x"][-len(rows) :] = rows
+
+
+def _chunks(names: list[str], size: int) -> Iterator[list[str]]:
+    for i in range(0, len(names), size):
+        yield names[i : i + size]
+
+
+MEASURED: dict[str, Callable[[Job], None]] = {
+    "run": bare_run,
+    "run, all cores on one": bare_run_usual,
+    "decode": bare_decode,
+    "embed": end_to_end,
+    "usual loop": usual_loop,
+}
+
+
+def make_pictures(folder: Path, size: tuple[int, int], count: int) -> Source:
+    """Write ``count`` JPEGs of emoji on a textured ground, about as hard to decode as photos."""
+    emoji, rng = open_source(HERE / "examples" / "noto-emoji.tar"), np.random.default_rng(0)
+    folder.mkdir()
+    for i in range(count):
+        path = folder / f"{i:06d}.jpg"
+        if i >= DISTINCT:
+            os.link(folder / f"{i % DISTINCT:06d}.jpg", path)
+            continue
+        data = cv2.imencode(".jpg", _picture(emoji, size, rng), [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+        path.write_bytes(data.tobytes())
+    return open_source(folder)
+
+
+def _picture(emoji: Source, size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.uint8]:
+    h, w = size
+    coarse = rng.normal(size=(max(2, h // 12), max(2, w // 12), 3)).astype(np.float32)
+    ground = 128 + 40 * cv2.resize(coarse, (w, h), interpolation=cv2.INTER_CUBIC)
+    ground += rng.normal(scale=4, size=ground.shape).astype(np.float32)
+    for _ in range(6):
+        name = emoji.names[rng.integers(len(emoji.names))]
+        side = int(min(h, w) * rng.uniform(0.2, 0.5))
+        shown = Preprocess(size=(side, side), mean=(0,), std=(1,), layout="nhwc", dtype="uint8")
+        pixels = shown.decode(emoji.read(name)).pixels
+        if pixels is not None:
+            y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
+            ground[y : y + side, x : x + side] = shown(pixels)
+    return ground.clip(0, 255).astype(np.uint8)
+
+
+def shares(job: Job) -> tuple[float, float, float]:
+    """Return how busy the cores are with decoding and with running, and pictures per second."""
+    began, decode, run = perf_counter(), 0.0, 0.0
+    for batch in stream(job.network, job.source, job.source.names, job.batches):
+        decode, run = decode + batch.decode_seconds, run + batch.run_seconds
+    wall = perf_counter() - began
+    return decode / wall / job.threads, run / wall / job.threads, len(job.source.names) / wall
+
+
+def report(name: str, job: Job, repeats: int) -> None:
+    """Measure everything in turns and print it."""
+    total = len(job.source.names)
+    rates: dict[str, list[float]] = {what: [] for what in MEASURED}
+    limits, ratios = [], []
+    for _ in range(repeats):
+        for what, measured in MEASURED.items():
+            began = perf_counter()
+            measured(job)
+            rates[what].append(total / (perf_counter() - began))
+        limits.append(1 / (1 / rates["run"][-1] + 1 / rates["decode"][-1]))
+        ratios.append(rates["embed"][-1] / limits[-1])
+    print(f"\n{name}: {total} pictures of {SETS[name][1]}×{SETS[name][0]}, {repeats} repeats")
+    for what, values in {**rates, "limit": limits}.items():
+        low, high = min(values), max(values)
+        print(f"  {what:<24}{statistics.median(values):9.1f} pictures/s  ({low:.1f} to {high:.1f})")
+    usual = statistics.median(rates["embed"]) / statistics.median(rates["usual loop"])
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+    print(f"  embed / limit           {statistics.median(ratios):9.3f}  ({spread})")
+    print(f"  embed / usual loop      {usual:9.2f}")
+    decode, run, rate = shares(job)
+    print(
+        f"  the stream alone: {rate:.1f} pictures/s; threads busy: decode {decode:.0%}, run {run:.0%}"
+    )
+
+
+def main() -> None:
+    """Measure the sets that were asked for."""
+    ask = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    ask.add_argument("--model", type=Path, default=HERE / "models" / "efficientnet-lite0.onnx")
+    ask.add_argument("--tensor", default="head.relu6")
+    ask.add_argument("--pictures", type=int, default=512)
+    ask.add_argument("--repeats", type=int, default=3)
+    ask.add_argument("--sets", default="crops,photos")
+    said = ask.parse_args()
+    model, probe = load(said.model), Probe(said.tensor, "mean")
+    preprocess, _ = preprocess_for(model)
+    network = Network.of(attach(model, [probe]), [probe.output], preprocess)
+    load_before = os.getloadavg()[0]
+    print(
+        f"{said.model.name} at {probe}; {cores()} cores, {platform.processor() or platform.machine()}; "
+        f"onnxruntime {onnxruntime.__version__}, OpenCV {cv2.__version__}, numpy {np.__version__}, "
+        f"Python {platform.python_version()}; load of the machine before: {load_before:.1f}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for name in said.sets.split(","):
+            source = make_pictures(Path(folder) / name, SETS[name], said.pictures)
+            report(name, Job(model, probe, preprocess, source, network), said.repeats)
+
+
+if __name__ == "__main__":
+    main()
