@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from onnxprobe.report.html.markup import Html, markup, script_json, tag
 from onnxprobe.report.wording import visible
 
-ANY_TEXT = st.text(st.characters(codec=None))  # lone surrogates as well
+# Any character, lone surrogates as well; every other time those that mean something to a browser.
+TELLING = st.text("<>&\"'/!-\n\u2028\u202e\udcff")
+ANY_TEXT = st.one_of(TELLING, st.text(st.characters(codec=None)))
 JSON = st.recursive(st.none() | st.integers() | ANY_TEXT, st.lists, max_leaves=5)
 
 

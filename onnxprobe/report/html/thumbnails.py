@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.errors import OnnxprobeError
 from onnxprobe.images import decode
 from onnxprobe.progress import Progress
@@ -63,7 +62,7 @@ def shrink(
         return Thumbnails({}, {}, frozenset(wanted))
     small = partial(_small, source, paths=paths, sprites=frozenset(sprites), tiles=frozenset(tiles))
     made: list[_Small] = []
-    with quiet_opencv(), ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool:
         for it in pool.map(small, wanted):
             made.append(it)
             progress("report pictures", len(made), len(wanted))
