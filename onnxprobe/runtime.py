@@ -1,5 +1,6 @@
 """The one file that imports onnxruntime."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from onnxprobe.errors import MissingExtraError, RunError
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.outside import gathered
+from onnxprobe.graph.spill import spilled
 from onnxprobe.graph.value import Value
-from onnxprobe.graph.wire import dump, folder_of_weights
+from onnxprobe.graph.wire import LIMIT, dump, length, pieces
 
 Arrays = dict[str, NDArray[Any]]
 _WEIGHTS_FOLDER: Final = "session.model_external_initializers_file_folder_path"
@@ -36,22 +39,10 @@ class Session:
             MissingExtraError: onnxruntime is not installed.
             RunError: ONNX Runtime does not load the model; the message says why.
         """
-        onnxruntime = library()
-        options = onnxruntime.SessionOptions()
+        options = library().SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = _ERRORS_ONLY
-        source: str | bytes = str(model) if not isinstance(model, Model) else dump(model.proto)
-        folder = folder_of_weights(model.proto) if isinstance(model, Model) else None
-        if folder is not None:
-            options.add_session_config_entry(_WEIGHTS_FOLDER, str(folder))
-        try:
-            self._session = onnxruntime.InferenceSession(
-                source, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # its exceptions share no base class of their own
-            raise RunError(
-                f"ONNX Runtime {onnxruntime.__version__} does not load the model: {_line(error)}"
-            ) from error
+        self._session = _loaded(model, options)
         self.inputs = tuple(map(_value, self._session.get_inputs()))
         self.outputs = tuple(map(_value, self._session.get_outputs()))
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
@@ -71,6 +62,28 @@ class Session:
             shapes = ", ".join(f"{name} {array.shape}" for name, array in feeds.items())
             raise RunError(f"the model does not run on {shapes}: {_line(error)}") from error
         return dict(zip(names, map(np.asarray, results), strict=True))
+
+
+def _loaded(model: Model | str | Path, options: Any) -> Any:
+    if not isinstance(model, Model):
+        return _session(str(model), options)
+    with tempfile.TemporaryDirectory() as folder:
+        long = length(pieces(model.proto)) > LIMIT
+        proto = spilled(model.proto, Path(folder, "weights")) if long else model.proto
+        proto, root = gathered(proto)
+        if root is not None:
+            options.add_session_config_entry(_WEIGHTS_FOLDER, str(root))
+        return _session(dump(proto), options)
+
+
+def _session(source: str | bytes, options: Any) -> Any:
+    onnxruntime = library()
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions share no base class of their own
+        raise RunError(
+            f"ONNX Runtime {onnxruntime.__version__} does not load the model: {_line(error)}"
+        ) from error
 
 
 def run(model: Model | str | Path, feeds: Mapping[str, NDArray[Any]]) -> Arrays:

@@ -7,6 +7,7 @@ from typing import Final
 
 from onnxprobe.graph import weights, wire
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.ranges import Stored
 
 _CHUNK: Final = 1 << 22
 
@@ -33,7 +34,7 @@ def fingerprint(model: Model) -> str:
     return digest.hexdigest()
 
 
-def _add(update: Callable[[bytes], None], place: weights.Stored) -> None:
+def _add(update: Callable[[bytes], None], place: Stored) -> None:
     with place.path.open("rb") as file:
         for start in range(0, place.length, _CHUNK):
             length = min(_CHUNK, place.length - start)

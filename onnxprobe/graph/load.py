@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from onnxprobe.errors import NotOnnxError
+from onnxprobe.graph import skeleton
 from onnxprobe.graph.model import Model
-from onnxprobe.graph import wire
 
 
 def load(path: str | Path) -> Model:
@@ -21,4 +21,4 @@ def load(path: str | Path) -> Model:
         raise NotOnnxError(f"{str(path)!r} is a folder; name the .onnx file in it")
     if not path.is_file():
         raise NotOnnxError(f"there is no file {str(path)!r}")
-    return Model(wire.read(path))
+    return Model(skeleton.read(path))

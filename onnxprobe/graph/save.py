@@ -1,15 +1,16 @@
 """Write a model: whole or not at all, its weights copied by the kernel or left where they are."""
 
-import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+
+import onnx
 
 from onnxprobe.atomic import replacing
-from onnxprobe.errors import MissingWeightsError, NoSuchNameError, StitchError
-from onnxprobe.graph import weights, wire
+from onnxprobe.graph import wire
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.outside import available
+from onnxprobe.graph.spill import spilled
 
 
 def save(
@@ -18,11 +19,13 @@ def save(
     *,
     outside: str = "link",
     check: Callable[[Path], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write ``model`` to ``path`` and return it.
 
-    Weights that lie inside an ``.onnx`` file are copied into the new one. A file of weights beside
-    the model is made available beside the new one, under the same name.
+    Weights that lie inside an ``.onnx`` file are copied into the new one, unless it would pass
+    2 GB, which no reader of ONNX takes: they go to ``<path>.data`` beside it then. A file of
+    weights beside the model is made available beside the new one, under the same name.
 
     Args:
         model: what to write.
@@ -31,67 +34,42 @@ def save(
             bytes are copied), ``"copy"``, or ``"reference"`` (it must be in that folder already).
         check: called with the finished temporary file; what it raises keeps the file from being
             written.
+        say: called with a sentence when weights that were inside have to go beside the model.
 
     Raises:
-        MissingWeightsError: a file of weights is not there.
+        NotOnnxError, MissingWeightsError: a weight is not where it is said to be, or its file has
+            changed.
         StitchError: another file of that name is in the way, or a link cannot be made there.
     """
     path = Path(path)
-    if outside not in _WAYS:
-        raise NoSuchNameError("way to keep weights", outside, _WAYS)
-    place = _WAYS[outside]
-    for source, location in _files_beside(model).items():
-        target = path.parent / location
-        if target.exists() and target.samefile(source):
-            continue
-        if target.exists():
-            raise StitchError(
-                f"{str(target)!r} is there already and is not the file of weights this model "
-                "needs; write to another folder"
-            )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        place(source, target)
-    with replacing(path) as temporary:
+    with (
+        available(model.proto, path, outside) as proto,
+        _pieces(proto, path, say) as pieces,
+        replacing(path) as temporary,
+    ):
         with temporary.open("wb") as file:
-            wire.write(model.proto, file)
+            wire.write(pieces, file)
         check(temporary)
     return path
 
 
-def _files_beside(model: Model) -> dict[Path, str]:
-    found = {}
-    for tensor in wire.every_tensor(model.proto):
-        said = weights.entries(tensor)
-        place = weights.stored(tensor) if said and weights.FIELD not in said else None
-        if place is not None:
-            found[place.path] = said["location"]
-    return found
-
-
-def _link(source: Path, target: Path) -> None:
+@contextmanager
+def _pieces(
+    proto: onnx.ModelProto, path: Path, say: Callable[[str], None]
+) -> Iterator[list[wire.Piece]]:
+    """Yield what is to be written; what had to be written beside it goes if the block raises."""
+    pieces = wire.pieces(proto)
+    if wire.length(pieces) <= wire.LIMIT:
+        yield pieces
+        return
+    data = path.with_name(f"{path.name}.data")
+    short = spilled(proto, data)
     try:
-        os.link(source, target)
-    except OSError as error:
-        raise StitchError(
-            f"{str(source)!r} cannot be hard-linked to {str(target)!r} ({error.strerror}); "
-            "use --weights copy"
-        ) from None
-
-
-def _copy(source: Path, target: Path) -> None:
-    with replacing(target) as temporary:
-        shutil.copyfile(source, temporary)
-
-
-def _reference(source: Path, target: Path) -> None:
-    raise MissingWeightsError(
-        f"the weights lie in {str(source)!r}, which ONNX cannot refer to from {str(target.parent)!r}; "
-        "write beside it, or use --weights link"
-    )
-
-
-_WAYS: Final[dict[str, Callable[[Path, Path], None]]] = {
-    "link": _link,
-    "copy": _copy,
-    "reference": _reference,
-}
+        say(
+            f"{str(path)!r} would be {wire.length(pieces):,} bytes, and no reader of ONNX takes more "
+            f"than {wire.LIMIT:,}: its weights are in {data.name!r} beside it"
+        )
+        yield wire.pieces(short)
+    except BaseException:
+        data.unlink(missing_ok=True)
+        raise

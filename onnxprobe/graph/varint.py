@@ -17,10 +17,10 @@ _LONGEST: Final = 10
 
 
 class Buffer(Protocol):
-    """Bytes that can be looked at without being read as a whole: ``bytes`` or an ``mmap``."""
+    """Bytes that can be looked at without being read as a whole: ``bytes`` or a ``Window``."""
 
-    def __getitem__(self, index: slice, /) -> bytes: ...  # noqa: D105
-    def __len__(self) -> int: ...  # noqa: D105
+    def __getitem__(self, index: slice, /) -> bytes: ...
+    def __len__(self) -> int: ...
 
 
 def encode(number: int) -> bytes:
@@ -53,7 +53,7 @@ def decode(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:  # noqa: PLR2004  the continuation bit
             return number, position + 1
         shift += 7
-    raise NotOnnxError("the file is damaged: a length ends in the middle")
+    raise NotOnnxError("the file is damaged: a number in it does not end")
 
 
 def fields(buffer: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int, int, int]]:
@@ -79,6 +79,8 @@ def fields(buffer: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int
         else:
             raise NotOnnxError(f"the file is damaged: there is no wire type {kind} (byte {at})")
         if stop > end:
-            raise NotOnnxError(f"the file is cut off: a field ends at byte {stop}, the file at byte {end}")
+            raise NotOnnxError(
+                f"the file is cut off: a field ends at byte {stop}, what it is part of at byte {end}"
+            )
         yield tag >> 3, kind, at, content, stop
         at = stop

@@ -1,13 +1,17 @@
 """Weights that stay on disk: a tensor says which bytes of which file are its own.
 
 ONNX already has a form for this, ``TensorProto.external_data``. A model in memory uses it for
-every large weight, also for those that lie inside the ``.onnx`` file itself: two extra keys, which
-are never written to a file, say where.
+every large weight, also for those that lie inside the ``.onnx`` file itself. Further keys, which
+are never written to a file and refused where a file has them, say where:
 
-- ``onnxprobe.field``: the bytes are the content of this protobuf field, inside the file ``location``
-- ``onnxprobe.folder``: ``location`` is relative to this folder, as ONNX has it
+- ``onnxprobe.disk.field``: the bytes are the content of this protobuf field, in file ``location``
+- ``onnxprobe.disk.stamp``: what that file was like when it was read, so that a change is noticed
+- ``onnxprobe.disk.folder``: ``location`` is relative to this folder, as ONNX has it
+- ``onnxprobe.disk.home``: the folder that ``location`` may lead to through a link: that of the
+  model file itself, where the name under which it was opened is a link to it
 """
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,39 +21,76 @@ from typing import Any, Final
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from onnxprobe.errors import MissingWeightsError, NotOnnxError
-from onnxprobe.graph.varint import encode
+from onnxprobe.graph.ranges import RAW_DATA, Stored, chunks, path_of
+from onnxprobe.graph.varint import BYTES, encode
 
-FIELD: Final = "onnxprobe.field"
-FOLDER: Final = "onnxprobe.folder"
-RAW_DATA: Final = 9
-"""The protobuf field of a tensor that holds its elements as plain little-endian bytes."""
+OURS: Final = "onnxprobe.disk."
+"""What keys begin with that are never written to a file."""
+FIELD: Final = OURS + "field"
+STAMP: Final = OURS + "stamp"
+FOLDER: Final = OURS + "folder"
+HOME: Final = OURS + "home"
+_PLAIN_TOO: Final = {4: TensorProto.FLOAT, 10: TensorProto.DOUBLE}
+"""Packed fields whose bytes are those of ``raw_data``, for tensors of this type."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A range of bytes on disk.
+class Beside:
+    """A file of weights, as a tensor names it.
 
     Attributes:
-        path: the file.
-        offset: where the range begins, in bytes.
-        length: its size in bytes.
-        field: the protobuf field of ``TensorProto`` that the bytes are the content of.
+        location: its name, relative to ``folder``.
+        folder: where the model was found; the working directory where nobody said.
+        home: the folder that links may lead to.
     """
 
-    path: Path
-    offset: int
-    length: int
-    field: int = RAW_DATA
+    location: str
+    folder: Path
+    home: Path
+
+    @classmethod
+    def said(cls, said: dict[str, str]) -> "Beside":
+        """Read the entries of a tensor."""
+        folder = said.get(FOLDER, ".")
+        return cls(said.get("location", ""), path_of(folder), path_of(said.get(HOME, folder)))
+
+    def file(self, weight: str) -> Path:
+        """Return the file itself; ``weight`` is for the message.
+
+        Raises:
+            NotOnnxError: it is outside the folder of the model.
+            MissingWeightsError: it is not there.
+        """
+        real = os.path.realpath(self.folder / self.location) if "\0" not in self.location else ""
+        if not self.location or not Path(real).is_relative_to(os.path.realpath(self.home)):
+            raise NotOnnxError(
+                f"weight {weight!r} is said to be in {self.location!r}, outside the model's folder; "
+                "weights must lie beside the model"
+            )
+        if not os.path.isfile(real):  # noqa: PTH113  Path.is_file raises on names that are too long
+            raise MissingWeightsError(
+                f"the model keeps its weights in {self.location!r}, which is not beside it (looked "
+                f"in {str(self.folder)!r})"
+            )
+        return Path(real)
 
 
 def entries(tensor: onnx.TensorProto) -> dict[str, str]:
     """Return the ``external_data`` of a tensor; empty where its data is in memory."""
-    if tensor.data_location != onnx.TensorProto.EXTERNAL:
+    if tensor.data_location != TensorProto.EXTERNAL:
         return {}
     return {entry.key: entry.value for entry in tensor.external_data}
+
+
+def beside(tensor: onnx.TensorProto) -> Beside | None:
+    """Return the file of weights beside the model that ``tensor`` names, if it names one."""
+    if tensor.data_location != TensorProto.EXTERNAL:
+        return None
+    said = entries(tensor)
+    return None if FIELD in said else Beside.said(said)
 
 
 def stored(tensor: onnx.TensorProto) -> Stored | None:
@@ -60,71 +101,103 @@ def stored(tensor: onnx.TensorProto) -> Stored | None:
             is no number.
         MissingWeightsError: the file is not there, or ends before the weight does.
     """
-    said = entries(tensor)
-    if not said:
+    if tensor.data_location != TensorProto.EXTERNAL:
         return None
-    try:
-        offset, length = int(said.get("offset", 0)), int(said.get("length", size(tensor)))
-    except ValueError:
-        raise NotOnnxError(f"weight {tensor.name!r} has an offset or length that is no number") from None
-    if FIELD in said:
-        return Stored(Path(said["location"]), offset, length, int(said[FIELD]))
-    path = _beside(tensor.name, said)
-    if offset < 0 or length < 0 or offset + length > path.stat().st_size:
+    said = entries(tensor)
+    if FIELD not in said:
+        return stretch(tensor, Beside.said(said).file(tensor.name))
+    offset, length, field = _numbers(tensor.name, said["offset"], said["length"], said[FIELD])
+    return Stored(path_of(said["location"]), offset, length, field, said[STAMP])
+
+
+def stretch(tensor: onnx.TensorProto, path: Path) -> Stored:
+    """Return which part of ``path``, the file of weights that ``tensor`` names, is its own.
+
+    Raises:
+        NotOnnxError: the offset or the length is no number.
+        MissingWeightsError: the file ends before the weight does.
+    """
+    said, there = entries(tensor), path.stat().st_size
+    takes = said["length"] if "length" in said else size(tensor)
+    offset, length = _numbers(tensor.name, said.get("offset", 0), takes)
+    if offset < 0 or length < 0 or offset + length > there:
         raise MissingWeightsError(
-            f"{str(path)!r} ends at byte {path.stat().st_size}, before weight {tensor.name!r} does "
+            f"{str(path)!r} ends at byte {there}, before weight {tensor.name!r} does "
             f"(byte {offset + length})"
         )
     return Stored(path, offset, length)
 
 
-def _beside(name: str, said: dict[str, str]) -> Path:
-    location, folder = said.get("location", ""), Path(said.get(FOLDER, "."))
-    path = folder / location
-    if not location or not path.resolve().is_relative_to(folder.resolve()):
-        raise NotOnnxError(
-            f"weight {name!r} is said to be in {location!r}, outside the model's folder; "
-            "weights must lie beside the model"
-        )
-    if not path.is_file():
-        raise MissingWeightsError(
-            f"the model keeps its weights in {location!r}, which is not beside it (looked in "
-            f"{str(folder)!r})"
-        )
-    return path
+def _numbers(name: str, *said: str | int) -> list[int]:
+    try:
+        return list(map(int, said))
+    except ValueError:
+        raise NotOnnxError(f"weight {name!r} has an offset or length that is no number") from None
 
 
 def read(tensor: onnx.TensorProto) -> NDArray[Any]:
     """Return the elements of ``tensor``, read from disk if they lie there.
 
     Raises:
-        MissingWeightsError: the file is gone or too short.
+        MissingWeightsError: the file is gone, has changed, or is too short.
         NotOnnxError: the bytes are not what the tensor declares.
     """
-    place = stored(tensor)
+    place, takes = stored(tensor), size(tensor)
+    has = place.length if place is not None else len(tensor.raw_data)
+    plain = is_plain(tensor, place.field) if place is not None else tensor.HasField("raw_data")
+    if plain and has != takes:
+        raise NotOnnxError(
+            f"weight {tensor.name!r} has {has} bytes, but its shape and type take {takes}"
+        )
     if place is None:
-        return np.asarray(numpy_helper.to_array(tensor))
-    with place.path.open("rb") as file:
-        data = os.pread(file.fileno(), place.length, place.offset)
-    tag = encode(place.field << 3 | 2)
-    whole = header(tensor).SerializeToString() + tag + encode(len(data)) + data
-    try:
-        return np.asarray(numpy_helper.to_array(onnx.TensorProto.FromString(whole)))
-    except (ValueError, TypeError) as error:
-        raise NotOnnxError(f"weight {tensor.name!r} cannot be read: {error}") from None
+        return _decoded(tensor, tensor)
+    data = b"".join(chunks(place))
+    if plain and tensor.data_type not in _BITS:
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        return np.frombuffer(data, dtype).reshape(tensor.dims)
+    tag = encode(place.field << 3 | BYTES) + encode(len(data))
+    whole = header(tensor).SerializeToString() + tag + data
+    return _decoded(tensor, onnx.TensorProto.FromString(whole))
+
+
+def is_plain(tensor: onnx.TensorProto, field: int) -> bool:
+    """Tell whether ``field`` of ``tensor`` holds its elements as they are in memory."""
+    return field == RAW_DATA or _PLAIN_TOO.get(field) == tensor.data_type
 
 
 def size(tensor: onnx.TensorProto) -> int:
-    """Return how many bytes the elements of ``tensor`` take when written plainly."""
-    count = int(np.prod(tensor.dims, dtype=np.int64)) if len(tensor.dims) else 1
-    if tensor.data_type in _HALF_BYTES:
-        return (count + 1) // 2
+    """Return how many bytes the elements of ``tensor`` take when written plainly.
+
+    Raises:
+        NotOnnxError: the tensor is of a type that ONNX does not have, or of a negative size.
+    """
+    count = math.prod(tensor.dims)
+    if min(tensor.dims, default=0) < 0:
+        raise NotOnnxError(f"weight {tensor.name!r} has a negative size: {list(tensor.dims)}")
+    if tensor.data_type == TensorProto.STRING:
+        return sum(map(len, tensor.string_data))
+    if tensor.data_type not in _KNOWN:
+        raise NotOnnxError(
+            f"weight {tensor.name!r} is of type {tensor.data_type}, which ONNX {onnx.__version__} "
+            "does not have"
+        )
+    bits = _BITS.get(tensor.data_type)
+    if bits is not None:
+        return -(-count * bits // 8)
     return count * np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
 
 
-_HALF_BYTES: Final = frozenset(
-    value for name, value in onnx.TensorProto.DataType.items() if name in {"INT4", "UINT4", "FLOAT4E2M1"}
-)
+_TYPES: Final = TensorProto.DataType.items()
+_KNOWN: Final = frozenset(number for name, number in _TYPES if name != "UNDEFINED")
+_PACKED: Final = {
+    2: ("INT2", "UINT2"),
+    4: ("INT4", "UINT4", "FLOAT4E2M1"),
+    6: ("FLOAT6E2M3", "FLOAT6E3M2"),
+}
+_BITS: Final = {
+    number: bits for bits, names in _PACKED.items() for name, number in _TYPES if name in names
+}
+"""Types several of whose elements share a byte."""
 
 
 def header(tensor: onnx.TensorProto) -> onnx.TensorProto:
@@ -151,7 +224,18 @@ def every_attribute_tensor(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.Ten
             if attribute.HasField("t"):
                 yield attribute.t
             yield from attribute.tensors
+            if attribute.HasField("sparse_tensor"):
+                yield from (attribute.sparse_tensor.values, attribute.sparse_tensor.indices)
+            for sparse in attribute.sparse_tensors:
+                yield from (sparse.values, sparse.indices)
             if attribute.HasField("g"):
                 yield from every_tensor(attribute.g)
             for body in attribute.graphs:
                 yield from every_tensor(body)
+
+
+def _decoded(tensor: onnx.TensorProto, whole: onnx.TensorProto) -> NDArray[Any]:
+    try:
+        return np.asarray(numpy_helper.to_array(whole))
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+        raise NotOnnxError(f"weight {tensor.name!r} cannot be read: {error}") from None

@@ -1,261 +1,121 @@
-"""Reading and writing ``.onnx`` by byte ranges, so that weights are never loaded.
+"""Writing ``.onnx`` by byte ranges: what is small is serialised, weights the kernel copies.
 
-Reading walks the wire format of the file and copies everything but the long tensor data, in whose
-place it writes a reference (see ``weights``); the result is parsed as usual. Writing serialises the
-small parts and lets the kernel copy the ranges.
+The counterpart of ``skeleton``: the model is serialised with references in the place of long tensor
+data, its wire format is walked, and each reference becomes the range that it stands for. Whatever
+else the file held, in whatever version of ONNX, comes through as it was.
 """
 
-import mmap
-import os
-import sys
-import tempfile
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import onnx
-from google.protobuf.message import DecodeError
 
-from onnxprobe.errors import MissingWeightsError, NotOnnxError
-from onnxprobe.graph import weights
-from onnxprobe.graph.varint import BYTES, Buffer, encode, fields
-from onnxprobe.graph.weights import Stored
+from onnxprobe.graph import ranges, weights
+from onnxprobe.graph.copying import move
+from onnxprobe.graph.ranges import Stored
+from onnxprobe.graph.schema import DATA, SCHEMA, every_tensor
+from onnxprobe.graph.varint import BYTES, encode, fields
 
-INLINE: Final = 1024
-"""Bytes up to which tensor data is kept in memory: shapes, axes, biases, small tables."""
-_DEEPEST: Final = 64
-"""Levels of nesting beyond which a file is refused: four for every If inside an If."""
+__all__ = ["LIMIT", "Piece", "dump", "every_tensor", "length", "pieces", "write"]
 
-_Schema = dict[int, "str"]
-_DATA: Final = "data"
-_SCHEMAS: Final[dict[str, _Schema]] = {
-    "model": {7: "graph", 25: "function"},
-    "graph": {1: "node", 5: "tensor", 15: "sparse"},
-    "function": {7: "node"},
-    "node": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
-    "sparse": {1: "tensor", 2: "tensor"},
-    "tensor": dict.fromkeys((4, 5, 7, weights.RAW_DATA, 10, 11), _DATA),
-}
-"""Which fields of which message can hold tensor data (onnx.proto). String data (6) cannot be long
-bytes: it is one field an element."""
-
-
-def read(path: Path) -> onnx.ModelProto:
-    """Read the model at ``path``; long tensor data stays where it is.
-
-    Raises:
-        NotOnnxError: it is no ONNX file, or a damaged one.
-    """
-    with path.open("rb") as file:
-        if not os.fstat(file.fileno()).st_size:
-            raise NotOnnxError(f"{str(path)!r} is not an ONNX file (it is empty)")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-            try:
-                small = _skeleton(buffer, (0, len(buffer)), "model", str(path.resolve()))
-                proto = onnx.ModelProto.FromString(small)
-            except NotOnnxError as error:
-                raise NotOnnxError(_what_it_is(path, buffer[:16], str(error))) from None
-            except DecodeError:
-                raise NotOnnxError(_what_it_is(path, buffer[:16], "")) from None
-            if not proto.HasField("graph") or not proto.ir_version:
-                raise NotOnnxError(_what_it_is(path, buffer[:16], ""))
-    folder = str(path.resolve().parent)
-    for tensor in every_tensor(proto):
-        said = weights.entries(tensor)
-        if said and weights.FIELD not in said:
-            tensor.external_data.add(key=weights.FOLDER, value=folder)
-    return proto
-
-
-def every_tensor(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    """Yield every tensor written into a model, local functions included."""
-    yield from weights.every_tensor(proto.graph)
-    for function in proto.functions:
-        yield from weights.every_attribute_tensor(function.node)
-
-
-def _skeleton(buffer: Buffer, span: tuple[int, int], kind: str, path: str, depth: int = 0) -> bytes:
-    if depth > _DEEPEST:
-        raise NotOnnxError(f"graphs are nested more than {_DEEPEST} levels deep")
-    out, schema, copied = bytearray(), _SCHEMAS[kind], span[0]
-    for field, wire, start, content, end in fields(buffer, *span):
-        inner = schema.get(field)
-        if inner is None or wire != BYTES or end - content <= INLINE:
-            continue
-        out += buffer[copied:start]
-        copied = end
-        if inner == _DATA:
-            out += _reference(path, content, end - content, field)
-            continue
-        small = _skeleton(buffer, (content, end), inner, path, depth + 1)
-        out += encode(field << 3 | BYTES) + encode(len(small)) + small
-    return bytes(out + buffer[copied : span[1]])
-
-
-def _reference(path: str, offset: int, length: int, field: int) -> bytes:
-    said = {"location": path, "offset": offset, "length": length, weights.FIELD: field}
-    tensor = onnx.TensorProto(data_location=onnx.TensorProto.EXTERNAL)
-    for key, value in said.items():
-        tensor.external_data.add(key=key, value=str(value))
-    return tensor.SerializeToString()
-
-
-_OTHER_FILES: Final = {
-    b"PK": "a PyTorch checkpoint is exported with torch.onnx.export",
-    b"\x80": "a PyTorch checkpoint is exported with torch.onnx.export",
-    b"\x89HDF": "a Keras model is exported with tf2onnx",
-    b"<": "it looks like a web page or XML: was the download refused?",
-    b"version https://git-lfs": "it is a Git LFS pointer: run git lfs pull",
-    b"ORTM": "it is ONNX Runtime's own format: use the .onnx it was made from",
-}
-
-
-def _what_it_is(path: Path, head: bytes, why: str) -> str:
-    for magic, hint in _OTHER_FILES.items():
-        if head.startswith(magic[: len(head)]):
-            shown = magic.decode("latin-1") if magic.isascii() else magic.hex(" ")
-            return f"{str(path)!r} is not an ONNX file (it starts with {shown!r}); {hint}"
-    return f"{str(path)!r} is not an ONNX file, or a damaged one" + (f": {why}" if why else "")
-
+LIMIT: Final = (1 << 31) - 1
+"""Bytes of the longest message that protobuf reads, and so of the longest ``.onnx`` file."""
+_MARK: Final = weights.OURS.encode()
+_FIELD: Final = weights.FIELD.encode()
+_SMALL: Final = 1 << 16
+"""Bytes up to which a range is read and written like what is around it: it takes fewer calls."""
+_EXTERNAL_DATA: Final = 13
+_DATA_LOCATION: Final = 14
 
 Piece = bytes | Stored
 """A stretch of the file to be written: bytes in memory, or a range of another file."""
 
 
-def pieces(message: Any) -> list[Piece]:
-    """Return what ``message`` serialises to, with ranges where its data stays on disk.
+def pieces(proto: onnx.ModelProto) -> list[Piece]:
+    """Return what ``proto`` is written as, with ranges where its data stays on disk.
 
     Raises:
-        NotOnnxError, MissingWeightsError: a weight is not where it is said to be.
+        NotOnnxError: a weight is not where it is said to be.
     """
-    if isinstance(message, onnx.TensorProto):
-        return _tensor_pieces(message)
-    out: list[Piece] = []
-    for field, value in message.ListFields():
-        if field.message_type is None or field.message_type.name not in _NESTING:
-            only = type(message)()
-            if field.is_repeated:
-                getattr(only, field.name).extend(value)
-            elif field.message_type is None:
-                setattr(only, field.name, value)
-            else:
-                getattr(only, field.name).CopyFrom(value)
-            out.append(only.SerializeToString(deterministic=True))
-            continue
-        tag = encode(field.number << 3 | BYTES)
-        for item in value if field.is_repeated else (value,):
-            inner = pieces(item) if _on_disk(item) else [item.SerializeToString(deterministic=True)]
-            out += [tag + encode(length(inner)), *inner]
-    return out
+    data = proto.SerializeToString(deterministic=True)
+    return _pieces(data, (0, len(data)), "model")
 
 
-_NESTING: Final = frozenset(
-    f"{kind}Proto" for kind in ("Graph", "Function", "Node", "Attribute", "Tensor", "SparseTensor")
-)
-
-
-def length(parts: list[Piece]) -> int:
+def length(parts: Iterable[Piece]) -> int:
     """Return how many bytes ``parts`` make together."""
-    return sum(len(p) if isinstance(p, bytes) else p.length for p in parts)
+    return sum(len(part) if isinstance(part, bytes) else part.length for part in parts)
 
 
-def _on_disk(message: Any) -> bool:
-    if isinstance(message, onnx.TensorProto):
-        return message.data_location == onnx.TensorProto.EXTERNAL
-    if isinstance(message, onnx.NodeProto):
-        return any(map(_on_disk, weights.every_attribute_tensor((message,))))
-    return True
-
-
-def _tensor_pieces(tensor: onnx.TensorProto) -> list[Piece]:
-    said = weights.entries(tensor)
-    if weights.FIELD not in said:
-        outside = onnx.TensorProto()
-        outside.CopyFrom(tensor)
-        del outside.external_data[:]
-        for key, value in said.items():
-            if key != weights.FOLDER:
-                outside.external_data.add(key=key, value=value)
-        return [outside.SerializeToString(deterministic=True)]
-    place = weights.stored(tensor)
-    assert place is not None  # noqa: S101  it has entries
-    tag = encode(place.field << 3 | BYTES) + encode(place.length)
-    return [weights.header(tensor).SerializeToString(deterministic=True) + tag, place]
-
-
-def write(proto: onnx.ModelProto, file: IO[bytes]) -> None:
-    """Write ``proto`` to an open file; ranges are copied by the kernel.
+def write(parts: Iterable[Piece], file: IO[bytes]) -> None:
+    """Write ``parts`` to an open file; long ranges are copied by the kernel.
 
     Raises:
-        MissingWeightsError: a file that holds weights has gone or become shorter since.
+        MissingWeightsError: a file that holds weights has gone, changed or become shorter since.
     """
-    opened: dict[Path, IO[bytes]] = {}
-    try:
-        for piece in _joined(pieces(proto)):
-            if isinstance(piece, bytes):
-                file.write(piece)
+    sources: dict[tuple[Path, str], IO[bytes]] = {}
+    with ExitStack() as stack:
+        for part in parts:
+            if isinstance(part, bytes):
+                file.write(part)
                 continue
-            if piece.path not in opened:
-                opened[piece.path] = _open(piece.path)
-            file.flush()
-            _copy(opened[piece.path], file, piece)
-    finally:
-        for source in opened.values():
-            source.close()
+            if part.length <= _SMALL:
+                file.writelines(ranges.chunks(part))
+                continue
+            key = part.path, part.stamp
+            if key not in sources:
+                sources[key] = stack.enter_context(ranges.opened(part))
+            move(sources[key], file, part.offset, part.length)
 
 
 def dump(proto: onnx.ModelProto) -> bytes:
-    """Return the bytes that ``write`` writes. Weights beside the model stay references.
+    """Return the bytes of ``proto`` as a file. Weights beside the model stay references.
 
     Raises:
-        MissingWeightsError: a file that holds weights has gone or become shorter since.
+        MissingWeightsError: a file that holds weights has gone, changed or become shorter since.
     """
-    with tempfile.TemporaryFile() as file:
-        write(proto, file)
-        file.seek(0)
-        return file.read()
+    whole = io.BytesIO()
+    for part in pieces(proto):
+        whole.writelines((part,) if isinstance(part, bytes) else ranges.chunks(part))
+    return whole.getvalue()
 
 
-def folder_of_weights(proto: onnx.ModelProto) -> Path | None:
-    """Return the folder that the file of weights beside the model is in, if there is one."""
-    said = (weights.entries(tensor) for tensor in every_tensor(proto))
-    return next((Path(s[weights.FOLDER]) for s in said if weights.FOLDER in s), None)
-
-
-def _joined(parts: list[Piece]) -> Iterator[Piece]:
-    waiting = bytearray()
-    for part in parts:
-        if isinstance(part, bytes):
-            waiting += part
+def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
+    out: list[Piece] = []
+    schema, copied = SCHEMA[kind], span[0]
+    for field, wire, start, content, end in fields(data, *span):
+        inner = schema.get(field, DATA)
+        if inner == DATA or wire != BYTES or data.find(_MARK, content, end) < 0:
             continue
-        yield bytes(waiting)
-        waiting.clear()
-        yield part
-    yield bytes(waiting)
+        tensor = inner == "tensor"
+        parts = _tensor(data[content:end]) if tensor else _pieces(data, (content, end), inner)
+        out += (data[copied:start], encode(field << 3 | BYTES) + encode(length(parts)), *parts)
+        copied = end
+    out.append(data[copied : span[1]])
+    return out
 
 
-def _open(path: Path) -> IO[bytes]:
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise MissingWeightsError(f"the weights lie in {str(path)!r}, which is gone") from None
+def _tensor(data: bytes) -> list[Piece]:
+    """Put the data of a tensor where it belongs: in the order of the fields, as protobuf has it."""
+    parts = [
+        (n, data[start:end], data[content:end])
+        for n, _, start, content, end in fields(data, 0, len(data))
+    ]
+    if _FIELD not in data:
+        return [
+            b"".join(whole for n, whole, inner in parts if n != _EXTERNAL_DATA or not _ours(inner))
+        ]
+    place = weights.stored(onnx.TensorProto.FromString(data))
+    if place is None:
+        return [data]
+    kept = [(n, whole) for n, whole, _ in parts if n not in (_EXTERNAL_DATA, _DATA_LOCATION)]
+    before = b"".join(whole for n, whole in kept if n < place.field)
+    after = b"".join(whole for n, whole in kept if n > place.field)
+    return [before + encode(place.field << 3 | BYTES) + encode(place.length), place, after]
 
 
-def _copy(source: IO[bytes], target: IO[bytes], place: Stored) -> None:
-    left, offset = place.length, place.offset
-    while left:
-        moved = _move(source.fileno(), target.fileno(), offset, left)
-        if not moved:
-            raise MissingWeightsError(f"{str(place.path)!r} became shorter while it was read")
-        left, offset = left - moved, offset + moved
-    target.seek(0, os.SEEK_END)
-
-
-def _move(source: int, target: int, offset: int, length: int) -> int:
-    if sys.platform == "linux":
-        return os.sendfile(target, source, offset, length)
-    return os.write(target, os.pread(source, min(length, _CHUNK), offset))
-
-
-_CHUNK: Final = 1 << 20
+def _ours(entry: bytes) -> bool:
+    """Tell whether the key of an entry, after its tag and its length, is one of ours."""
+    return entry.startswith(_MARK, 2)
