@@ -73,7 +73,7 @@ def _figures(
     entries: list[tuple[str, str, str]] = []
     if found.pictures:
         lost = sum(found.unread.values())
-        note = f"{plural(lost, 'other')} in the ledger" if lost else "every picture was read"
+        note = f"{lost:,} left out, see the record" if lost else "every picture was read"
         entries.append(("pictures read", f"{found.counts.get('ok', 0):,}", note))
     if found.domains:
         entries.append(("in a domain", percent(covered), f"{covered * pictures:,.0f} pictures"))

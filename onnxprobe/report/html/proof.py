@@ -63,11 +63,14 @@ def _added(proof: Mapping[str, Any]) -> Html | None:
 
 def _new(output: Mapping[str, Any]) -> Html:
     largest = number(output.get("max_difference"))
-    return tag(
-        "li",
-        tag("code", str(output.get("name", "?"))),
-        None if largest is None else f" is at most {largest:.1g} away from numpy's answer.",
-    )
+    said = ""
+    if largest is not None:
+        said = (
+            f" is at most {largest:.1g} away from numpy’s answer."
+            if largest
+            else " equals numpy’s."
+        )
+    return tag("li", tag("code", str(output.get("name", "?"))), said)
 
 
 def _digests(proof: Mapping[str, Any]) -> list[Html]:

@@ -167,7 +167,7 @@ def _heldout(found: Facts) -> Html:
 def _pick(found: Facts) -> Html:
     note = (
         "Where the network was probed: the last tensor before it compresses what it knows.",
-        "Probes further down see how a picture looks rather than what it shows.",
+        "Probes nearer to the picture see how it looks rather than what it shows.",
     )
     return _section(
         "pick",
