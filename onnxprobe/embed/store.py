@@ -1,7 +1,7 @@
 """A store of embeddings, opened to be read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Store:
     """
 
     path: Path
-    header: Header
+    header: Header = field(repr=False)
     pictures: int
 
     @classmethod

@@ -184,3 +184,13 @@ def test_a_fixed_batch_is_used_and_cannot_be_overruled(tiny):
         Network.of(fixed, OUTPUTS, SEEN, batch=4)
     with pytest.raises(PicturesError, match="a batch is one picture or more, not 0"):
         Network.of(tiny, OUTPUTS, SEEN, batch=0)
+
+
+def test_a_slot_without_a_picture_is_zero_whatever_was_in_it_before(network, pictures, monkeypatch):
+    fed, real = [], Network.run
+    monkeypatch.setattr(Network, "run", lambda n, x: fed.append(x.copy()) or real(n, x))
+    source = Odd(("fine",) * 40 + ("fine", "gone", "fine"), pictures)
+    everything(network, source, threads=1)  # 43 pictures: every buffer is used more than once
+    assert fed[-1][0].any()
+    assert not fed[-1][1].any()  # gone
+    assert not fed[-1][3].any()  # behind the last

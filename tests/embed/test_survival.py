@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -15,9 +16,10 @@ def kill_until_done(workers, store, *, kills, seed, **settings):
     """Start the same work again and again, killing it at random moments."""
     rng, killed = np.random.default_rng(seed), 0
     for _ in range(kills):
-        process = workers.start(store, **settings)
+        process = workers.start(store, seconds=0.004, **settings)
         time.sleep(rng.uniform(0, 0.15))
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may be done already
+            os.kill(process, signal.SIGKILL)
         code, _ = workers.wait()
         assert code in (0, -signal.SIGKILL)
         killed += code != 0
