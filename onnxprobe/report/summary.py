@@ -1,6 +1,6 @@
 """What a run did and found, on the terminal when it ends."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from onnxprobe.report.wording import listed, plural, score, shape, tail, visible
 MOST_DOMAINS: Final = 20
 _NAME: Final = 22  # characters
 _VIEW: Final = 64
+_FLAGGED: Final = 12  # domains
 _TENSOR: Final = 44
 _FILES: Final = {
     "report.html": "the map and the galleries: open this first",
@@ -148,7 +149,14 @@ def _judgement(facts: Facts) -> Text:
     if not facts.flagged:
         return said.append("Every domain is found and counted within bounds.", style="green")
     need = plural(len(facts.flagged), "domain needs", "domains need")
-    return said.append(f"{need} a look (!).", style="red")
+    return said.append(f"{need} a look (!): {_some(facts.flagged)}.", style="red")
+
+
+def _some(domains: Sequence[DomainFacts]) -> str:
+    """List the first ids, and how many there are beside them."""
+    ids = [str(domain.id) for domain in domains[:_FLAGGED]]
+    more = len(domains) - len(ids)
+    return listed([*ids, f"{more:,} more"] if more else ids)
 
 
 def _files(folder: Path) -> Table:

@@ -34,7 +34,7 @@ also probed    /features/features.5/conv/Add_output_0:std
 
 On 60 held-out pictures the head scores macro-F1 0.941 (always the largest
 domain: 0.028), macro-AUC 0.993, weakest recall 0.694. 2 domains need a look
-(!).
+(!): 4 and 5.
 
 run/
   proof.json      what was compared to show that the old outputs are kept
@@ -109,9 +109,9 @@ def test_domains_within_bounds_are_said_to_be(run):
         domain |= {"heldout_recall": 0.8, "share_ratio": 1.25}
     assert "Every domain is found and counted within bounds." in " ".join(shown(run).split())
     run["domains"][2]["share_ratio"] = 1.2501
-    assert "1 domain needs a look (!)." in " ".join(shown(run).split())
+    assert "1 domain needs a look (!): 2." in " ".join(shown(run).split())
     run["domains"][2] |= {"share_ratio": 1, "heldout_recall": 0.7999}
-    assert "1 domain needs a look (!)." in " ".join(shown(run).split())
+    assert "1 domain needs a look (!): 2." in " ".join(shown(run).split())
 
 
 def test_many_domains_are_cut_short_and_counted(run):
@@ -120,6 +120,11 @@ def test_many_domains_are_cut_short_and_counted(run):
     assert "and 7 more, in the report" in shown(run)
     assert f" d{MOST_DOMAINS - 1} " in shown(run)
     assert f" d{MOST_DOMAINS} " not in shown(run)
+    for domain in run["domains"]:
+        domain["share_ratio"] = 2
+    assert "27 domains need a look (!): 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 15 more." in (
+        " ".join(shown(run).split())
+    )
 
 
 def test_a_run_json_that_says_nothing_still_gives_a_summary():

@@ -13,8 +13,8 @@ from onnxprobe.report.html.markup import Html, tag
 from onnxprobe.report.html.palette import mark
 from onnxprobe.report.wording import percent, plural, score
 
-MOST_TILES: Final = 900
-MOST_GALLERIES: Final = 100
+MOST_TILES: Final = 1_200
+MOST_GALLERIES: Final = 150
 _FEWEST_EACH: Final = 3
 _MOST_EACH: Final = 12
 _FACES: Final = 4
@@ -71,6 +71,12 @@ def galleries(groups: Groups, domains: Sequence[DomainFacts], *, seed: int) -> t
     shown = domains[:MOST_GALLERIES]
     each = min(_MOST_EACH, max(_FEWEST_EACH, MOST_TILES // (4 * max(1, len(shown)))))
     return tuple(Gallery.of(groups, domain, each=each, seed=seed) for domain in shown)
+
+
+def link(ordinal: int, domain: DomainFacts) -> Html:
+    """Write a domain's name, as a link to its gallery where there is one."""
+    name = tag("bdi", domain.name)
+    return tag("a", name, href=f"#domain-{ordinal}") if ordinal < MOST_GALLERIES else name
 
 
 def gallery_article(

@@ -5,6 +5,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from onnxprobe.report.facts import DomainFacts, Facts
+from onnxprobe.report.html.gallery import link
 from onnxprobe.report.html.markup import Content, Html, tag
 from onnxprobe.report.html.palette import mark
 from onnxprobe.report.html.proof import compared
@@ -123,7 +124,7 @@ def _flags(found: Facts) -> Html | None:
                 tag(
                     "li",
                     mark(ordinal),
-                    tag("a", tag("bdi", domain.name), href=f"#domain-{ordinal}"),
+                    link(ordinal, domain),
                     ": ",
                     "; ".join(domain.flags),
                 )

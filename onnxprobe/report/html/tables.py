@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from onnxprobe.report.facts import LARGEST_RATIO, LEAST_RATIO, LEAST_RECALL, DomainFacts, Facts
+from onnxprobe.report.html.gallery import link
 from onnxprobe.report.html.markup import Content, Html, tag
 from onnxprobe.report.html.palette import mark
 from onnxprobe.report.reading import mapping, number, sequence
@@ -46,7 +47,7 @@ def domain_table(domains: Sequence[DomainFacts], faces: Mapping[int, Sequence[st
 
 
 def _domain_row(ordinal: int, domain: DomainFacts, faces: Sequence[str]) -> list[Html]:
-    name = tag("a", tag("bdi", domain.name), href=f"#domain-{ordinal}")
+    name = link(ordinal, domain)
     return [
         tag(
             "th",

@@ -247,18 +247,19 @@ class PictureMap {
     brush.drawImage(sheet, column * side, row * side, side, side, left, top, size, size);
   }
 
-  /** The domains' numbers, each at its densest place; one that would cover another is left out. */
+  /** The domains' numbers, each above its densest place; one that would cover another is left out. */
   drawNumbers(brush) {
     const placed = [];
+    const size = this.legend.length > 40 ? 10 : 12;
     const sought = [...this.legend.keys()].sort((a, b) => this.isShown(b) - this.isShown(a));
     for (const ordinal of sought) {
       const { spot } = this.legend[ordinal];
       if (!spot || (this.chosen.size && !this.isShown(ordinal))) continue;
       const x = this.width / 2 + (spot[0] - 0.5) * this.scale + this.dx;
-      const y = this.height / 2 + (spot[1] - 0.5) * this.scale + this.dy;
-      if (placed.some(([u, v]) => Math.abs(u - x) < 26 && Math.abs(v - y) < 18)) continue;
+      const y = this.height / 2 + (spot[1] - 0.5) * this.scale + this.dy - this.radius() - 1.6 * size;
+      if (placed.some(([u, v]) => Math.abs(u - x) < 2.1 * size && Math.abs(v - y) < 1.5 * size)) continue;
       placed.push([x, y]);
-      this.drawNumber(brush, ordinal, x, y, 12);
+      this.drawNumber(brush, ordinal, x, y, size);
     }
   }
 
