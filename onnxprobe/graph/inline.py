@@ -28,7 +28,7 @@ def inline(model: Model) -> Model:
 def _without_functions(model: Model) -> Model:
     try:
         flat = inliner.inline_local_functions(model.proto)
-    except RuntimeError as error:
+    except (RuntimeError, onnx.checker.ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise GraphError(f"the local functions cannot be written out: {reason}") from None
     del flat.functions[:]

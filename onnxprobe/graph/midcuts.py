@@ -17,6 +17,8 @@ from onnxprobe.graph.picking.spine import Spine, trace
 _MERGES: Final = frozenset({"Add", "Concat", "Sum"})
 _STEM: Final = 0.1
 """Share of the weighted layers that are too early to know anything."""
+_WIDENED: Final = 2
+"""Networks double their channels from size to size; more is the inside of a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,7 @@ def views(cuts: Sequence[MidCut], count: int = 3) -> tuple[MidCut, ...]:
     groups = _by_size([cut for cut in deep if cut.size != pick.size])
     if len(groups) <= 1:
         return _spread([cut for cut in deep if cut.block] or deep, count)
-    chosen = [pick]
-    for group in reversed(groups):
-        chosen.append(_last_block(group, chosen[-1]))
-    return tuple(reversed(chosen[1 : count + 1]))
+    return tuple(map(_last_block, groups[-count:]))
 
 
 def _described(spine: Spine, name: str) -> MidCut:
@@ -116,11 +115,15 @@ def _by_size(cuts: Sequence[MidCut]) -> list[list[MidCut]]:
     return list(groups.values())
 
 
-def _last_block(group: Sequence[MidCut], after: MidCut) -> MidCut:
-    """Return the last block of one size; else the last cut not widened for the next size."""
+def _last_block(group: Sequence[MidCut]) -> MidCut:
+    """Return the last block of one size; else the last cut that is not the inside of one.
+
+    Inverted residuals (Sandler et al. 2018, arXiv:1801.04381) widen their maps several times over.
+    """
+    narrowest = min(cut.channels or 0 for cut in group)
     blocks = [cut for cut in group if cut.block]
-    narrow = [cut for cut in group if (cut.channels or 0) <= (after.channels or 0)]
-    return (blocks or narrow or group)[-1]
+    narrow = [cut for cut in group if (cut.channels or 0) <= _WIDENED * narrowest]
+    return (blocks or narrow)[-1]
 
 
 def _spread(cuts: Sequence[MidCut], count: int) -> tuple[MidCut, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import onnx
-from onnx import shape_inference
+from onnx import checker, shape_inference
 
 from onnxprobe.graph import trials, weights
 from onnxprobe.graph.value import Dim, Value, dtype_name
@@ -120,7 +120,7 @@ def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str
     bare = _without_weights(proto, given)
     try:
         graph = shape_inference.infer_shapes(bare, data_prop=True).graph
-    except (shape_inference.InferenceError, RuntimeError, ValueError):
+    except (shape_inference.InferenceError, checker.ValidationError, RuntimeError, ValueError):
         graph = bare.graph
     found = {t.name: Value(t.name, dtype_name(t.data_type), tuple(t.dims)) for t in _stored(proto)}
     symbols = frozenset(given.values())

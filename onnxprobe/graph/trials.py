@@ -83,8 +83,10 @@ def _size(a: Dim, b: Dim, tried: Mapping[str, Sizes]) -> Dim:
         return None
     if a == b:
         return a
-    for symbol, (first, second) in tried.items():
-        times, rest = divmod(a, first)
-        if times and not rest and times * second == b:
-            return symbol if times == 1 else f"{times}*{symbol}"
-    return None
+    same = (symbol for symbol, pair in tried.items() if pair == (a, b))
+    multiples = (
+        f"{a // first}*{symbol}"
+        for symbol, (first, second) in tried.items()
+        if a % first == 0 and a // first * second == b
+    )
+    return next(same, next(multiples, None))

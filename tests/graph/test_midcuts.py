@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+from architectures import convolutional, others, transformers
+
+from onnxprobe.graph.load import load
+from onnxprobe.graph.midcuts import mid_cuts, views
+from onnxprobe.graph.pick import pick
+
+LITE0 = Path(__file__).parents[2] / "models" / "efficientnet-lite0.onnx"
+
+
+def chosen(model, count=3):
+    return views(mid_cuts(model, pick(model)), count)
+
+
+def test_a_pyramid_is_seen_at_the_last_block_of_each_size():
+    cuts = chosen(convolutional.resnet().model)
+    assert [(cut.tensor, cut.size, cut.channels) for cut in cuts] == [
+        ("stage_64", (56, 56), 64),
+        ("stage_128", (28, 28), 128),
+        ("stage_256", (14, 14), 256),
+    ]
+    assert all(cut.block for cut in cuts)
+
+
+def test_fewer_views_are_the_ones_nearest_to_the_pick():
+    cuts = chosen(convolutional.resnet().model, count=1)
+    assert [cut.tensor for cut in cuts] == ["stage_256"]
+
+
+def test_a_plain_transformer_is_seen_at_even_distances():
+    cuts = chosen(transformers.vit().model)
+    depths = [cut.depth for cut in cuts]
+    assert len(cuts) == 3
+    assert {cut.size for cut in cuts} == {(197,)}
+    assert depths == sorted(depths)
+    assert depths[0] < 0.5 < depths[-1]
+
+
+def test_windows_and_maps_with_channels_last_are_left_out():
+    found = mid_cuts(transformers.swin().model, pick(transformers.swin().model))
+    assert [cut.size for cut in views(found)] == [(28, 28), (14, 14), (7, 7)]
+    assert [cut.channels for cut in views(found)] == [192, 384, 768]
+
+
+def test_a_network_that_widens_before_it_shrinks_is_seen_before_it_widens():
+    cuts = chosen(convolutional.mobilenet_v2().model)
+    assert [cut.channels for cut in cuts] == [24, 40, 96]
+
+
+@pytest.mark.parametrize(
+    "build", [convolutional.resnet, transformers.vit, transformers.swin, others.unet]
+)
+def test_the_pick_comes_last_and_depth_never_falls(build):
+    model = build().model
+    found = mid_cuts(model, pick(model))
+    assert found[-1].tensor == pick(model).tensor
+    assert [cut.depth for cut in found] == sorted(cut.depth for cut in found)
+
+
+def test_a_network_without_a_middle_has_no_views():
+    assert chosen(convolutional.slowfast().model) == ()
+
+
+@pytest.mark.real
+def test_the_bundled_backbone_is_seen_at_its_blocks():
+    cuts = chosen(load(LITE0))
+    assert [cut.shape for cut in cuts] == [(24, 56, 56), (40, 28, 28), (112, 14, 14)]
+    assert all(cut.op == "Add" for cut in cuts)

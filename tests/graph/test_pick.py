@@ -1,0 +1,196 @@
+from pathlib import Path
+
+import architectures
+import onnx
+import pytest
+from architectures import convolutional, others, transformers
+from architectures.net import Net, proto_of
+from onnx import helper
+
+from onnxprobe.errors import GraphError, NoSuchNameError
+from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.pick import pick
+
+LIGHT = Path(onnx.__file__).parent / "backend/test/data/light"
+REAL = {
+    "bvlc_alexnet": ("MaxPool", (256, 6, 6)),
+    "densenet121": ("Relu", (1024, 7, 7)),
+    "inception_v1": ("Concat", (1024, 6, 6)),
+    "inception_v2": ("Concat", (1024, 7, 7)),
+    "resnet50": ("Relu", (2048, 7, 7)),
+    "shufflenet": ("Relu", (544, 7, 7)),
+    "squeezenet": ("Concat", (512, 13, 13)),
+    "vgg19": ("MaxPool", (512, 7, 7)),
+    "zfnet512": ("MaxPool", (512, 6, 6)),
+}
+
+
+@pytest.mark.parametrize("build", architectures.CASES, ids=lambda build: build.__name__)
+def test_the_pick_is_what_an_expert_would_take(build):
+    case = build()
+    found = pick(case.model)
+    assert found.ambiguous == case.ambiguous
+    assert {*case.tips} <= {a.tensor for a in found.alternatives} | {found.tensor}
+    if case.tensor is not None:
+        assert (found.tensor, found.shape, found.role) == (case.tensor, case.shape, case.role)
+
+
+def changed(model, change):
+    proto = proto_of(model)
+    change(proto.graph)
+    return Model(proto)
+
+
+def the_same(a, b):
+    return (a.tensor, a.shape, a.role, a.ambiguous) == (b.tensor, b.shape, b.role, b.ambiguous)
+
+
+def fixed_batch(graph):
+    for declared in graph.input:
+        declared.type.tensor_type.shape.dim[0].dim_value = 1
+
+
+def nameless_batch(graph):
+    for declared in graph.input:
+        declared.type.tensor_type.shape.dim[0].Clear()
+
+
+def dead_ends(graph):
+    for i, node in enumerate(list(graph.node)):
+        graph.node.append(helper.make_node("Neg", [node.output[0]], [f"dead{i}"]))
+
+
+def other_order(graph):
+    """As late as possible instead of as early as possible."""
+    waiting, given = list(graph.node), {t.name for t in (*graph.input, *graph.initializer)} | {""}
+    ordered = []
+    while waiting:
+        ready = [n for n in waiting if given.issuperset(n.input)][-1]
+        waiting.remove(ready)
+        ordered.append(ready)
+        given |= set(ready.output)
+    copies = [onnx.NodeProto.FromString(n.SerializeToString()) for n in ordered]
+    del graph.node[:]
+    graph.node.extend(copies)
+
+
+@pytest.mark.parametrize("change", [fixed_batch, nameless_batch, dead_ends, other_order])
+@pytest.mark.parametrize("build", architectures.CASES, ids=lambda build: build.__name__)
+def test_what_does_not_change_the_network_does_not_change_the_pick(build, change):
+    model = build().model
+    assert the_same(pick(changed(model, change)), pick(model))
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", REAL)
+def test_the_pick_in_a_real_topology_is_what_an_expert_would_take(name):
+    found = pick(load(LIGHT / f"light_{name}.onnx"))
+    assert (found.op, found.shape) == REAL[name]
+    assert not found.ambiguous
+
+
+@pytest.mark.real
+def test_later_vectors_are_offered_beside_the_pick():
+    found = pick(load(LIGHT / "light_vgg19.onnx"))
+    assert [a.shape for a in found.alternatives] == [(4096,), (4096,)]
+    assert "2 weighted layers nearer to the answer" in found.alternatives[1].why
+
+
+@pytest.mark.real
+def test_a_map_of_classes_is_not_picked_but_offered():
+    found = pick(load(LIGHT / "light_squeezenet.onnx"))
+    assert found.role == "class-map"
+    assert (1000, 13, 13) in {a.shape for a in found.alternatives}
+
+
+def test_a_pooled_map_that_is_the_answer_itself_is_no_map_of_classes():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, 128, 3, 8, out="map")
+    assert pick(net.model(net.op("GlobalAveragePool", x))).tensor == "map"
+
+
+def test_the_reasons_say_what_is_lost_and_what_was_stepped_over():
+    found = pick(convolutional.gem_pooling().model)
+    assert found.ratio == 49
+    assert any("of its 100352 numbers 2048 are left" in r for r in found.reasons)
+    assert any(r.startswith("stepped back over Pow, which raises") for r in found.reasons)
+    assert found.follows[:3] == ("Clip", "Pow", "GlobalAveragePool")
+
+
+def test_one_output_can_be_picked_for():
+    model = others.ssd().model
+    assert pick(model, model.outputs[0]).outputs == model.outputs[:1]
+    with pytest.raises(NoSuchNameError, match="no tensor named 'boxes'"):
+        pick(model, "boxes")
+
+
+def test_outputs_that_agree_are_said_to_agree():
+    found = pick(convolutional.age_and_embedding().model)
+    assert [p.tensor for p in found.per_output] == ["last", "last"]
+    assert any("alone give the same tensor" in reason for reason in found.reasons)
+
+
+def test_the_deepest_output_decides_where_outputs_share_little():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, 32, 3, 4)
+    early = net.classify(x, 32, 10)
+    for i in range(4):
+        x = net.conv(x, 32, 32, 3, out=f"late{i}")
+    found = pick(net.model(net.classify(x, 32, 10), early))
+    assert (found.tensor, found.ambiguous) == ("late3", True)
+    assert found.reasons[0].startswith("the outputs share no tensor deeper than")
+    assert "the pick for" in found.alternatives[0].why
+
+
+def test_two_towers_are_picked_in_one_by_one():
+    image, text = transformers.clip_vit(), transformers.text_masked_mean()
+    net = helper.make_graph(
+        [*image.model.proto.graph.node, *_apart(text.model.proto.graph)],
+        "two towers",
+        [*image.model.proto.graph.input, *text.model.proto.graph.input],
+        [*image.model.proto.graph.output, _end(text.model)],
+        [*image.model.proto.graph.initializer, *_renamed_weights(text.model.proto.graph)],
+    )
+    both = Model(helper.make_model(net, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+    found = {p.outputs: p.tensor for p in pick(both).per_output}
+    assert found == {image.model.outputs: "block", (f"text/{text.model.outputs[0]}",): "text/norm2"}
+
+
+def _apart(graph):
+    kept = {v.name for v in graph.input}
+    for node in graph.node:
+        new = onnx.NodeProto.FromString(node.SerializeToString())
+        new.input[:] = [n if n in kept or not n else f"text/{n}" for n in node.input]
+        new.output[:] = [f"text/{n}" for n in node.output]
+        yield new
+
+
+def _end(model):
+    return helper.make_tensor_value_info(f"text/{model.outputs[0]}", 1, None)
+
+
+def _renamed_weights(graph):
+    for tensor in graph.initializer:
+        new = onnx.TensorProto.FromString(tensor.SerializeToString())
+        new.name = f"text/{tensor.name}"
+        yield new
+
+
+def test_a_model_that_ends_in_features_is_picked_at_its_end():
+    net = Net()
+    x = net.layer_norm(net.encoder(net.patches(), 768), 768, out="last_hidden_state")
+    found = pick(net.model(x))
+    assert (found.tensor, found.role, found.depth) == ("last_hidden_state", "output", 1.0)
+
+
+def test_nothing_to_pick_is_said():
+    net = Net()
+    image = net.input("image", ["N", 3, 8, 8])
+    net.op("Relu", image)
+    with pytest.raises(GraphError, match="nothing flows from 'image' to 'size'"):
+        pick(net.model(net.op("ConstantOfShape", net.numbers([3]), out="size")))
+    lonely = Net()
+    lonely.input("image", ["N", 3, 8, 8])
+    with pytest.raises(GraphError, match="the model has no output"):
+        pick(lonely.model())
