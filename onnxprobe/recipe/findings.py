@@ -15,6 +15,7 @@ from onnxprobe.atomic import replacing
 from onnxprobe.fuse import Part
 from onnxprobe.graph.inspect import picked
 from onnxprobe.graph.pick import Pick
+from onnxprobe.images.names import printable
 from onnxprobe.probe import Probe
 from onnxprobe.proof import versions
 from onnxprobe.recipe.run import Run
@@ -89,7 +90,7 @@ def write_groups(found: Findings, path: Path) -> None:
     """Write ``groups.parquet``: a row a picture."""
     table = pa.table(
         {
-            "path": list(found.paths),
+            "path": list(map(printable, found.paths)),
             "domains": _lists(found.member),
             "domain": found.domain.astype(np.int64),
             "x": found.layout[:, 0].astype(np.float32),

@@ -71,7 +71,16 @@ def test_split_and_extract_write_parts(tiny_file, tmp_path):
     invoke("split", tiny_file, "--at", "block", "-o", tmp_path / "halves")
     assert load(tmp_path / "halves/trunk.onnx").outputs == ("block",)
     assert load(tmp_path / "halves/head.onnx").inputs == ("block",)
-    invoke("extract", tiny_file, "--inputs", "stem", "--outputs", "block,flat", "-o", tmp_path / "e.onnx")
+    invoke(
+        "extract",
+        tiny_file,
+        "--inputs",
+        "stem",
+        "--outputs",
+        "block,flat",
+        "-o",
+        tmp_path / "e.onnx",
+    )
     assert load(tmp_path / "e.onnx").outputs == ("block", "flat")
 
 
@@ -79,8 +88,13 @@ def a_head(path):
     import numpy as np
 
     head = LinearHead(
-        HEADS["softmax"], np.eye(2, 4, dtype=np.float32), np.zeros(2, np.float32),
-        np.zeros(2, np.float32), ("a", "b"), (4,), "topic",
+        HEADS["softmax"],
+        np.eye(2, 4, dtype=np.float32),
+        np.zeros(2, np.float32),
+        np.zeros(2, np.float32),
+        ("a", "b"),
+        (4,),
+        "topic",
     )
     return save(head.model(opset=17, ir_version=8), path)
 
@@ -88,7 +102,17 @@ def a_head(path):
 def test_stitch_then_check_keeps_the_contract(tiny_file, tmp_path):
     a_head(tmp_path / "topic.onnx")
     fused = tmp_path / "fused.onnx"
-    told = invoke("stitch", tiny_file, tmp_path / "topic.onnx", "--tensor", "block", "--pooling", "mean", "-o", fused)
+    told = invoke(
+        "stitch",
+        tiny_file,
+        tmp_path / "topic.onnx",
+        "--tensor",
+        "block",
+        "--pooling",
+        "mean",
+        "-o",
+        fused,
+    )
     assert "1 old outputs bit-identical at batch 1, 2, 5" in told.output
     assert invoke("check", tiny_file, fused).exit_code == 0
     assert invoke("check", fused, tiny_file).exit_code == 1
@@ -98,7 +122,14 @@ def test_stitch_then_check_keeps_the_contract(tiny_file, tmp_path):
 def test_stitch_without_proof_says_so(tiny_file, tmp_path):
     a_head(tmp_path / "topic.onnx")
     told = invoke(
-        "stitch", tiny_file, tmp_path / "topic.onnx", "-t", "block", "-o", tmp_path / "f.onnx", "--no-proof"
+        "stitch",
+        tiny_file,
+        tmp_path / "topic.onnx",
+        "-t",
+        "block",
+        "-o",
+        tmp_path / "f.onnx",
+        "--no-proof",
     )
     assert "without proof" in told.output
 
@@ -106,7 +137,10 @@ def test_stitch_without_proof_says_so(tiny_file, tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["split", "{m}", "--at", "gate"], "it also needs the model input 'image'; the nearest cut is 'block'"),
+        (
+            ["split", "{m}", "--at", "gate"],
+            "it also needs the model input 'image'; the nearest cut is 'block'",
+        ),
         (["split", "{m}", "--at", "blok"], "no tensor named 'blok'; did you mean 'block'?"),
         (["split", "nowhere.onnx", "--at", "x"], "there is no file 'nowhere.onnx'"),
         (["probe", "{m}", "--tensor", "block", "--pooling", "meen"], "no pooling named 'meen'"),
@@ -157,24 +191,39 @@ def test_an_interrupt_is_one_line(tmp_path, number):
         "from onnxprobe.cli.app import main; main()"
     )
     started = subprocess.Popen(
-        [sys.executable, "-c", code, "pick", "x"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, "pick", "x"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert started.stdout.readline() == "ready\n"
     time.sleep(0.1)
     started.send_signal(number)
     _, error = started.communicate(timeout=20)
     assert (started.returncode, error) == (
-        130, "onnxprobe: interrupted; the same command goes on where it stopped\n",
+        130,
+        "onnxprobe: interrupted; the same command goes on where it stopped\n",
     )
 
 
 def test_a_model_that_lacks_its_weights_can_be_inspected(tmp_path, big_file):
     proto = onnx.load(big_file)
     for tensor in proto.graph.initializer:
-        tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor), tensor.name))
+        tensor.CopyFrom(
+            onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor), tensor.name)
+        )
     onnx.external_data_helper.convert_model_to_external_data(proto, location="w.data")
     onnx.save(proto, tmp_path / "out.onnx")
     (tmp_path / "w.data").unlink()
     assert invoke("inspect", tmp_path / "out.onnx").exit_code == 0
-    done = onnxprobe("probe", tmp_path / "out.onnx", "-t", "wide", "-p", "flatten", "-o", tmp_path / "x" / "p.onnx")
+    done = onnxprobe(
+        "probe",
+        tmp_path / "out.onnx",
+        "-t",
+        "wide",
+        "-p",
+        "flatten",
+        "-o",
+        tmp_path / "x" / "p.onnx",
+    )
     assert "keeps its weights in 'w.data', which is not beside it" in done.stderr

@@ -1,0 +1,242 @@
+"""The whole analysis, from pictures to a proven file."""
+
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from pyarrow import parquet
+
+from onnxprobe.contract import compare, kept
+from onnxprobe.embed import Store
+from onnxprobe.errors import PicturesError, RecipeError
+from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.save import save
+from onnxprobe.images import Preprocess
+from onnxprobe.recipe import Job
+from onnxprobe.recipe.running import run
+from recipes.domains import Domains
+
+ROOT = Path(__file__).parents[2]
+SEEN = Preprocess(size=(32, 32), mean=(127,), std=(64,))
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory):
+    """Three random convolutions with a stride, then the mean, then a layer: no training at all."""
+    rng, n, sizes = np.random.default_rng(0), helper.make_node, (3, 16, 24, 32)
+    weights, nodes, x = [], [], "image"
+    for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        kernel = rng.normal(size=(b, a, 3, 3)) * np.sqrt(2 / (9 * a))
+        weights.append(numpy_helper.from_array(kernel.astype(np.float32), f"w{i}"))
+        nodes += [
+            n("Conv", [x, f"w{i}"], [f"c{i}"], pads=[1] * 4, strides=[2, 2]),
+            n("Relu", [f"c{i}"], [f"r{i}"]),
+        ]
+        x = f"r{i}"
+    weights.append(numpy_helper.from_array(rng.normal(size=(32, 10)).astype(np.float32), "wf"))
+    nodes += [
+        n("GlobalAveragePool", [x], ["p"]),
+        n("Flatten", ["p"], ["f"]),
+        n("MatMul", ["f", "wf"], ["logits"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, 32, 32]),
+        helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 10]),
+    ]
+    graph = helper.make_graph(nodes, "random", ends[:1], ends[1:], weights)
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
+    return save(Model(proto), tmp_path_factory.mktemp("model") / "random.onnx")
+
+
+def picture(rng, *, odd):
+    """Grey noise of one kind, or the same under a checkerboard."""
+    noise = rng.normal(128, 20, (32, 32, 3)).clip(0, 255)
+    if odd:
+        noise[np.indices((32, 32)).sum(0) % 2 == 0] = 255
+    return noise.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(1)
+    for i in range(300):
+        cv2.imwrite(str(folder / f"{i:03d}.png"), picture(rng, odd=i % 10 == 0))
+    (folder / "broken.jpg").write_bytes(b"<html>no</html>")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(backbone, pictures, tmp_path_factory):
+    job = Job(backbone, str(pictures), tmp_path_factory.mktemp("run") / "out")
+    return job, run(Domains(), "domains", job, preprocess=SEEN)
+
+
+def test_a_planted_domain_is_found_and_the_head_finds_it_again(done):
+    job, facts = done
+    rows = parquet.read_table(job.out / "groups.parquet").to_pylist()
+    planted = {row["path"] for row in rows if int(row["path"][:3]) % 10 == 0}
+    members = [{r["path"] for r in rows if d["id"] in r["domains"]} for d in facts["domains"]]
+    assert planted in members
+    found = facts["domains"][members.index(planted)]
+    assert found["heldout_recall"] == 1.0
+    assert found["share"] == pytest.approx(0.1)
+
+
+def test_every_promised_file_is_there_and_says_what_it_should(done):
+    job, facts = done
+    names = {path.name for path in job.out.iterdir()}
+    assert names >= {
+        "fused.onnx",
+        "head.onnx",
+        "embeddings.h5",
+        "groups.parquet",
+        "run.json",
+        "proof.json",
+    }
+    assert facts["counts"] == {"ok": 300, "not an image": 1}
+    assert facts["model"]["preprocess_origin"] == "given"
+    assert set(facts["domains"][0]) >= {
+        "id",
+        "name",
+        "view",
+        "size",
+        "share",
+        "stability",
+        "heldout_recall",
+        "heldout_precision",
+        "share_ratio",
+    }
+    assert set(facts["heldout"]) >= {"rows", "macro_f1", "macro_auc", "worst_recall", "majority"}
+    assert json.loads((job.out / "run.json").read_text()) == json.loads(json.dumps(facts))
+    proof = json.loads((job.out / "proof.json").read_text())
+    assert proof["kept"] is True
+    assert proof["batches"] == [1, 2, 5]
+    columns = parquet.read_schema(job.out / "groups.parquet").names
+    assert columns == ["path", "domains", "domain", "x", "y", "split", "predicted", "confidence"]
+
+
+def test_the_fused_file_keeps_the_contract(done, backbone):
+    job, _ = done
+    fused = load(job.out / "fused.onnx")
+    assert kept(compare(load(backbone), fused))
+    assert fused.outputs == ("logits", "domain_scores", "domain_id", "domain_confidence")
+
+
+def test_the_groups_say_what_the_fused_file_answers(done):
+    """The table was computed from the store; the file computes from pixels."""
+    from onnxprobe.images import open_source
+    from onnxprobe.label import label
+
+    job, _ = done
+    label(
+        job.out / "fused.onnx", open_source(job.images), job.out / "labels.parquet", preprocess=SEEN
+    )
+    labels = {r["path"]: r for r in parquet.read_table(job.out / "labels.parquet").to_pylist()}
+    for row in parquet.read_table(job.out / "groups.parquet").to_pylist():
+        said = labels[row["path"]]["id"]
+        assert (said in row["predicted"]) or (said == -1 and not row["predicted"])
+    assert labels["broken.jpg"]["status"] == "not an image"
+
+
+def test_a_changed_setting_runs_again_from_its_step_only(done):
+    from onnxprobe.recipe.settings import configured
+
+    job, first = done
+    before = Store.open(job.out / "embeddings.h5").embeddings(first["probes"][0])
+    changed = configured(Domains(), {"tsne.perplexity": "10"})
+    again = run(changed, "domains", job, preprocess=SEEN)
+    assert (again["seconds"]["clustering"], again["seconds"]["classifier"]) == (0.0, 0.0)
+    assert again["seconds"]["tsne"] > 0
+    assert again["domains"] == first["domains"]
+    np.testing.assert_array_equal(
+        Store.open(job.out / "embeddings.h5").embeddings(first["probes"][0]), before
+    )
+
+
+def test_a_folder_of_another_run_is_refused(done, pictures, tiny_file):
+    job, _ = done
+    with pytest.raises(
+        RecipeError,
+        match=r"holds a run of recipe 'domains' on model .* go on with that one by --resume",
+    ):
+        run(Domains(), "dl-tsne", Job(job.model, job.images, job.out))
+
+
+def test_a_folder_of_other_files_is_refused(backbone, pictures, tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(RecipeError, match="holds files that are no run of onnxprobe"):
+        run(Domains(), "domains", Job(backbone, str(pictures), tmp_path), preprocess=SEEN)
+
+
+def test_pictures_with_nothing_in_them_give_no_domain_and_no_head(backbone, tmp_path):
+    rng, folder = np.random.default_rng(2), tmp_path / "pictures"
+    folder.mkdir()
+    for i in range(200):
+        cv2.imwrite(str(folder / f"{i}.png"), picture(rng, odd=False))
+    facts = run(Domains(), "domains", Job(backbone, str(folder), tmp_path / "out"), preprocess=SEEN)
+    assert facts["domains"] == []
+    assert not (tmp_path / "out" / "fused.onnx").exists()
+    assert (tmp_path / "out" / "groups.parquet").exists()
+
+
+def test_too_few_pictures_are_refused(backbone, tmp_path):
+    rng = np.random.default_rng(2)
+    (tmp_path / "p").mkdir()
+    for i in range(9):
+        cv2.imwrite(str(tmp_path / "p" / f"{i}.png"), picture(rng, odd=False))
+    with pytest.raises(RecipeError, match=r"too few pictures: 9"):
+        run(
+            Domains(),
+            "domains",
+            Job(backbone, str(tmp_path / "p"), tmp_path / "out"),
+            preprocess=SEEN,
+        )
+
+
+def test_pictures_that_are_all_broken_are_one_error(backbone, tmp_path):
+    (tmp_path / "p").mkdir()
+    for i in range(9):
+        (tmp_path / "p" / f"{i}.jpg").write_bytes(b"nothing")
+    with pytest.raises(PicturesError):
+        run(
+            Domains(),
+            "domains",
+            Job(backbone, str(tmp_path / "p"), tmp_path / "out"),
+            preprocess=SEEN,
+        )
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_command_of_the_readme_on_a_part_of_the_bundled_pictures(tmp_path):
+    with (
+        tarfile.open(ROOT / "examples/noto-emoji.tar") as whole,
+        tarfile.open(tmp_path / "part.tar", "w") as part,
+    ):
+        for member in whole.getmembers()[::6]:
+            part.addfile(member, whole.extractfile(member))
+    command = [
+        sys.executable,
+        "-c",
+        "from onnxprobe.cli.app import main; main()",
+        "run-recipe",
+        "domains",
+        "--model",
+        ROOT / "models/efficientnet-lite0.onnx",
+        "--images",
+        tmp_path / "part.tar",
+        "--out",
+        tmp_path / "run",
+    ]
+    told = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "held-out" in told.stdout
+    assert (tmp_path / "run/report.html").stat().st_size > 100_000
+    assert json.loads((tmp_path / "run/proof.json").read_text())["kept"] is True
