@@ -155,8 +155,8 @@ def test_a_mistake_is_one_line_and_exit_code_1(tiny_file, tmp_path, args, messag
     assert not (tmp_path / "out").exists()
 
 
-def test_a_name_with_control_characters_stays_on_one_line(tmp_path):
-    done = onnxprobe("pick", f"no\nsuch\x1b[31m.onnx")
+def test_a_name_with_control_characters_stays_on_one_line():
+    done = onnxprobe("pick", "no\nsuch\x1b[31m.onnx")
     assert len(done.stderr.splitlines()) == 1
     assert "\x1b" not in done.stderr
 
@@ -182,7 +182,7 @@ def test_a_disk_that_is_full_is_one_line_and_nothing_is_half_written(tiny_file, 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_is_one_line(tmp_path, number):
+def test_an_interrupt_is_one_line(number):
     code = (
         "import onnxprobe.cli.surgery as s, time\n"
         "import onnxprobe.graph.load as l\n"

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tarfile
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -32,7 +33,7 @@ def backbone(tmp_path_factory):
     """Three random convolutions with a stride, then the mean, then a layer: no training at all."""
     rng, n, sizes = np.random.default_rng(0), helper.make_node, (3, 16, 24, 32)
     weights, nodes, x = [], [], "image"
-    for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (a, b) in enumerate(pairwise(sizes)):
         kernel = rng.normal(size=(b, a, 3, 3)) * np.sqrt(2 / (9 * a))
         weights.append(numpy_helper.from_array(kernel.astype(np.float32), f"w{i}"))
         nodes += [
@@ -160,7 +161,7 @@ def test_a_changed_setting_runs_again_from_its_step_only(done):
     )
 
 
-def test_a_folder_of_another_run_is_refused(done, pictures, tiny_file):
+def test_a_folder_of_another_run_is_refused(done):
     job, _ = done
     with pytest.raises(
         RecipeError,
