@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
 from recipes.merging import Candidate, merged
-from recipes.neighbours import Vectors, graph, half_whiten, nearest, standardise
+from recipes.neighbours import graph, nearest, unit
+from recipes.whitening import Vectors, half_whitening
 
 FEWEST_ROWS: Final = 50
 """Below this a group of ``FEWEST_MEMBERS`` is a fifth of everything."""
@@ -75,10 +76,10 @@ class Communities:
         from recipes.leiden import leiden
         from recipes.stability import stability
 
-        plain = standardise(x)
-        if plain.shape[1] == 0:
+        z = half_whitening(x, self.components, seed=self.seed)(x)
+        if z.shape[1] == 0:  # the same vector in every row
             return
-        near = nearest(half_whiten(plain, self.components, seed=self.seed), 2 * self.neighbours)
+        near, _ = nearest(unit(z), 2 * self.neighbours)
         joined = graph(near, count=self.neighbours)
         for resolution in self.resolutions:
             labels = leiden(joined, resolution, seed=self.seed)

@@ -1,4 +1,4 @@
-"""Who is near whom: standardised, half-whitened vectors and their exact or approximate neighbours."""
+"""Who is near whom: exact or approximate neighbours, and the graph they make."""
 
 from typing import Any, Final
 
@@ -6,60 +6,48 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-Vectors = NDArray[np.float32]
+from recipes.whitening import Vectors
+
 Rows = NDArray[np.int64]
 
 EXACT_UP_TO: Final = 50_000
 """Rows; above, an inverted file is searched: about .98 of the same neighbours in a fraction of the time."""
 
 
-def standardise(x: Vectors) -> Vectors:
-    """Return ``x`` ``(n, d)`` with mean 0 and variance 1 in every column that varies.
+def unit(x: Vectors) -> Vectors:
+    """Return ``x`` ``(n, m)`` with rows of length 1, so that near means near by cosine; 0 stays 0."""
+    length = np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    return np.asarray(x / length, np.float32)
 
-    A column whose spread is float32 rounding of its own size counts as constant; it is left out.
+
+def nearest(x: Vectors, count: int) -> tuple[Rows, Vectors]:
+    """Return ``(n, count)`` rows nearest to each row of ``x``, best first, without itself, and how far.
+
+    Euclidean distance. Where the approximate search finds fewer than ``count``, the nearest is
+    repeated.
     """
-    spread = x.std(axis=0, dtype=np.float64)
-    varies = spread > 1e-6 * np.abs(x).max(axis=0, initial=0.0)
-    kept = x[:, varies]
-    return np.asarray((kept - kept.mean(axis=0, dtype=np.float64)) / spread[varies], np.float32)
+    points = np.ascontiguousarray(x, np.float32)
+    index = _index(points, count)
+    index.add(points)
+    squared, found = index.search(points, count + 1)
+    others = _others(found)
+    rows = found[others].reshape(len(x), count).astype(np.int64)
+    far = np.sqrt(np.maximum(squared[others].reshape(len(x), count), 0))
+    missing = rows < 0
+    return np.where(missing, rows[:, :1], rows), np.where(missing, far[:, :1], far)
 
 
-def half_whiten(x: Vectors, components: int, *, seed: int) -> Vectors:
-    """Project ``x`` ``(n, d)`` on its principal components, each divided by its variance ** 1/4.
-
-    Between PCA, where the few directions that vary most decide who is near, and whitening, where
-    noise counts as much as they do. Rare attributes live in between.
-    """
-    from sklearn.decomposition import PCA
-
-    n, d = x.shape
-    solver = "covariance_eigh" if d <= 4096 else "randomized"  # noqa: PLR2004
-    pca = PCA(min(components, n - 1, d), svd_solver=solver, random_state=seed).fit(x)
-    variance = pca.explained_variance_
-    real = variance > 1e-6 * variance[0]  # what remains of a component others add up to
-    return np.asarray(pca.transform(x)[:, real] * variance[real] ** -0.25, np.float32)
-
-
-def nearest(x: Vectors, count: int) -> Rows:
-    """Return ``(n, count)``: the rows nearest to each row of ``x`` by cosine, best first, without itself."""
-    unit = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
-    unit = np.ascontiguousarray(unit, np.float32)
-    index = _index(unit)
-    index.add(unit)
-    return _without_itself(index.search(unit, count + 1)[1].astype(np.int64))
-
-
-def _index(unit: Vectors) -> Any:
+def _index(points: Vectors, count: int) -> Any:
     import faiss
 
-    n, d = unit.shape
-    flat = faiss.IndexFlatIP(d)
+    n, d = points.shape
+    flat = faiss.IndexFlatL2(d)
     if n <= EXACT_UP_TO:
         return flat
     lists = int(4 * np.sqrt(n))
-    inverted = faiss.IndexIVFFlat(flat, d, lists, faiss.METRIC_INNER_PRODUCT)
-    inverted.train(unit)
-    inverted.nprobe = max(8, lists // 24)
+    inverted = faiss.IndexIVFFlat(flat, d, lists)
+    inverted.train(points)
+    inverted.nprobe = max(lists // 24, 4 * count * lists // n, 8)
     return inverted
 
 
@@ -78,16 +66,17 @@ def restricted(near: Rows, rows: Rows, *, count: int) -> csr_matrix:
     place = np.full(len(near), -1)
     place[rows] = np.arange(len(rows))
     to = place[near[rows]]
-    there = (to >= 0) & (near[rows] >= 0)
+    there = to >= 0
     there &= np.cumsum(there, axis=1) <= count
     start = np.repeat(np.arange(len(rows)), there.sum(axis=1))
     ones = np.ones(len(start))
     directed = csr_matrix((ones, (start, to[there])), shape=(len(rows), len(rows)))
+    directed.data[:] = 1.0  # a neighbour that is repeated counts once
     return directed.maximum(directed.T).tocsr()
 
 
-def _without_itself(found: Rows) -> Rows:
-    """Drop each row from its own list, or the last if copies of it have crowded it out."""
-    own = found == np.arange(len(found))[:, None]
+def _others(found: Rows) -> NDArray[np.bool_]:
+    """Mark all but each row itself in its own list, or all but the last if copies have crowded it out."""
+    own: NDArray[np.bool_] = found == np.arange(len(found))[:, None]
     own[~own.any(axis=1), -1] = True
-    return np.reshape(found[~own], (len(found), -1))
+    return ~own

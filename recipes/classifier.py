@@ -1,0 +1,184 @@
+"""Detectors: one linear judge a domain, balanced, corrected to the domain's share, held to account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.heads import HEADS, LinearHead, folded
+from onnxprobe.progress import Progress, silent
+from recipes.balanced import break_even, calibrated, fit
+from recipes.clustering import Groups
+from recipes.heldout import Mask, Scores, dealt, kept_aside, scored
+from recipes.whitening import Vectors, half_whitening
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """Detectors for K domains over the views side by side, and how they did on held-out rows.
+
+    ``scores = sigmoid(concatenated views @ weight.T + bias)``; an answer where above ``threshold``.
+
+    Attributes:
+        weight: ``(K, D)`` float32; D is the sum of the widths of all views, in their order.
+        bias: ``(K,)`` float32.
+        threshold: ``(K,)`` float32.
+        split: n of ``"train"`` or ``"heldout"``.
+        predicted: ``(n, K)`` bool.
+        confidence: ``(n,)`` the score of the best answer; without one, the highest score.
+        recall: K of the domain's held-out rows, the part that was found; null: there were none.
+        precision: K of the held-out rows that were found, the part that is in the domain.
+        share_ratio: K held-out rows that were found, per row of the domain.
+        heldout: ``rows``, ``macro_f1``, ``macro_auc``, ``worst_recall``, and ``majority``: the share
+            of the largest domain, which a constant answer would get right.
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    threshold: NDArray[np.float32]
+    split: tuple[str, ...]
+    predicted: NDArray[np.bool_]
+    confidence: NDArray[np.float32]
+    recall: tuple[float | None, ...]
+    precision: tuple[float | None, ...]
+    share_ratio: tuple[float | None, ...]
+    heldout: dict[str, float | int | None]
+
+
+@dataclass(frozen=True)
+class Detectors:
+    """A balanced logistic regression for each domain, on the view in which it was found.
+
+    The rows kept aside only score. Thresholds and calibration come from the other rows by
+    cross-fitting: each is judged by a detector that has not seen it. The threshold is where as
+    many rows are found as belong to the domain, so that shares come out right.
+
+    Attributes:
+        heldout: share of the pictures of every domain that only score the detectors.
+        folds: of the cross-fitting.
+        components: principal components a detector reads, at most.
+        penalty: on the size of the weights; higher is smoother.
+        seed: of the splits.
+    """
+
+    heldout: float = 0.3
+    folds: int = 3
+    components: int = 256
+    penalty: float = 2e-5
+    seed: int = 0
+
+    def __call__(
+        self, views: Mapping[str, Vectors], groups: Groups, *, progress: Progress = silent
+    ) -> Trained:
+        n, count = groups.member.shape
+        aside = kept_aside(groups.member, self.heldout, seed=self.seed)
+        widths = tuple(x.shape[1] for x in views.values())
+        start = dict(zip(views, np.cumsum((0, *widths)), strict=False))
+        weight = np.zeros((count, sum(widths)), np.float32)
+        bias, threshold = np.zeros(count, np.float32), np.full(count, 0.5, np.float32)
+        done = 0
+        for name, x in views.items():
+            own = np.flatnonzero(np.array(groups.view) == name)
+            if not len(own):
+                continue
+            columns = slice(start[name], start[name] + x.shape[1])
+            weight[own, columns], bias[own], threshold[own] = self._detectors(
+                x[~aside], groups.member[np.ix_(~aside, own)]
+            )
+            done += len(own)
+            progress("detectors", done, count)
+        head = LinearHead(
+            HEADS["detectors"], weight, bias, threshold, tuple(map(str, range(count))), widths
+        )
+        return _reported(head, views, groups.member, aside) if count else _nothing(head, n, aside)
+
+    def _detectors(
+        self, x: Vectors, member: Mask
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return weights ``(K, d)``, biases and thresholds ``(K,)`` of the domains of one view."""
+        n, count = member.shape
+        whitening = half_whitening(x, self.components, seed=self.seed)
+        z = whitening(x)
+        length = float(np.sqrt((z**2).sum(axis=1).mean()))
+        fold = dealt(member, self.folds, seed=self.seed)
+        # the last block of columns learns from all rows, the ones before leave out a fold each
+        used = np.ones((n, count * (self.folds + 1)), bool)
+        for number in range(self.folds):
+            used[fold == number, number * count : (number + 1) * count] = False
+        weight, bias = fit(
+            z / np.float32(length), np.tile(member, self.folds + 1), used, penalty=self.penalty
+        )
+        weight /= length
+        unseen = np.zeros((n, count))
+        for number in range(self.folds):
+            block = slice(number * count, (number + 1) * count)
+            rows = fold == number
+            unseen[rows] = z[rows] @ weight[block].T + bias[block]
+        weight, bias = weight[-count:], bias[-count:]
+        threshold = np.zeros(count)
+        for k in range(count):
+            slope, offset = calibrated(unseen[:, k], member[:, k])
+            threshold[k] = slope * break_even(unseen[:, k], member[:, k]) + offset
+            weight[k], bias[k] = slope * weight[k], slope * bias[k] + offset
+        transform = whitening.transform
+        return (
+            *folded(weight, bias, center=whitening.center, transform=transform),
+            HEADS["detectors"].apply(threshold.astype(np.float32)),
+        )
+
+
+def _reported(head: LinearHead, views: Mapping[str, Vectors], member: Mask, aside: Mask) -> Trained:
+    answers = head(list(views.values()))
+    predicted = answers.scores > head.threshold
+    found = scored(member[aside], predicted[aside], answers.scores[aside])
+    return Trained(
+        head.weight,
+        head.bias,
+        head.threshold,
+        _split(aside),
+        predicted,
+        answers.confidence[:, 0].astype(np.float32),
+        recall=_or_none(found.recall),
+        precision=_or_none(found.precision),
+        share_ratio=_or_none(found.share_ratio),
+        heldout=_overall(found, member[aside]),
+    )
+
+
+def _nothing(head: LinearHead, rows: int, aside: Mask) -> Trained:
+    none = dict.fromkeys(("macro_f1", "macro_auc", "worst_recall", "majority"))
+    return Trained(
+        head.weight,
+        head.bias,
+        head.threshold,
+        _split(aside),
+        np.zeros((rows, 0), bool),
+        np.zeros(rows, np.float32),
+        recall=(),
+        precision=(),
+        share_ratio=(),
+        heldout={"rows": int(aside.sum()), **none},
+    )
+
+
+def _overall(found: Scores, member: Mask) -> dict[str, float | int | None]:
+    return {
+        "rows": len(member),
+        "macro_f1": _number(np.nanmean(found.f1)),
+        "macro_auc": _number(np.nanmean(found.auc)),
+        "worst_recall": _number(np.nanmin(found.recall)),
+        "majority": float(member.mean(axis=0).max()),
+    }
+
+
+def _or_none(figures: NDArray[np.float64]) -> tuple[float | None, ...]:
+    return tuple(map(_number, figures))
+
+
+def _number(figure: np.floating) -> float | None:
+    return None if np.isnan(figure) else round(float(figure), 4)
+
+
+def _split(aside: Mask) -> tuple[str, ...]:
+    return tuple(np.where(aside, "heldout", "train").tolist())

@@ -1,0 +1,114 @@
+"""A map of the pictures: t-SNE of the first view, which shows what is in them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.errors import RecipeError
+from onnxprobe.progress import Progress, silent
+from recipes.neighbours import nearest, unit
+from recipes.whitening import Vectors, half_whitening
+
+EXAGGERATED: Final = 250
+"""Iterations of early exaggeration (van der Maaten & Hinton 2008)."""
+_FEWEST: Final = 4
+_EVERY: Final = 25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """A place for every picture.
+
+    Attributes:
+        layout: ``(n, 2)`` float32.
+    """
+
+    layout: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TSNE:
+    """Lay the pictures out on a map (van der Maaten & Hinton 2008), started from the principal components.
+
+    Without a learning rate it is n / 12, then n (Belkina et al. 2019; Kobak & Berens 2019).
+
+    Attributes:
+        perplexity: how many neighbours each picture attends to, about; at most a third of the others.
+        neighbours: how many each picture is compared with; null for three times the perplexity.
+        iterations: of the optimiser, 250 of them with early exaggeration.
+        learning_rate: of the optimiser; null for one that fits the number of pictures.
+        space: where neighbours are near: ``half-whitened`` (by cosine) or ``as is`` (Euclidean).
+        components: principal components kept when half-whitening, at most.
+        seed: the same gives the same map.
+    """
+
+    perplexity: float = 30.0
+    neighbours: int | None = None
+    iterations: int = 750
+    learning_rate: float | None = None
+    space: str = "half-whitened"
+    components: int = 256
+    seed: int = 0
+
+    def __call__(self, views: Mapping[str, Vectors], *, progress: Progress = silent) -> Layout:
+        from openTSNE import TSNE as Optimiser  # noqa: N811
+        from openTSNE.affinity import PerplexityBasedNN
+        from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+        x = next(iter(views.values()))
+        n = len(x)
+        if n < _FEWEST:
+            raise RecipeError(f"too few pictures: {n}; a map needs at least {_FEWEST}")
+        if not np.ptp(x, axis=0).any():  # the same vector in every row: one place for all
+            return Layout(np.zeros((n, 2), np.float32))
+        perplexity = min(self.perplexity, (n - 1) / 3)
+        count = min(self.neighbours or int(np.ceil(3 * perplexity)), n - 1)
+        near, distance = nearest(self._points(x), max(count, int(np.ceil(perplexity)) + 1))
+        affinities = PerplexityBasedNN(
+            perplexity=perplexity, knn_index=PrecomputedNeighbors(near, distance), n_jobs=-1
+        )
+        optimiser = Optimiser(
+            n_iter=max(self.iterations - EXAGGERATED, 0),
+            early_exaggeration_iter=min(EXAGGERATED, self.iterations),
+            learning_rate="auto" if self.learning_rate is None else self.learning_rate,
+            random_state=self.seed,
+            n_jobs=-1,
+            callbacks=_told(progress, self.iterations),
+            callbacks_every_iters=_EVERY,
+        )
+        placed = optimiser.fit(affinities=affinities, initialization=self._start(x))
+        return Layout(np.asarray(placed, np.float32))
+
+    def _points(self, x: Vectors) -> Vectors:
+        """Return ``x`` moved to where Euclidean distance is what ``space`` means."""
+        match self.space:
+            case "half-whitened":
+                return unit(half_whitening(x, self.components, seed=self.seed)(x))
+            case "as is":
+                return x
+            case other:
+                raise RecipeError(
+                    f"no space named {other!r} for a map; there is 'half-whitened', 'as is'"
+                )
+
+    def _start(self, x: Vectors) -> NDArray[np.float64]:
+        """Return the first two principal components, shrunk so that the optimiser can unfold them."""
+        start = np.zeros((len(x), 2))
+        first = half_whitening(x, 2, seed=self.seed)(x)
+        start[:, : first.shape[1]] = first
+        jitter = np.random.default_rng(self.seed).normal(0, 1e-2, start.shape)  # copies part
+        return (start / max(float(start[:, 0].std()), 1e-12) + jitter) * 1e-4
+
+
+def _told(progress: Progress, total: int) -> Callable[[int, float, object], None]:
+    done = 0
+
+    def tell(_iteration: int, _error: float, _places: object) -> None:
+        nonlocal done
+        done = min(done + _EVERY, total)
+        progress("map", done, total)
+
+    return tell
