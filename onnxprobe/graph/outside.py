@@ -56,13 +56,15 @@ def found(proto: onnx.ModelProto) -> dict[Beside, Path]:
         NotOnnxError, MissingWeightsError: a weight is not where it is said to be.
     """
     files: dict[Beside, Path] = {}
+    sizes: dict[Beside, int] = {}
     for tensor in every_tensor(proto):
         said = weights.beside(tensor)
         if said is None:
             continue
         if said not in files:
             files[said] = said.file(tensor.name)
-        weights.stretch(tensor, files[said])
+            sizes[said] = files[said].stat().st_size
+        weights.stretch(tensor, files[said], sizes[said])
     return files
 
 

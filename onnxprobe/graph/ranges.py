@@ -32,6 +32,29 @@ class Stored:
     stamp: str = ""
 
 
+class OpenFile:
+    """The bytes of an open file, read where they are asked for.
+
+    Not an ``mmap``: the pages of a mapped file that were touched count as memory of the reader,
+    in steps of up to 2 MiB, and a file that is cut off while it is mapped kills the reader.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Look at ``file``, which stays open meanwhile."""
+        self._descriptor = file.fileno()
+        self._length = os.fstat(self._descriptor).st_size
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: slice) -> bytes:
+        start, stop, _ = index.indices(self._length)
+        data = os.pread(self._descriptor, stop - start, start)
+        if len(data) != stop - start:
+            raise MissingWeightsError("the file became shorter while it was read")
+        return data
+
+
 def text_of(path: Path) -> str:
     """Write a path as text that protobuf takes, whatever bytes it is made of."""
     return os.fsencode(path).decode("latin-1")

@@ -5,10 +5,14 @@ from typing import Final
 
 import onnx
 
-from onnxprobe.graph import ranges, weights
+from onnxprobe.graph import weights
+from onnxprobe.graph.ranges import RAW_DATA
 
+EXTERNAL_DATA: Final = 13
 DATA: Final = "data"
 """What a field is called that is tensor data itself."""
+PLACE: Final = "place"
+"""What a field is called that says where tensor data is."""
 
 SCHEMA: Final[dict[str, dict[int, str]]] = {
     "model": {7: "graph", 25: "function"},
@@ -17,7 +21,7 @@ SCHEMA: Final[dict[str, dict[int, str]]] = {
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
-    "tensor": dict.fromkeys((4, 5, 7, ranges.RAW_DATA, 10, 11), DATA),
+    "tensor": dict.fromkeys((4, 5, 7, RAW_DATA, 10, 11), DATA) | {EXTERNAL_DATA: PLACE},
 }
 """From a message to its fields: the number of each, and what message it is in turn. String data
 (6) is left out: it is one field an element."""

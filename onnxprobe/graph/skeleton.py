@@ -11,10 +11,10 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from onnxprobe.errors import NotOnnxError
-from onnxprobe.graph import ranges, weights
-from onnxprobe.graph.schema import DATA, SCHEMA, every_tensor
+from onnxprobe.graph import weights
+from onnxprobe.graph.ranges import OpenFile, stamp, text_of
+from onnxprobe.graph.schema import DATA, PLACE, SCHEMA, every_tensor
 from onnxprobe.graph.varint import BYTES, Buffer, encode, fields
-from onnxprobe.graph.window import Window
 
 INLINE: Final = 1024
 """Bytes up to which tensor data is kept in memory: shapes, axes, biases, small tables."""
@@ -32,13 +32,13 @@ def read(path: Path) -> onnx.ModelProto:
         NotOnnxError: it is no ONNX file, or a damaged one.
     """
     with path.open("rb") as file:
-        window, real = Window(file), path.resolve()
-        if not len(window):
+        content, real = OpenFile(file), path.resolve()
+        if not len(content):
             raise NotOnnxError(f"{str(path)!r} is not an ONNX file (it is empty)")
-        ours = [("location", ranges.text_of(real)), (weights.STAMP, ranges.stamp(file))]
-        head = window[:32]
+        ours = [("location", text_of(real)), (weights.STAMP, stamp(file))]
+        head = content[:32]
         try:
-            small = b"".join(_skeleton(window, (0, len(window)), "model", ours))
+            small = b"".join(_skeleton(content, (0, len(content)), "model", ours))
             proto = onnx.ModelProto.FromString(small)
         except NotOnnxError as error:
             raise NotOnnxError(_what_it_is(path, head, str(error))) from None
@@ -46,7 +46,7 @@ def read(path: Path) -> onnx.ModelProto:
             raise NotOnnxError(_what_it_is(path, head, "")) from None
     if not proto.HasField("graph") or not proto.ir_version:
         raise NotOnnxError(_what_it_is(path, head, ""))
-    _place(proto, path.absolute().parent, real.parent, ours)
+    _place(proto, path.absolute().parent, real.parent)
     return proto
 
 
@@ -59,10 +59,10 @@ def _skeleton(
     schema, copied, stretches, long = SCHEMA[kind], span[0], 0, 0
     for field, wire, start, content, end in fields(buffer, *span):
         inner = schema.get(field)
-        stretches += inner == DATA
-        if inner is None or wire != BYTES or end - content <= INLINE:
+        stretches += inner in (DATA, PLACE)
+        if inner in (None, PLACE) or wire != BYTES or end - content <= INLINE:
             continue
-        out.append(buffer[copied:start])
+        out.append(_untouched(buffer[copied:start]))
         copied = end
         if inner == DATA:
             long += 1
@@ -72,9 +72,16 @@ def _skeleton(
         small = _skeleton(buffer, (content, end), inner, ours, depth + 1)
         out += (encode(field << 3 | BYTES), encode(sum(map(len, small))), *small)
     if long and stretches > 1:
-        raise NotOnnxError("the data of a weight is in several pieces")
-    out.append(buffer[copied : span[1]])
+        raise NotOnnxError("the data of a weight is in several places")
+    out.append(_untouched(buffer[copied : span[1]]))
     return out
+
+
+def _untouched(data: bytes) -> bytes:
+    """Return what is copied from the file; a file must not pretend to be in memory already."""
+    if weights.OURS.encode() in data:
+        raise NotOnnxError(f"it holds {weights.OURS!r}, which has a meaning in memory only")
+    return data
 
 
 def _reference(said: _Entries) -> bytes:
@@ -84,23 +91,15 @@ def _reference(said: _Entries) -> bytes:
     return tensor.SerializeToString()
 
 
-def _place(proto: onnx.ModelProto, folder: Path, home: Path, ours: _Entries) -> None:
-    """Note where files of weights are looked for; refuse a model that says such things itself."""
-    beside = [(weights.FOLDER, ranges.text_of(folder))]
+def _place(proto: onnx.ModelProto, folder: Path, home: Path) -> None:
+    """Note where the files of weights beside the model are looked for."""
+    said = [(weights.FOLDER, text_of(folder))]
     if folder.resolve() != home:
-        beside.append((weights.HOME, ranges.text_of(home)))
+        said.append((weights.HOME, text_of(home)))
     for tensor in every_tensor(proto):
-        if tensor.data_location != onnx.TensorProto.EXTERNAL:
-            continue
-        said = [(entry.key, entry.value) for entry in tensor.external_data]
-        keys = [key for key, _ in said]
-        if not any(key.startswith(weights.OURS) for key in keys):
-            for key, value in beside:
+        if weights.beside(tensor) is not None:
+            for key, value in said:
                 tensor.external_data.add(key=key, value=value)
-        elif said[:2] != ours or keys[2:] != ["offset", "length", weights.FIELD]:
-            raise NotOnnxError(
-                f"weight {tensor.name!r} says in more than one way where its data is"
-            )
 
 
 _OTHER_FILES: Final = {

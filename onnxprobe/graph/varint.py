@@ -14,10 +14,12 @@ BYTES: Final = 2
 FIXED32: Final = 5
 _LONGEST: Final = 10
 """Bytes of the longest varint: 64 bits at 7 bits each."""
+_BLOCK: Final = 1 << 14
+"""Bytes read at a time: a hundred nodes, and little enough to waste before a long weight."""
 
 
 class Buffer(Protocol):
-    """Bytes that can be looked at without being read as a whole: ``bytes`` or a ``Window``."""
+    """Bytes that can be looked at without being read as a whole: ``bytes`` or an ``OpenFile``."""
 
     def __getitem__(self, index: slice, /) -> bytes: ...
     def __len__(self) -> int: ...
@@ -46,6 +48,8 @@ def decode(data: bytes, at: int) -> tuple[int, int]:
     Raises:
         NotOnnxError: there is no varint at ``at``.
     """
+    if at < len(data) and data[at] < 0x80:  # noqa: PLR2004  most are one byte
+        return data[at], at + 1
     number = shift = 0
     for position in range(at, min(at + _LONGEST, len(data))):
         byte = data[position]
@@ -59,21 +63,25 @@ def decode(data: bytes, at: int) -> tuple[int, int]:
 def fields(buffer: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int, int, int]]:
     """Yield ``(field, wire type, start, start of content, end)`` of each field of a message.
 
+    ``buffer`` is read in blocks; the content of long fields is passed over.
+
     Raises:
         NotOnnxError: the bytes are no protobuf message, or end before a field does.
     """
-    at = start
+    at = base = start
+    block = b""
     while at < end:
-        head = buffer[at : min(at + 2 * _LONGEST, end)]
-        tag, used = decode(head, 0)
+        if at - base + 2 * _LONGEST > len(block) < end - base:
+            base, block = at, buffer[at : min(at + _BLOCK, end)]
+        tag, used = decode(block, at - base)
         kind = tag & 7
-        content = at + used
+        content = base + used
         if kind == BYTES:
-            length, used = decode(head, used)
-            content = at + used
+            length, used = decode(block, used)
+            content = base + used
             stop = content + length
         elif kind == VARINT:
-            stop = at + decode(head, used)[1]
+            stop = base + decode(block, used)[1]
         elif kind in (FIXED32, FIXED64):
             stop = content + (4 if kind == FIXED32 else 8)
         else:

@@ -43,19 +43,20 @@ class Beside:
 
     Attributes:
         location: its name, relative to ``folder``.
-        folder: where the model was found; the working directory where nobody said.
-        home: the folder that links may lead to.
+        folder: where the model was found, as ``text_of`` writes it; the working directory where
+            nobody said.
+        home: the folder that links may lead to, likewise.
     """
 
     location: str
-    folder: Path
-    home: Path
+    folder: str
+    home: str
 
     @classmethod
     def said(cls, said: dict[str, str]) -> "Beside":
         """Read the entries of a tensor."""
         folder = said.get(FOLDER, ".")
-        return cls(said.get("location", ""), path_of(folder), path_of(said.get(HOME, folder)))
+        return cls(said.get("location", ""), folder, said.get(HOME, folder))
 
     def file(self, weight: str) -> Path:
         """Return the file itself; ``weight`` is for the message.
@@ -64,8 +65,9 @@ class Beside:
             NotOnnxError: it is outside the folder of the model.
             MissingWeightsError: it is not there.
         """
-        real = os.path.realpath(self.folder / self.location) if "\0" not in self.location else ""
-        if not self.location or not Path(real).is_relative_to(os.path.realpath(self.home)):
+        folder, home = path_of(self.folder), os.path.realpath(path_of(self.home))
+        real = os.path.realpath(folder / self.location) if "\0" not in self.location else ""
+        if not self.location or not Path(real).is_relative_to(home):
             raise NotOnnxError(
                 f"weight {weight!r} is said to be in {self.location!r}, outside the model's folder; "
                 "weights must lie beside the model"
@@ -73,7 +75,7 @@ class Beside:
         if not os.path.isfile(real):  # noqa: PTH113  Path.is_file raises on names that are too long
             raise MissingWeightsError(
                 f"the model keeps its weights in {self.location!r}, which is not beside it (looked "
-                f"in {str(self.folder)!r})"
+                f"in {str(folder)!r})"
             )
         return Path(real)
 
@@ -105,19 +107,20 @@ def stored(tensor: onnx.TensorProto) -> Stored | None:
         return None
     said = entries(tensor)
     if FIELD not in said:
-        return stretch(tensor, Beside.said(said).file(tensor.name))
+        path = Beside.said(said).file(tensor.name)
+        return stretch(tensor, path, path.stat().st_size)
     offset, length, field = _numbers(tensor.name, said["offset"], said["length"], said[FIELD])
     return Stored(path_of(said["location"]), offset, length, field, said[STAMP])
 
 
-def stretch(tensor: onnx.TensorProto, path: Path) -> Stored:
-    """Return which part of ``path``, the file of weights that ``tensor`` names, is its own.
+def stretch(tensor: onnx.TensorProto, path: Path, there: int) -> Stored:
+    """Return which part of ``path``, a file of ``there`` bytes that ``tensor`` names, is its own.
 
     Raises:
         NotOnnxError: the offset or the length is no number.
         MissingWeightsError: the file ends before the weight does.
     """
-    said, there = entries(tensor), path.stat().st_size
+    said = entries(tensor)
     takes = said["length"] if "length" in said else size(tensor)
     offset, length = _numbers(tensor.name, said.get("offset", 0), takes)
     if offset < 0 or length < 0 or offset + length > there:
@@ -217,10 +220,18 @@ def every_tensor(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
     yield from every_attribute_tensor(graph.node)
 
 
+_KIND: Final = onnx.AttributeProto
+_NO_TENSORS: Final = frozenset(
+    {_KIND.FLOAT, _KIND.INT, _KIND.STRING, _KIND.FLOATS, _KIND.INTS, _KIND.STRINGS}
+)
+
+
 def every_attribute_tensor(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
     """Yield every tensor written into the attributes of ``nodes``, nested bodies included."""
     for node in nodes:
         for attribute in node.attribute:
+            if attribute.type in _NO_TENSORS:
+                continue
             if attribute.HasField("t"):
                 yield attribute.t
             yield from attribute.tensors

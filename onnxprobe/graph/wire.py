@@ -16,7 +16,7 @@ import onnx
 from onnxprobe.graph import ranges, weights
 from onnxprobe.graph.copying import move
 from onnxprobe.graph.ranges import Stored
-from onnxprobe.graph.schema import DATA, SCHEMA, every_tensor
+from onnxprobe.graph.schema import EXTERNAL_DATA, SCHEMA, every_tensor
 from onnxprobe.graph.varint import BYTES, encode, fields
 
 __all__ = ["LIMIT", "Piece", "dump", "every_tensor", "length", "pieces", "write"]
@@ -27,7 +27,6 @@ _MARK: Final = weights.OURS.encode()
 _FIELD: Final = weights.FIELD.encode()
 _SMALL: Final = 1 << 16
 """Bytes up to which a range is read and written like what is around it: it takes fewer calls."""
-_EXTERNAL_DATA: Final = 13
 _DATA_LOCATION: Final = 14
 
 Piece = bytes | Stored
@@ -86,8 +85,8 @@ def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
     out: list[Piece] = []
     schema, copied = SCHEMA[kind], span[0]
     for field, wire, start, content, end in fields(data, *span):
-        inner = schema.get(field, DATA)
-        if inner == DATA or wire != BYTES or data.find(_MARK, content, end) < 0:
+        inner = schema.get(field)
+        if inner not in SCHEMA or wire != BYTES or data.find(_MARK, content, end) < 0:
             continue
         tensor = inner == "tensor"
         parts = _tensor(data[content:end]) if tensor else _pieces(data, (content, end), inner)
@@ -105,12 +104,12 @@ def _tensor(data: bytes) -> list[Piece]:
     ]
     if _FIELD not in data:
         return [
-            b"".join(whole for n, whole, inner in parts if n != _EXTERNAL_DATA or not _ours(inner))
+            b"".join(whole for n, whole, inner in parts if n != EXTERNAL_DATA or not _ours(inner))
         ]
     place = weights.stored(onnx.TensorProto.FromString(data))
     if place is None:
         return [data]
-    kept = [(n, whole) for n, whole, _ in parts if n not in (_EXTERNAL_DATA, _DATA_LOCATION)]
+    kept = [(n, whole) for n, whole, _ in parts if n not in (EXTERNAL_DATA, _DATA_LOCATION)]
     before = b"".join(whole for n, whole in kept if n < place.field)
     after = b"".join(whole for n, whole in kept if n > place.field)
     return [before + encode(place.field << 3 | BYTES) + encode(place.length), place, after]
