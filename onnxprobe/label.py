@@ -113,7 +113,6 @@ def label(  # noqa: PLR0913  every setting of the command
     prepared, _ = preprocess_for(model, preprocess)
     outputs = [name for head in heads for name in head.outputs]
     network = Network.of(model, outputs, prepared, batch=batch)
-    network.check()
     names, size = source.names, network.batch
     rows = [range(i, min(i + size, len(names))) for i in range(0, len(names), size)]
     batches = stream(network, source, names, rows, threads=threads, max_pixels=max_pixels)

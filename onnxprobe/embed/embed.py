@@ -9,7 +9,7 @@ from onnxprobe.embed.header import Header
 from onnxprobe.embed.lock import locked
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network, batch_size
-from onnxprobe.embed.resume import claim, find, missing, shard_rows
+from onnxprobe.embed.resume import batch_of, claim, find, missing, shard_rows
 from onnxprobe.embed.stop import stoppable
 from onnxprobe.embed.store import Store
 from onnxprobe.embed.stream import Batch, stream
@@ -18,7 +18,7 @@ from onnxprobe.embed.writer import Writer
 from onnxprobe.errors import PicturesError, StoreError
 from onnxprobe.graph.model import Model
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, preprocess_for
-from onnxprobe.probe import Probe, attach
+from onnxprobe.probe import Probe, attach, width
 from onnxprobe.progress import Progress, silent
 
 
@@ -51,7 +51,8 @@ def embed(  # noqa: PLR0913  every setting of the command
         preprocess: what is done to a picture before the model sees it.
         sample: a share (a float, above 0 and at most 1) or a count of pictures; all by default.
         seed: of the permutation.
-        batch: pictures per run of the model; by default what the model fixes, else 8.
+        batch: pictures per run of the model; by default what the model fixes, else 8, or 1 where
+            the model turns out to count on it (a warning says so).
         threads: runs of the model at once, each on one core; all cores by default.
         max_pixels: a larger picture is refused by its header.
         progress: told how many pictures are done.
@@ -68,8 +69,13 @@ def embed(  # noqa: PLR0913  every setting of the command
     """
     path = _checked(Path(store_path))
     preprocess_for(model, preprocess)
-    order, size = manifest(source.names, seed=seed), batch_size(model, batch)
+    order = manifest(source.names, seed=seed)
     target = sample_rows(len(order.names), sample)
+    tapped, outputs = attach(model, probes), [probe.output for probe in probes]
+    size, network = batch_size(model, batch) or batch_of(path), None
+    if size is None:
+        network = Network.of(tapped, outputs, preprocess)
+        size = network.batch
     header = Header(
         model=fingerprint(model),
         probes=tuple(map(str, probes)),
@@ -82,14 +88,13 @@ def embed(  # noqa: PLR0913  every setting of the command
         names=order.digest,
         source=str(source.path),
     )
-    tapped = attach(model, probes)
     with locked(folder_of(path), path):
         claim(path, header)
         found = find(path, header, target)
         batches = list(missing(header, found))
         if batches:
-            network = Network.of(tapped, header.probes, preprocess, batch=size)
-            widths = [values.shape[1] for values in network.check().values()]
+            network = network or Network.of(tapped, outputs, preprocess, batch=size)
+            widths = [width(model, probe) for probe in probes]
             writer = Writer(path, header, order=order, found=found, widths=widths)
             work = stream(
                 network, source, order.names, batches, threads=threads, max_pixels=max_pixels

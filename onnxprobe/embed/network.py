@@ -1,8 +1,9 @@
 """A model made ready to be run over pictures, in batches of one fixed shape."""
 
 import os
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -50,27 +51,36 @@ class Network:
         *,
         batch: int | None = None,
     ) -> "Network":
-        """Load the part of ``model`` that computes ``outputs``.
+        """Load the part of ``model`` that computes ``outputs``, and try it (see ``check``).
+
+        Where neither the model nor the caller says how many pictures a run takes, that is
+        ``BATCH``; a model that cannot do so is run at one, and a warning says why.
 
         Raises:
             PicturesError: the model does not take pictures, or not ``batch`` of them.
-            RunError: the runtime does not load it.
+            RunError: the runtime does not load it, or it does not run.
         """
         size = batch_size(model, batch)
-        needed = extract(model, model.inputs, outputs)
-        return cls(Session(needed, threads=1), model.inputs[0], tuple(outputs), preprocess, size)
+        session = Session(extract(model, model.inputs, outputs), threads=1)
+        network = cls(session, model.inputs[0], tuple(outputs), preprocess, size or BATCH)
+        try:
+            network.check()
+        except PicturesError as error:
+            if size is not None:
+                raise
+            network = replace(network, batch=1)
+            network.check()
+            warnings.warn(f"{error}; they are run one at a time", RuntimeWarning, stacklevel=2)
+        return network
 
     def run(self, samples: NDArray[Any]) -> Arrays:
         """Run one full batch."""
         return self.session.run({self.feed: samples}, self.outputs)
 
-    def check(self) -> Arrays:
+    def check(self) -> None:
         """Make sure that a picture's rows do not depend on its neighbours in the batch.
 
         Some exports write the batch into a Reshape, some normalise over the batch.
-
-        Returns:
-            The outputs for a batch of noise, for their shapes.
 
         Raises:
             PicturesError: they do; the message says by how much, or what came instead.
@@ -84,32 +94,30 @@ class Network:
             if self.batch == 1:
                 raise
             raise PicturesError(
-                f"the model does not run on {self.batch} pictures at once ({error}); ask for "
-                "batches of 1"
+                f"the model takes any number of pictures but does not run on {self.batch} ({error})"
             ) from error
         for name in self.outputs:
-            self._compare(name, straight[name], np.roll(rolled[name], -1, axis=0))
-        return straight
+            self._compare(name, straight[name], rolled[name])
 
-    def _compare(self, name: str, one: NDArray[Any], other: NDArray[Any]) -> None:
-        if one.ndim == 0 or len(one) != self.batch:
+    def _compare(self, name: str, straight: NDArray[Any], rolled: NDArray[Any]) -> None:
+        if straight.ndim == 0 or len(straight) != self.batch:
             raise PicturesError(
-                f"output {name!r} is {list(one.shape)} for {self.batch} pictures, not one row each"
-                + ("; ask for batches of 1" if self.batch > 1 else "")
+                f"output {name!r} is {list(straight.shape)} for {self.batch} pictures, not one row "
+                "each"
             )
-        if one.dtype.kind != "f":
+        if straight.dtype.kind != "f" or not np.isfinite([straight, rolled]).all():
             return
-        scale = np.abs(one).max(initial=0)
-        change = np.abs(one - other).max(initial=0)
-        if np.isfinite(scale) and change > _NEIGHBOUR_TOLERANCE * scale:
+        change = np.abs(straight - np.roll(rolled, -1, axis=0)).max(initial=0)
+        scale = np.abs(straight).max(initial=0)
+        if change > _NEIGHBOUR_TOLERANCE * scale:
             raise PicturesError(
-                f"what the model says of a picture changes with its neighbours in the batch "
-                f"({name!r} by {change / scale:.1%}); ask for batches of 1"
+                "what the model says of a picture changes with its neighbours in the batch "
+                f"({name!r} by {change / scale:.1%})"
             )
 
 
-def batch_size(model: Model, asked: int | None) -> int:
-    """Return how many pictures a run takes: what the model fixes, what is ``asked``, or ``BATCH``.
+def batch_size(model: Model, asked: int | None) -> int | None:
+    """Return how many pictures a run takes: what is ``asked``, or what the model fixes, if any.
 
     Raises:
         PicturesError: the model takes no pictures, or not as many as ``asked``.
@@ -121,7 +129,7 @@ def batch_size(model: Model, asked: int | None) -> int:
         raise PicturesError(
             f"the model takes {fixed} pictures a run, not {asked}; leave the batch out"
         )
-    return asked or fixed or BATCH
+    return asked or fixed
 
 
 def cores() -> int:

@@ -41,6 +41,16 @@ class Found:
     begun: dict[int, Shard] = field(default_factory=dict)
 
 
+def batch_of(path: Path) -> int | None:
+    """Return how many pictures a run takes in the store at ``path``; ``None`` if there is none.
+
+    Raises:
+        StoreError: what is there is no store.
+    """
+    place = folder_of(path) / _HEADER
+    return Header.from_json(place.read_bytes(), path).batch if place.is_file() else None
+
+
 def claim(path: Path, header: Header) -> None:
     """Make the store at ``path`` ours, or make sure that it is: it must be of the same header.
 

@@ -280,3 +280,29 @@ def test_importing_embed_does_not_import_the_recipes_stack():
         "assert not {'sklearn', 'faiss', 'openTSNE', 'typer', 'rich'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def counting_on_one(model):
+    """The same model with a Reshape that writes one picture into the shape of its pooled map."""
+    proto = onnx.ModelProto()
+    proto.CopyFrom(model.proto)
+    flatten = next(node for node in proto.graph.node if node.op_type == "Flatten")
+    proto.graph.initializer.append(onnx.helper.make_tensor("to", 7, [2], [1, 4]))
+    flatten.op_type = "Reshape"
+    flatten.input.append("to")
+    return Model(proto)
+
+
+def test_a_model_that_counts_on_one_picture_is_run_on_one(run, tiny):
+    """The probe lies after the Reshape; before it nothing counts on the batch."""
+    model, probes = counting_on_one(tiny), [Probe("flat", "flatten")]
+    with pytest.warns(RuntimeWarning, match="they are run one at a time"):
+        store = run(model=model, probes=probes, batch=None, sample=6)
+    assert store.header.batch == 1
+    assert run(model=model, probes=probes, batch=None).counts["ok"] == 37  # goes on, at one
+    assert run("x.h5", model=model, batch=None).header.batch == 8
+
+
+def test_a_batch_left_open_is_the_one_of_the_store(run):
+    run(batch=4, sample=10)
+    assert run(batch=None).header.batch == 4

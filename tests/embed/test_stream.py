@@ -130,7 +130,7 @@ def test_leaving_early_leaves_no_thread_behind(network, pictures):
 
 def through(op, inputs, *, shape=("N", 3, 8, 8), out=("N", 3, 8, 8), weights=()):
     graph = helper.make_graph(
-        [helper.make_node(op, inputs, ["scores"])],
+        [helper.make_node(op, inputs, ["scores"], name="guilty")],
         "one",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, out)],
@@ -152,29 +152,42 @@ def test_a_row_that_is_not_finite_is_recorded_and_dropped(tmp_path):
     np.testing.assert_allclose(batch.outputs["scores"], np.log(255), rtol=1e-6)
 
 
-def test_a_model_whose_rows_depend_on_their_neighbours_is_refused():
+def leaking():
+    """Sums over the pictures before."""
     batch_axis = helper.make_tensor("axis", TensorProto.INT64, [], [0])
-    leaking = through("CumSum", ["x", "axis"], weights=[batch_axis])
-    with pytest.raises(PicturesError, match="changes with its neighbours in the batch") as caught:
-        Network.of(leaking, OUTPUTS, SEEN, batch=4).check()
-    assert "ask for batches of 1" in str(caught.value)
-    Network.of(leaking, OUTPUTS, SEEN, batch=1).check()
+    return through("CumSum", ["x", "axis"], weights=[batch_axis])
 
 
-def test_a_model_that_writes_its_batch_into_a_reshape_is_named():
-    shape = helper.make_tensor("to", TensorProto.INT64, [2], [1, 192])
-    network = Network.of(
-        through("Reshape", ["x", "to"], out=(1, 192), weights=[shape]), OUTPUTS, SEEN, batch=4
-    )
-    with pytest.raises(PicturesError, match=r"does not run on 4 pictures at once .* ask for batch"):
-        network.check()
+def reshaping(to, out):
+    """Writes the batch into a Reshape."""
+    shape = helper.make_tensor("to", TensorProto.INT64, [2], to)
+    return through("Reshape", ["x", "to"], out=out, weights=[shape])
 
 
-def test_an_output_without_a_row_for_each_picture_is_named():
-    shape = helper.make_tensor("to", TensorProto.INT64, [2], [1, -1])
-    model = through("Reshape", ["x", "to"], out=(1, "m"), weights=[shape])
-    with pytest.raises(PicturesError, match=r"output 'scores' is \[1, 768\] for 4 pictures, not"):
-        Network.of(model, OUTPUTS, SEEN, batch=4).check()
+COUNTING_ON_ONE = {
+    "changes with its neighbours in the batch": leaking(),
+    "any number of pictures but does not run on 4 ": reshaping([1, 192], (1, 192)),
+    r"output 'scores' is \[1, 768\] for 4 pictures, not one": reshaping([1, -1], (1, "m")),
+}
+
+
+@pytest.mark.parametrize("message", COUNTING_ON_ONE)
+def test_a_model_that_counts_on_one_picture_is_refused_more(message):
+    with pytest.raises(PicturesError, match=message):
+        Network.of(COUNTING_ON_ONE[message], OUTPUTS, SEEN, batch=4)
+
+
+@pytest.mark.parametrize("model", COUNTING_ON_ONE.values())
+def test_and_is_run_on_one_where_nothing_else_was_asked_for(model):
+    with pytest.warns(RuntimeWarning, match="; they are run one at a time"):
+        network = Network.of(model, OUTPUTS, SEEN)
+    assert network.batch == 1
+
+
+def test_the_node_that_counts_on_one_picture_is_named():
+    model = COUNTING_ON_ONE["any number of pictures but does not run on 4 "]
+    with pytest.raises(PicturesError, match="Name:'guilty'"):
+        Network.of(model, OUTPUTS, SEEN, batch=4)
 
 
 def test_a_fixed_batch_is_used_and_cannot_be_overruled(tiny):
