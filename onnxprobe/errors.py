@@ -54,6 +54,10 @@ class ContractError(OnnxprobeError):
     """A new file would not answer as the old one did; it was not written."""
 
 
+class BatchError(OnnxprobeError, ValueError):
+    """Pictures of a batch whose answers would mix, or cannot be shown not to."""
+
+
 class MissingExtraError(OnnxprobeError, ImportError):
     """A package that belongs to an extra which is not installed."""
 
@@ -73,6 +77,10 @@ class StoreError(OnnxprobeError, ValueError):
 
 class RecipeError(OnnxprobeError, ValueError):
     """A recipe, step or setting that cannot run on what it was given."""
+
+
+class LoweringError(OnnxprobeError, ValueError):
+    """A fitted estimator, or an operator of a head, that has no form in plain ``ai.onnx``."""
 
 
 def quoted(names: Iterable[str]) -> str:

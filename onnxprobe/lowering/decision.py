@@ -1,0 +1,37 @@
+"""What a classifier says, before it becomes outputs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from onnxprobe.lowering.flow import Flow
+
+PROBABILITY = "probability"
+MARGIN = "margin"
+DISTANCE = "negative distance"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """A choice among K classes. With two of them a margin is written ``[-m, m]``.
+
+    Attributes:
+        classes: K labels; an answer is an index into them.
+        margin: ``(N, K)``, scikit-learn's ``decision_function``; ``None`` where it has none.
+        probability: writes ``predict_proba`` ``(N, K)`` and returns its tensor; ``None`` likewise.
+        logit: ``(N, K)``, where the probability is the sigmoid of each.
+        ranking: ``(N, K)``, the largest of which is the answer; the margin, or else the
+            probability, where left out.
+        best: ``(N, 1)`` int64, the answer, where it is not the largest of anything.
+        kind: what the scores are where there is no probability.
+    """
+
+    classes: NDArray[Any]
+    margin: Flow | None = None
+    probability: Callable[[], str] | None = None
+    logit: Flow | None = None
+    ranking: str | None = None
+    best: str | None = None
+    kind: str = MARGIN

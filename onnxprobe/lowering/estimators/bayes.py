@@ -1,0 +1,95 @@
+"""Naive Bayes, quadratic discriminants and mixtures: log densities of Gaussians and of counts."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from onnxprobe.lowering.affine import Affine
+from onnxprobe.lowering.decision import Decision
+from onnxprobe.lowering.estimators._base import Rule
+from onnxprobe.lowering.flow import Flow
+from onnxprobe.lowering.links import both_signs, softmax
+from onnxprobe.lowering.squares import against_first, gaussian_squares, squares, summed
+from onnxprobe.lowering.writer import Writer
+
+
+def _gaussian_naive(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    """Gaussians without covariance.
+
+    A feature that all classes have alike says nothing, but its term can dwarf all others.
+    """
+    theta, var = np.asarray(estimator.theta_), np.asarray(estimator.var_)
+    told = ~((theta == theta[0]).all(axis=0) & (var == var[0]).all(axis=0))
+    constant = np.log(estimator.class_prior_) - 0.5 * np.log(2 * np.pi * var).sum(axis=1)
+    some = flow if told.all() else flow.then(Affine.of(np.eye(flow.width)[told]))
+    terms = against_first(write, squares(write, some, theta[:, told], np.sqrt(var[:, told])))
+    total = Flow(summed(write, terms), len(theta))
+    logs = total.then(Affine.of(np.full(len(theta), -0.5), constant - constant.max()))
+    return _likelihood(write, estimator.classes_, logs)
+
+
+def _likelihood(write: Writer, classes: Any, logs: Flow) -> Decision:
+    logs = Flow(write.settled(logs), logs.width)
+    return Decision(classes, probability=softmax(write, logs), ranking=logs.tensor)
+
+
+def _counts(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    logs = Affine.of(estimator.feature_log_prob_, estimator.class_log_prior_)
+    return _likelihood(write, estimator.classes_, flow.then(logs))
+
+
+def _complement(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    return _likelihood(write, estimator.classes_, flow.then(Affine.of(estimator.feature_log_prob_)))
+
+
+def _bernoulli(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    if estimator.binarize is not None:
+        above = write.op("Greater", write.settled(flow), write.array(estimator.binarize))
+        flow = Flow(write.yes_no(above), flow.width)
+    there = np.asarray(estimator.feature_log_prob_, np.float64)
+    absent = np.log(1 - np.exp(there))
+    logs = Affine.of(there - absent, estimator.class_log_prior_ + absent.sum(axis=1))
+    return _likelihood(write, estimator.classes_, flow.then(logs))
+
+
+def _quadratic(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    turns = [r * s**-0.5 for r, s in zip(estimator.rotations_, estimator.scalings_, strict=True)]
+    spread = np.array([np.log(s).sum() for s in estimator.scalings_])
+    logs = _density(write, flow, estimator.means_, turns, np.log(estimator.priors_) - 0.5 * spread)
+    margin = logs
+    if logs.width == 2:  # noqa: PLR2004  two classes: the log of their ratio
+        margin = both_signs(write, logs.then(Affine.of(np.array([[-1.0, 1.0]]))))
+    return Decision(estimator.classes_, margin, softmax(write, logs), ranking=logs.tensor)
+
+
+def _mixture(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    """Gaussians without labels: the classes are the components."""
+    means, roots = np.asarray(estimator.means_), np.asarray(estimator.precisions_cholesky_)
+    count, width = means.shape
+    if estimator.covariance_type == "tied":
+        turns = [roots] * count
+    elif estimator.covariance_type == "full":
+        turns = list(roots)
+    else:  # "diag" has a root for each axis, "spherical" one for all
+        turns = [np.eye(width) * root for root in roots]
+    determinants = np.array([np.linalg.slogdet(turn)[1] for turn in turns])
+    constant = np.log(estimator.weights_) + determinants
+    logs = _density(write, flow, means, turns, constant)
+    return _likelihood(write, np.arange(count), logs)
+
+
+def _density(write: Writer, flow: Flow, means: Any, turns: Any, constant: Any) -> Flow:
+    logs = gaussian_squares(write, flow, means, turns).then(
+        Affine.of(np.full(len(turns), -0.5), constant)
+    )
+    return Flow(write.settled(logs), logs.width)
+
+
+BAYES: Final = (
+    Rule("GaussianNB", decide=_gaussian_naive),
+    Rule("MultinomialNB", decide=_counts),
+    Rule("ComplementNB", decide=_complement),
+    Rule("BernoulliNB", decide=_bernoulli),
+    Rule("QuadraticDiscriminantAnalysis", decide=_quadratic),
+    Rule("GaussianMixture", decide=_mixture),
+)

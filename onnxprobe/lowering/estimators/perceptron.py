@@ -1,0 +1,56 @@
+"""Multi-layer perceptrons: an affine map a layer, with an activation between."""
+
+from typing import Any, Final
+
+from onnxprobe.errors import LoweringError
+from onnxprobe.lowering.affine import Affine
+from onnxprobe.lowering.decision import Decision
+from onnxprobe.lowering.estimators._base import Rule
+from onnxprobe.lowering.flow import Flow
+from onnxprobe.lowering.links import both_signs, sigmoid, softmax
+from onnxprobe.lowering.writer import Writer
+
+_ACTIVATIONS: Final = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
+
+
+def _last_layer(write: Writer, estimator: Any, flow: Flow) -> Flow:
+    layers = list(zip(estimator.coefs_, estimator.intercepts_, strict=True))
+    for position, (weight, bias) in enumerate(layers):
+        flow = flow.then(Affine.of(weight.T, bias))
+        if position < len(layers) - 1 and estimator.activation != "identity":
+            flow = write.mapped(_ACTIVATIONS[estimator.activation], flow)
+    return flow
+
+
+def _classified(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    logits = _last_layer(write, estimator, flow)
+    if estimator.out_activation_ == "logistic" and logits.width > 1:
+        raise LoweringError(
+            "MLPClassifier was fitted on several labels a sample; wrap one of a single label in "
+            "MultiOutputClassifier"
+        )
+    if estimator.out_activation_ == "logistic":
+        logits = both_signs(write, logits)
+    logits = Flow(write.settled(logits), logits.width)
+    link = sigmoid if estimator.out_activation_ == "logistic" else softmax
+    logit = logits if link is sigmoid else None
+    return Decision(
+        estimator.classes_, probability=link(write, logits), logit=logit, ranking=logits.tensor
+    )
+
+
+def _regressed(write: Writer, estimator: Any, flow: Flow) -> Flow:
+    out = _last_layer(write, estimator, flow)
+    if estimator.out_activation_ == "identity":
+        return out
+    if estimator.out_activation_ != "exp":
+        raise LoweringError(
+            f"MLPRegressor ends in {estimator.out_activation_!r}, which is not known"
+        )
+    return write.mapped("Exp", out)
+
+
+PERCEPTRONS: Final = (
+    Rule("MLPClassifier", decide=_classified),
+    Rule("MLPRegressor", predict=_regressed),
+)

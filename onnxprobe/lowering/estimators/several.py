@@ -1,0 +1,133 @@
+"""Classifiers made of several: one a class, one a pair of classes, one a question, or a vote."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from onnxprobe.errors import LoweringError
+from onnxprobe.lowering.affine import Affine
+from onnxprobe.lowering.decision import Decision
+from onnxprobe.lowering.estimators._base import Rule
+from onnxprobe.lowering.flow import Flow
+from onnxprobe.lowering.links import both_signs, shared_sigmoid, shares, told_apart
+from onnxprobe.lowering.pairs import ranked
+from onnxprobe.lowering.writer import Writer
+
+
+def _one_a_class(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    if estimator.multilabel_:
+        raise LoweringError(
+            "OneVsRestClassifier was fitted on several labels a sample; use MultiOutputClassifier"
+        )
+    parts = [_of_two(write, part, flow) for part in estimator.estimators_]
+    if len(parts) == 1:
+        only = parts[0]
+        return Decision(
+            estimator.classes_, only.margin, only.probability, only.logit, only.ranking, only.best
+        )
+    margins = [part.margin for part in parts if part.margin is not None]
+    margin = _second_columns(write, margins) if len(margins) == len(parts) else None
+    logits = [part.logit for part in parts if part.logit is not None]
+    count = len(parts)
+    if len(logits) == count:
+        joint = (
+            margin if margin is not None and logits == margins else _second_columns(write, logits)
+        )
+        probability = shared_sigmoid(write, joint, empty=0.0)
+        ranking = told_apart(write, joint) if margin is None else None
+        return Decision(estimator.classes_, margin, probability, ranking=ranking)
+    if any(part.probability is None for part in parts):
+        return Decision(estimator.classes_, margin)
+    alone = _probabilities(write, parts)
+    return Decision(
+        estimator.classes_,
+        margin,
+        lambda: shares(write, alone, count, empty=0.0),
+        ranking=alone if margin is None else None,
+    )
+
+
+def _of_two(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    """Return the decision of a part of two classes; one that saw a single class says always that."""
+    if type(estimator).__name__ == "_ConstantPredictor":
+        said = float(np.ravel(estimator.y_)[0])
+        zero = flow.then(Affine.of(np.zeros((1, flow.width)), said))
+        sure = Flow(
+            write.settled(flow.then(Affine.of(np.zeros((2, flow.width)), [1 - said, said]))), 2
+        )
+        return Decision(np.arange(2), both_signs(write, zero), lambda: sure.tensor)
+    return write.decided(estimator, flow)
+
+
+def _second_columns(write: Writer, flows: Sequence[Flow]) -> Flow:
+    return write.side_by_side([write.column(flow, 1) for flow in flows])
+
+
+def _probabilities(write: Writer, parts: Sequence[Decision]) -> str:
+    written = [part.probability() for part in parts if part.probability is not None]
+    return write.settled(_second_columns(write, [Flow(tensor, 2) for tensor in written]))
+
+
+def _one_a_pair(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    if estimator.pairwise_indices_ is not None:
+        raise LoweringError(
+            "OneVsOneClassifier on a kernel computed beforehand has no form in ONNX"
+        )
+    parts = [write.decided(part, flow) for part in estimator.estimators_]
+    margins = [part.margin for part in parts if part.margin is not None]
+    for_second = (
+        _second_columns(write, margins)
+        if len(margins) == len(parts)
+        else Flow(_probabilities(write, parts), len(parts))
+    )
+    threshold = 0.0 if margins else 0.5
+    second = write.settled(for_second)
+    won = write.yes_no(write.op("Greater", second, write.array(threshold)))
+    first = write.op("Sub", write.array(1.0), won)
+    against = Flow(second, len(parts)).then(Affine.of(np.full(len(parts), -1.0)))
+    found = ranked(write, first, against, len(estimator.classes_))
+    if found.width == 2:  # noqa: PLR2004  two classes: the margin is that of the second
+        both = both_signs(write, write.column(found, 1))
+        best = write.op("ArgMax", found.tensor, axis=1, keepdims=1)
+        return Decision(estimator.classes_, both, best=best)
+    return Decision(estimator.classes_, found)
+
+
+def _one_a_question(write: Writer, estimator: Any, flow: Flow) -> tuple[Decision, ...]:
+    return tuple(write.decided(part, flow) for part in estimator.estimators_)
+
+
+def _one_a_target(write: Writer, estimator: Any, flow: Flow) -> Flow:
+    return write.side_by_side([write.predicted(part, flow) for part in estimator.estimators_])
+
+
+def _soft_vote(write: Writer, estimator: Any, flow: Flow) -> Decision:
+    if estimator.voting != "soft":
+        raise LoweringError("VotingClassifier gives scores with voting='soft' only")
+    parts = [write.decided(part, flow) for part in estimator.estimators_]
+    if any(part.probability is None for part in parts):
+        raise LoweringError("VotingClassifier: a classifier in it has no probabilities")
+    given = estimator._weights_not_none  # noqa: SLF001  those of parts that were not dropped
+    shares_ = np.ones(len(parts)) if given is None else np.asarray(given, np.float64)
+    mean = averaged(write, parts, shares_ / shares_.sum())
+    return Decision(estimator.classes_, probability=lambda: mean, ranking=mean)
+
+
+def averaged(write: Writer, parts: Sequence[Decision], weights: Any) -> str:
+    """Write the weighted mean of the probabilities of several classifiers."""
+    written = [part.probability() for part in parts if part.probability is not None]
+    scaled = [
+        write.op("Mul", tensor, write.array(weight))
+        for tensor, weight in zip(written, weights, strict=True)
+    ]
+    return scaled[0] if len(scaled) == 1 else write.op("Sum", *scaled)
+
+
+SEVERAL: Final = (
+    Rule("OneVsRestClassifier", decide=_one_a_class),
+    Rule("OneVsOneClassifier", decide=_one_a_pair),
+    Rule("MultiOutputClassifier", decide_all=_one_a_question),
+    Rule("MultiOutputRegressor", predict=_one_a_target),
+    Rule("VotingClassifier", decide=_soft_vote),
+)

@@ -1,0 +1,77 @@
+"""From margins to probabilities, written so that large margins lose nothing."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from onnxprobe.lowering.affine import Affine
+from onnxprobe.lowering.flow import Flow
+from onnxprobe.lowering.writer import Writer
+
+_ZERO_BELOW: Final = -745.13
+"""The margin below which the sigmoid is 0 in float64."""
+_ONE_ABOVE: Final = 36.7368
+"""The margin above which the sigmoid is 1 in float64."""
+
+
+def both_signs(write: Writer, margin: Flow) -> Flow:
+    """Return the margin of two classes ``(N, 1)`` as ``[-m, m]``, so that the largest is the answer."""
+    signs = Affine.of(np.array([[-1.0], [1.0]]))
+    if margin.pending is None or margin.pending.weight.ndim > 1:
+        return margin.then(signs)
+    return Flow(write.settled(margin), 1).then(signs)
+
+
+def per_class(write: Writer, margin: Flow) -> Flow:
+    """Return a margin with one column a class, of which two classes have only one."""
+    return both_signs(write, margin) if margin.width == 1 else margin
+
+
+def sigmoid(write: Writer, margin: Flow) -> Callable[[], str]:
+    """Return what writes 1 / (1 + exp(-m)) of every margin."""
+    return lambda: write.op("Sigmoid", write.settled(margin))
+
+
+def softmax(write: Writer, margin: Flow) -> Callable[[], str]:
+    """Return what writes exp(m) as shares of its sum over the classes."""
+    return lambda: write.op("Softmax", write.settled(margin), axis=1)
+
+
+def shared_sigmoid(write: Writer, margin: Flow, *, empty: float) -> Callable[[], str]:
+    """Return what writes the sigmoid of every margin as shares of their sum over the classes.
+
+    That is the softmax of log sigmoid(m) = min(m, 0) - log(1 + exp(-|m|)), which does not divide
+    zero by zero where all margins are far below zero. Where even float64 has only zeros left, every
+    share is ``empty``, as scikit-learn has it.
+    """
+
+    def written() -> str:
+        m = write.settled(margin)
+        small = write.op("Exp", write.op("Neg", write.op("Abs", m)))
+        log = write.op("Log", write.op("Add", small, write.array(1.0)))
+        low = write.op("Min", m, write.array(0.0))
+        whole = write.op("Softmax", write.op("Sub", low, log), axis=1)
+        gone = write.op(
+            "Less", write.reduce("ReduceMax", m, [1], keepdims=1), write.array(_ZERO_BELOW)
+        )
+        return write.op("Where", gone, write.array(np.full((1, margin.width), empty)), whole)
+
+    return written
+
+
+def told_apart(write: Writer, logit: Flow) -> str:
+    """Write what ranks classes as their sigmoids do in float64: those that round alike are equal."""
+    low = write.op("Min", write.settled(logit), write.array(_ONE_ABOVE))
+    return write.op("Max", low, write.array(_ZERO_BELOW))
+
+
+def shares(write: Writer, x: str, count: int, *, empty: float) -> str:
+    """Write each row as shares of its sum; a row of zeros becomes ``empty`` everywhere."""
+    total = write.reduce("ReduceSum", x, [1], keepdims=1)
+    there = write.op("Greater", total, write.array(0.0))
+    divisor = write.op("Where", there, total, write.array(1.0))
+    rows = write.op("Div", x, divisor)
+    if not empty:
+        return rows
+    return write.op("Where", there, rows, write.array(np.full((1, count), empty)))

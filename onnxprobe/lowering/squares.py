@@ -1,0 +1,54 @@
+"""Squared distances from points, and from Gaussians."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from onnxprobe.lowering.affine import Affine, stacked
+from onnxprobe.lowering.flow import Flow
+from onnxprobe.lowering.writer import Writer
+
+
+def squares(write: Writer, flow: Flow, points: ArrayLike, scales: ArrayLike = 1.0) -> str:
+    """Write ``((x - point) / scale) ** 2``, ``(N, K, d)``, for K points.
+
+    Subtracting before squaring keeps small distances exact, where ``x² - 2 x p + p²`` would cancel.
+    """
+    where = np.asarray(points, np.float64)
+    inverse = np.broadcast_to(1 / np.asarray(scales, np.float64), where.shape)
+    apart = write.op("Sub", write.unsqueeze(write.settled(flow), [1]), write.array(where[None]))
+    if (inverse != 1).any():
+        apart = write.op("Mul", apart, write.array(inverse[None]))
+    return write.op("Mul", apart, apart)
+
+
+def summed(write: Writer, terms: str) -> str:
+    """Add the terms ``(N, K, d)`` up to ``(N, K)``."""
+    return write.reduce("ReduceSum", terms, [2])
+
+
+def against_first(write: Writer, terms: str) -> str:
+    """Subtract the terms of the first point from those of all.
+
+    What is the same for all points, however large, is then gone before anything is added up; the
+    differences between the sums are as they were.
+    """
+    return write.op("Sub", terms, write.slice(terms, [0], [1], [1]))
+
+
+def gaussian_squares(write: Writer, flow: Flow, means: Sequence[Any], turns: Sequence[Any]) -> Flow:
+    """Write the squared Mahalanobis distance from K Gaussians, ``(N, K)``.
+
+    Args:
+        write: the graph.
+        flow: ``(N, d)``.
+        means: K of ``(d,)``.
+        turns: K of ``(d, r)``: ``(x - mean) @ turn`` has unit variance.
+    """
+    maps = [Affine.of(turn.T, center=mean) for mean, turn in zip(means, turns, strict=True)]
+    turned = write.settled(flow.then(stacked(maps)))
+    owner = np.repeat(np.eye(len(maps)), [a.sizes[0] for a in maps], axis=1)
+    squared = write.op("Mul", turned, turned)
+    return Flow(squared, owner.shape[1]).then(Affine.of(owner))

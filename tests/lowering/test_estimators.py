@@ -1,0 +1,107 @@
+import numpy as np
+import onnx
+import pytest
+import zoo
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from onnxprobe.lowering import ESTIMATORS, lower, said
+from onnxprobe.runtime import Session, run
+
+NO_EXTREMES = {"RBFSampler"}
+"""The cosine of an angle of 1e4 in float32 is noise; ``precision="float64"`` is there for that."""
+
+
+def agree(estimator, *batches, opset=17):
+    """Compare the graph with scikit-learn: labels exactly, scores to 1e-5 of the largest.
+
+    1e-5, because margins are sums of a few float32 products, each with an error of 6e-8 of itself.
+    """
+    model = lower(estimator, opset=opset, ir_version=8)
+    session = Session(model, threads=1)
+    for x in batches:
+        got, expected = session.run({"vectors": x}), said(estimator, [x])
+        assert list(got) == list(expected)
+        for name, array in expected.items():
+            assert (got[name].shape, got[name].dtype) == (array.shape, array.dtype)
+            if name.endswith("_id"):
+                np.testing.assert_array_equal(got[name], array)
+            else:
+                np.testing.assert_allclose(got[name], array, rtol=0, atol=1e-5 * max(1, np.abs(array).max()))
+    return model
+
+
+@pytest.mark.filterwarnings("ignore:.*`probability` parameter")
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("name", zoo.CLASSIFIERS)
+def test_a_classifier_answers_as_scikit_learn_does(name, classes):
+    if (name, classes) in {("LogisticRegression liblinear", 4), ("FrozenEstimator", 2)}:
+        return  # scikit-learn has no such thing
+    estimator = zoo.classifier(name, classes)
+    agree(estimator, zoo.vectors(), zoo.extremes())
+
+
+@pytest.mark.parametrize("name", ["LogisticRegression", "LinearDiscriminantAnalysis", "GaussianNB", "SVC", "MLPClassifier"])
+def test_a_classifier_that_was_fitted_in_float32_does_too(name):
+    agree(zoo.classifier(name, 4, np.float32), zoo.vectors())
+
+
+@pytest.mark.parametrize("name", zoo.BEFORE)
+def test_a_transformer_gives_what_scikit_learn_gives_alone_and_before_a_classifier(name):
+    batches = [zoo.vectors(), *([] if name in NO_EXTREMES else [zoo.extremes()])]
+    if "KMeans" not in name and "Discriminant" not in name:  # alone they choose
+        agree(zoo.transformer(name), *batches)
+    agree(zoo.behind(name), *batches)
+
+
+@pytest.mark.parametrize("name", zoo.REGRESSORS)
+def test_a_regressor_predicts_what_scikit_learn_predicts(name):
+    agree(zoo.regressor(name), zoo.vectors())
+
+
+@pytest.mark.parametrize("name", zoo.CLUSTERERS)
+def test_a_clusterer_names_the_cluster_that_scikit_learn_names(name):
+    agree(zoo.clusterer(name), zoo.vectors(), zoo.extremes())
+
+
+@pytest.mark.filterwarnings("ignore:.*`probability` parameter")
+@pytest.mark.parametrize("opset", [9, 10, 12, 13, 18, 26])
+@pytest.mark.parametrize("name", ["SVC probability", "CalibratedClassifierCV isotonic", "OneVsRestClassifier", "NearestCentroid"])
+def test_a_head_can_be_written_for_every_opset(name, opset):
+    model = agree(zoo.classifier(name), zoo.vectors(), opset=opset)
+    onnx.checker.check_model(model.proto, full_check=True)
+
+
+@pytest.mark.filterwarnings("ignore:.*`probability` parameter")
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("name", [*zoo.CLASSIFIERS])
+def test_in_float64_nothing_is_lost(name):
+    """The same arithmetic as scikit-learn's: what is left is the rounding of the outputs."""
+    estimator = zoo.classifier(name, 2 if "liblinear" in name else 4)
+    x = np.concatenate([zoo.vectors(), zoo.extremes()])
+    got = run(lower(estimator, opset=17, ir_version=8, precision="float64"), {"vectors": x})
+    for output, array in said(estimator, [x]).items():
+        np.testing.assert_allclose(got[output], array, rtol=1e-6, atol=1e-7)
+
+
+def test_several_questions_are_answered_each_for_itself():
+    x, y = zoo.data(4, np.float64)
+    both = np.stack([y, np.where(x[:, 0] > 0, "up", "down")], axis=1)
+    estimator = make_pipeline(StandardScaler(), MultiOutputClassifier(zoo.logistic())).fit(x, both)
+    model = agree(estimator, zoo.vectors())
+    assert model.outputs == tuple(f"head_{i}_{end}" for i in (0, 1) for end in ("scores", "id", "confidence"))
+
+
+SHARED = {"_plain", "_chosen", "_margin_only", "<lambda>"}
+"""Functions that serve many estimators: linear regressors, choices of columns, linear classifiers
+without probabilities, and what stands for another. One of each is tried."""
+
+
+def test_every_rule_is_exercised():
+    zoos = (zoo.CLASSIFIERS, zoo.BEFORE, zoo.REGRESSORS, zoo.CLUSTERERS)
+    tried = {"Pipeline", "MultiOutputClassifier", *(name.split(" ")[0] for each in zoos for name in each)}
+    for name, rule in ESTIMATORS.items():
+        parts = (rule.transform, rule.decide, rule.decide_all, rule.predict)
+        assert name in tried or {part.__name__ for part in parts if part} <= SHARED, name
