@@ -1,5 +1,6 @@
 """Choosing the last tensor before a network compresses what it knows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -66,7 +67,8 @@ def pick(model: Model, output: str | None = None) -> Pick:
     Along the one way from input to ``output`` (by default: to all outputs) that everything passes,
     it is the last tensor that still has a structure, a map or tokens, before all is one vector;
     stepped back over what only rearranges it. It is ambiguous when it lies in the first half of
-    the weighted layers: then the network has several branches that no single tensor speaks for.
+    the weighted layers and branches with more layers than lie before it bypass whatever comes
+    next: then no single tensor speaks for the network.
 
     Raises:
         NoSuchNameError: ``output`` is not a tensor of the model.
@@ -89,7 +91,7 @@ def _decide(spine: Spine) -> Pick:
     if landing is None:
         raise GraphError(
             f"between {spine.source!r} and {quoted(spine.live.outputs)} no tensor carries "
-            "everything into a layer with weights: there is nothing to pick"
+            f"everything into a layer with weights: there is nothing to pick{_hidden(spine)}"
         )
     steps = step_back(spine, landing)
     tensor = steps[-1].tensor if steps else landing.tensor
@@ -101,12 +103,17 @@ def _decide(spine: Spine) -> Pick:
     return replace(found, alternatives=(literal, *found.alternatives))
 
 
+def _hidden(spine: Spine) -> str:
+    nested = wording.nested(spine)
+    return "" if nested is None else f"; {nested}"
+
+
 def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, ...]) -> Pick:
     node, squeezed = spine.producer(tensor), _squeezed(spine, tensor)
     interior = landing.role == "interior-bottleneck" and squeezed is not None
     layers = spine.depths[squeezed] if interior and squeezed is not None else spine.deepest
     depth = spine.depths[tensor] / max(1, layers)
-    ambiguous = depth < SHALLOW
+    ambiguous = depth < SHALLOW and _bypassed(spine, tensor) > spine.depths[tensor]
     said = (
         wording.what(spine, landing, tensor),
         None if squeezed is None else wording.squeeze(spine, tensor, squeezed),
@@ -132,6 +139,13 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
     )
 
 
+def _bypassed(spine: Spine, tensor: str) -> int:
+    """Return how many layers lie between ``tensor`` and the next one that carries everything."""
+    at = spine.tensors.index(tensor) + 1 if tensor in spine.members else len(spine.tensors)
+    after = spine.depths[spine.tensors[at]] if at < len(spine.tensors) else spine.deepest
+    return after - spine.depths[tensor]
+
+
 def _squeezed(spine: Spine, tensor: str) -> str | None:
     """Return the first vector after ``tensor`` that holds fewer numbers, or else any tensor."""
     size = spine.elements(tensor)
@@ -148,8 +162,8 @@ def _ratio(spine: Spine, tensor: str, squeezed: str) -> float:
 
 
 _AMBIGUOUS: Final = (
-    "more than half of the layers come after it, so no single tensor carries what the network "
-    "knows: choose from the alternatives"
+    "most layers come after it, in branches that no single tensor carries on: choose from the "
+    "alternatives"
 )
 
 
@@ -162,7 +176,7 @@ def _together(joint: Spine, each: tuple[Pick, ...]) -> Pick:
     if whole.ambiguous and deepest is not None:
         shared = f"the outputs share no tensor deeper than {whole.tensor!r}; this is the pick for "
         found, first = deepest, [shared + quoted(deepest.outputs)]
-    rest = tuple(_for_output(p) for p in each if p.tensor != found.tensor)
+    rest = tuple(_for_outputs(each, found))
     return replace(
         found,
         ambiguous=whole.ambiguous,
@@ -172,11 +186,12 @@ def _together(joint: Spine, each: tuple[Pick, ...]) -> Pick:
     )
 
 
-def _for_output(other: Pick) -> Alternative:
-    source = f", computed from {other.source!r}"
-    return Alternative(
-        other.tensor, other.shape, f"the pick for {quoted(other.outputs)} alone{source}"
-    )
+def _for_outputs(each: tuple[Pick, ...], found: Pick) -> Iterator[Alternative]:
+    """Yield what is picked for single outputs, each tensor once."""
+    for other in {p.tensor: p for p in each if p.tensor != found.tensor}.values():
+        names = quoted(name for p in each if p.tensor == other.tensor for name in p.outputs)
+        source = "" if other.source == found.source else f", computed from {other.source!r}"
+        yield Alternative(other.tensor, other.shape, f"the pick for {names} alone{source}")
 
 
 def _others(found: Pick, each: tuple[Pick, ...]) -> tuple[str, ...]:

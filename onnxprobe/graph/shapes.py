@@ -64,6 +64,8 @@ def sample_shape(model: "Model", tensor: str) -> tuple[int | None, ...] | None:
 def batch_first(value: Value, batch: Dim) -> bool:
     """Tell whether the first axis of ``value`` is the batch, or may be as far as is known.
 
+    A 1 may be: exporters write the batch they traced with into a Reshape.
+
     >>> batch_first(Value("positions", "float32", (50, "N", 2048)), "N")
     False
     """
@@ -72,7 +74,9 @@ def batch_first(value: Value, batch: Dim) -> bool:
     first = value.shape[0]
     if first == batch or batch in value.shape:
         return first == batch
-    return not isinstance(first, int) and _times(first, batch) is None
+    if isinstance(first, int):
+        return _written_in(first, batch)
+    return _times(first, batch) is None
 
 
 def per_sample(value: Value, batch: Dim) -> tuple[int | None, ...] | None:
@@ -98,7 +102,8 @@ def per_sample(value: Value, batch: Dim) -> tuple[int | None, ...] | None:
     rows = _times(shape[0], batch)
     if rows is not None:
         return (rows, *map(_number, shape[1:]))
-    return tuple(map(_number, shape if isinstance(shape[0], int) else shape[1:]))
+    fixed = isinstance(shape[0], int) and not _written_in(shape[0], batch)
+    return tuple(map(_number, shape if fixed else shape[1:]))
 
 
 def one_sample(value: Value, batch: Dim) -> tuple[int | None, ...] | None:
@@ -209,6 +214,11 @@ def _times(dim: Dim, batch: Dim) -> int | None:
         return None
     number, star, rest = dim.partition("*")
     return int(number) if star and rest == batch and number.isdecimal() else None
+
+
+def _written_in(dim: Dim, batch: Dim) -> bool:
+    """Tell whether ``dim`` is a batch of 1 in a file that otherwise leaves the batch open."""
+    return dim == 1 and not isinstance(batch, int)
 
 
 def _number(dim: Dim) -> int | None:

@@ -1,5 +1,5 @@
 """Networks of many kinds, and the tensor one should probe in each."""
 
-from architectures import convolutional, others, transformers
+from architectures import convolutional, further, others, transformers
 
-CASES = (*convolutional.CASES, *transformers.CASES, *others.CASES)
+CASES = (*convolutional.CASES, *transformers.CASES, *others.CASES, *further.CASES)

@@ -128,9 +128,9 @@ class Net:
         y = self.op("Reshape", self.op("Transpose", y, perm=[0, 2, 1, 3]), self.numbers([0, -1, c]))
         return self.linear(y, c, c)
 
-    def encoder(self, x, c, blocks=3, out=None):
+    def encoder(self, x, c, blocks=3, *, heads=12, out=None):
         for i in range(blocks):
-            x = self.op("Add", x, self.attention(self.layer_norm(x, c), c))
+            x = self.op("Add", x, self.attention(self.layer_norm(x, c), c, heads))
             y = self.linear(self.linear(self.layer_norm(x, c), c, 4 * c, "Relu"), 4 * c, c)
             x = self.op("Add", x, y, out=out if i == blocks - 1 else None)
         return x

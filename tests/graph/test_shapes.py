@@ -30,6 +30,7 @@ from onnxprobe.graph.value import Value
         ((None, 384), "N", (384,)),
         ((None, 384), None, (384,)),
         ((25088,), 1, (25088,)),
+        ((1, 25088), "N", (25088,)),
         (("N",), "N", ()),
         ((), "N", ()),
         (None, "N", None),
@@ -49,6 +50,7 @@ def test_the_shape_of_one_sample_has_no_batch(shape, batch, sample):
         (("64*N", 49, 96), "N", False),
         ((None, 49, 96), "N", True),
         ((8400, 4), "N", False),
+        ((1, 25088), "N", True),
         ((), "N", False),
         (None, "N", False),
     ],
@@ -65,11 +67,11 @@ def with_batch(model, batch):
     return infer(proto)
 
 
-def at(dim, batch):
-    number, star, symbol = dim.partition("*") if isinstance(dim, str) else (dim, "", "")
-    if star and symbol == "N":
+def at(dim, symbol, batch):
+    number, star, of = dim.partition("*") if isinstance(dim, str) else (dim, "", "")
+    if star and of == symbol:
         return int(number) * batch
-    return batch if dim == "N" else dim
+    return batch if dim == symbol else dim
 
 
 @pytest.mark.parametrize("build", architectures.CASES, ids=lambda build: build.__name__)
@@ -79,7 +81,7 @@ def test_shapes_for_an_open_batch_hold_for_any_batch(build):
     for name, value in model.values.items():
         assert value.shape is not None
         if None not in value.shape:
-            assert tuple(at(d, 6) for d in value.shape) == fixed[name].shape, name
+            assert tuple(at(d, batch_of(model), 6) for d in value.shape) == fixed[name].shape, name
 
 
 def test_arithmetic_around_a_reshape_leaves_no_hole():

@@ -98,7 +98,7 @@ def _operands(spine: Spine, name: str) -> Iterator[str]:
 
 def _tip(branch: Spine) -> str | None:
     landing = land(branch)
-    if landing is None:
+    if landing is None or landing.role == "output":  # a branch always ends somewhere
         return None
     steps = step_back(branch, landing)
     tensor = steps[-1].tensor if steps else landing.tensor

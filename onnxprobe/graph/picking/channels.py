@@ -13,7 +13,9 @@ _FIRST: Final = frozenset(
         "Resize",
     }
 )  # fmt: skip
-_LAST: Final = frozenset({"FusedGemm", "FusedMatMul", "Gemm", "MatMul", "MatMulInteger", "QGemm"})
+_LAST: Final = frozenset(
+    {"FusedGemm", "FusedMatMul", "GRU", "Gemm", "LSTM", "MatMul", "MatMulInteger", "QGemm", "RNN"}
+)
 
 
 def channel_axis(spine: Spine, tensor: str) -> int:
@@ -58,7 +60,7 @@ def _side(spine: Spine, node: Node) -> Literal["first", "last"] | None:
 def _moved(spine: Spine, node: Node, axis: int | None) -> int | None:
     """Return where ``axis`` of a sample goes; ``None`` where that cannot be told."""
     before, after = (spine.shape(name) or () for name in (spine.reads(node)[0], node.writes[0]))
-    if axis is None or not after or axis >= len(before):
+    if axis is None or not after or not 0 <= axis < len(before):
         return None
     if kind(node) == "Transpose":
         turn = list(node.attribute("perm", ()))

@@ -44,17 +44,26 @@ def land(spine: Spine) -> Landing | None:
     vectors = len(chain)
     while vectors and not spine.structured(chain[vectors - 1]):
         vectors -= 1
-    if 0 < vectors < len(chain):
+    if 0 < vectors < len(chain) and not _only_flattens(spine, chain[vectors - 1]):
         return Landing(chain[vectors - 1], "collapse", chain[vectors])
     if vectors:
         return _interior(spine) or _end(spine)
     return _penultimate(spine)
 
 
+def _only_flattens(spine: Spine, tensor: str) -> bool:
+    """Tell whether the output is ``tensor`` laid out in a row: a dense answer, not a vector."""
+    output = spine.tensors[-1]
+    size = spine.elements(tensor)
+    ends = len(spine.live.outputs) == 1 and output == spine.live.outputs[0]
+    return ends and size is not None and size == spine.elements(output)
+
+
 def _interior(spine: Spine) -> Landing | None:
     chain = spine.tensors
     for before, after in pairwise(chain):
-        if spine.structured(before) and not spine.structured(after):
+        flattened = _only_flattens(spine, before)
+        if spine.structured(before) and not spine.structured(after) and not flattened:
             return Landing(before, "interior-bottleneck", after)
     return None
 
@@ -94,10 +103,19 @@ def _before_answer(spine: Spine, output: str) -> Node | None:
 
 def _penultimate(spine: Spine) -> Landing | None:
     for node in reversed(spine.layers):
+        if _is_depthwise(spine, node):
+            continue
         for name in spine.reads(node):
             if name in spine.members:
                 return Landing(name, "penultimate", _next(spine, name))
     return None
+
+
+def _is_depthwise(spine: Spine, node: Node) -> bool:
+    """Tell whether a convolution looks at one channel at a time: it follows another, as its end."""
+    kernel = spine.model.values.get(node.inputs[1]) if len(node.inputs) > 1 else None
+    shape = None if kernel is None else kernel.shape
+    return kind(node) == "Conv" and shape is not None and len(shape) > 1 and shape[1] == 1
 
 
 def _next(spine: Spine, name: str) -> str | None:

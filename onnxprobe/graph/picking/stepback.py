@@ -15,6 +15,7 @@ from onnxprobe.graph.picking.channels import pools
 from onnxprobe.graph.picking.landing import Landing
 from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, SELECTIONS, kind
 from onnxprobe.graph.picking.spine import Spine
+from onnxprobe.graph.picking.summing import before_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ def step_back(spine: Spine, landing: Landing) -> tuple[Step, ...]:
     """
     steps: list[Step] = []
     tensor = landing.tensor
+    sums = before_sums(spine, tensor) if landing.role == "collapse" else None
+    if sums is not None:
+        tensor, node = sums
+        steps.append(Step(tensor, node, "sums up all places for a pooling"))
     while (place := _place(spine, landing, tensor, steps)) is not None:
         why = next((why for rule in RULES if (why := rule(place)) is not None), None)
         if why is None:
