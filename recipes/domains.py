@@ -53,3 +53,37 @@ def _first(member: np.ndarray) -> np.ndarray:
     """Return the first domain of each row, which is its most stable; −1 for none."""
     first = member.argmax(axis=1) if member.shape[1] else np.zeros(len(member))
     return np.where(member.any(axis=1), first, -1).astype(np.int64)
+
+
+def _domains(embedded: Embedded, groups: Groups, trained: Trained) -> tuple[Domain, ...]:
+    depth = dict(zip(map(str, embedded.probes), embedded.depths, strict=True))
+    size = groups.member.sum(axis=0)
+    return tuple(
+        Domain(
+            id=i,
+            name=f"domain {i}",
+            view=view,
+            depth=depth[view],
+            size=int(size[i]),
+            share=float(size[i] / len(groups.member)),
+            stability=float(groups.stability[i]),
+            heldout_recall=trained.recall[i],
+            heldout_precision=trained.precision[i],
+            share_ratio=trained.share_ratio[i],
+        )
+        for i, view in enumerate(groups.view)
+    )
+
+
+def _parts(run: Run, embedded: Embedded, groups: Groups, trained: Trained) -> tuple[Part, ...]:
+    if not groups.view:
+        return ()
+    head = LinearHead(
+        kind=HEADS["detectors"],
+        weight=trained.weight,
+        bias=trained.bias,
+        threshold=trained.threshold,
+        classes=tuple(f"domain {i}" for i in range(len(groups.view))),
+        widths=embedded.widths,
+    )
+    return (Part.linear(head, embedded.probes, like=run.model),)
