@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -11,7 +11,7 @@ from onnxprobe.graph.inspect import Inspection, Layer, Port
 from onnxprobe.graph.pick import Alternative, Pick
 from onnxprobe.report.wording import plural, shape, tail, visible
 
-_ENDS: Final = 1000
+_ENDS: Final = 500
 """So many layers are drawn from each end of a network that has more than twice as many."""
 _NAME: Final = 40
 """Longer names keep their end."""
@@ -25,6 +25,8 @@ _COLUMNS: Final = (
     ("MACs", "right"),
     ("cut", "left"),
 )
+_GIVE_WAY: Final = frozenset({"op", "output"})
+"""Columns that are cut short on a narrow terminal; figures never are."""
 
 
 def inspection(found: Inspection) -> RenderableType:
@@ -39,7 +41,8 @@ def layers(found: Inspection) -> Table:
     """Draw one row an operation; ``│`` marks where the model can be split, ``◀`` the pick."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title, justify in _COLUMNS:
-        table.add_column(title, justify="right" if justify == "right" else "left", no_wrap=True)
+        side: JustifyMethod = "right" if justify == "right" else "left"
+        table.add_column(title, justify=side, no_wrap=title not in _GIVE_WAY)
     picked = None if found.pick is None else found.pick.tensor
     left_out = max(0, len(found.layers) - 2 * _ENDS)
     shown = found.layers[:_ENDS] if left_out else found.layers
@@ -101,7 +104,8 @@ def _row(layer: Layer, picked: str | None) -> list[Text]:
         short(layer.macs),
         mark,
     )
-    return [Text(cell, style="bold green" if mark.startswith("◀") else "") for cell in cells]
+    style = "bold green" if mark.startswith("◀") else ""
+    return [Text(cell, style=style, no_wrap=True, overflow="ellipsis") for cell in cells]
 
 
 def _totals(found: Inspection) -> str:
