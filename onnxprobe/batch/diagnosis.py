@@ -1,0 +1,216 @@
+"""Follow the pictures of a batch through a graph: does any node mix them, or count on one batch?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from onnxprobe.batch import counts
+from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, plain
+from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
+from onnxprobe.batch.rules import BY_OP, Found, Here, Step
+from onnxprobe.batch.rules._base import is_fixed
+from onnxprobe.errors import BatchError
+from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.order import check_order, label
+from onnxprobe.graph.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Baked:
+    """A node that hard-codes the batch.
+
+    Attributes:
+        node: operator and name.
+        wrote: how; goes on after ``node``.
+        becomes: what stands there after the repair.
+    """
+
+    node: str
+    wrote: str
+    becomes: str
+
+    def __str__(self) -> str:
+        return f"{self.node} {self.wrote}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnosis:
+    """What becomes of several pictures in a model.
+
+    Attributes:
+        batch: the batch that is declared, or that nodes count on where none is.
+        declared: whether the inputs declare it as a number.
+        inputs: those that hold a picture a row.
+        flows: what each tensor holds.
+        found: for each node that hard-codes the batch, where.
+    """
+
+    batch: int
+    declared: bool
+    inputs: tuple[str, ...]
+    flows: Mapping[str, Flow]
+    found: Mapping[Node, tuple[Found, ...]]
+
+    @property
+    def baked(self) -> tuple[Baked, ...]:
+        """Every place where a node hard-codes the batch, in file order."""
+        return tuple(
+            Baked(label(node), place.wrote, place.becomes)
+            for node, places in self.found.items()
+            for place in places
+        )
+
+
+def baked(model: Model) -> tuple[Baked, ...]:
+    """Return the nodes that hard-code the batch; none if only the declarations do.
+
+    Nothing is run. A graph that mixes the pictures of a batch is followed as far as it goes.
+
+    Raises:
+        GraphError: the graph has a cycle, or its nodes are out of order.
+    """
+    return diagnose(model).baked
+
+
+def diagnose(model: Model) -> Diagnosis:
+    """Follow the pictures through ``model``, at the written batch and at two more.
+
+    Raises:
+        GraphError: the graph has a cycle, or its nodes are out of order.
+        BatchError: the model reads no pictures.
+    """
+    check_order(model)
+    inputs = batched_inputs(model)
+    if not inputs:
+        raise BatchError("the model reads nothing whose first size could be a batch")
+    batch = written_batch(model, inputs)
+    fixed, opened = pinned(model, dict.fromkeys(inputs, batch))
+    batches = tried(batch)
+    walk = _Walk(fixed, _shapes(model, fixed, batch), batches, opened)
+    walk.start(inputs)
+    for node in fixed.nodes:
+        walk.follow(node)
+    found = {model.nodes[i]: places for i, places in walk.found.items()}
+    declared = any(isinstance((model.values[name].shape or (None,))[0], int) for name in inputs)
+    return Diagnosis(batch, declared, inputs, walk.flows, found)
+
+
+def tried(batch: int) -> tuple[int, ...]:
+    """Return the batch sizes that shapes are worked out for: the written one, and two others."""
+    return (batch, *(other for other in (1, 2, 3) if other != batch))[:3]
+
+
+def _shapes(model: Model, fixed: Model, batch: int) -> dict[str, tuple[int | None, ...] | None]:
+    """Return every shape at the written batch; where it does not follow, as a run has told."""
+    symbols = {value.shape[0] for name in model.inputs if (value := model.values[name]).shape}
+    found = {}
+    for name, value in fixed.values.items():
+        told = model.known.get(name, value)
+        shape = value if value.shape is not None else told
+        found[name] = _sizes(shape, {s for s in symbols if isinstance(s, str)}, batch)
+    return found
+
+
+def _sizes(value: Value, symbols: set[str], batch: int) -> tuple[int | None, ...] | None:
+    if value.shape is None:
+        return None
+    sizes: list[int | None] = []
+    for dim in value.shape:
+        times, _, symbol = dim.rpartition("*") if isinstance(dim, str) else ("", "", "")
+        if isinstance(dim, int):
+            sizes.append(dim)
+        else:
+            sizes.append(batch * int(times or 1) if symbol in symbols else None)
+    return tuple(sizes)
+
+
+class _Walk:
+    """One pass over the nodes; collects what flows where."""
+
+    def __init__(
+        self,
+        model: Model,
+        shapes: dict[str, tuple[int | None, ...] | None],
+        batches: tuple[int, ...],
+        opened: bool,  # noqa: FBT001
+    ) -> None:
+        self.model, self.shapes, self.batches, self.opened = model, shapes, batches, opened
+        self.flows: dict[str, Flow] = {}
+        self.found: dict[int, tuple[Found, ...]] = {}
+
+    def start(self, inputs: tuple[str, ...]) -> None:
+        """Say what the inputs and the constants of the file hold."""
+        constants = self.model.constants
+        self.flows |= {name: counts.constant(self.model, name, self.batches) for name in constants}
+        self.flows |= dict.fromkeys(self.model.inputs, FIXED)
+        self.flows |= dict.fromkeys(inputs, Rows(0))
+
+    def follow(self, node: Node) -> None:
+        """Say what a node gives."""
+        if node.op == "Constant":
+            return
+        try:
+            step = self._step(node)
+        except Crossing as crossing:
+            step = Step((Unsure(f"{label(node)} {crossing}"),))
+        for i, name in enumerate(node.outputs):
+            if name:
+                self.flows[name] = step.flows[min(i, len(step.flows) - 1)]
+        if step.found:
+            self.found[node.index] = step.found
+        if step.shape is not None and self.shapes.get(node.outputs[0]) is None:
+            self.shapes[node.outputs[0]] = step.shape
+
+    def _step(self, node: Node) -> Step:
+        flows = tuple(self.flows.get(name, FIXED) for name in node.inputs)
+        captured = tuple(self.flows.get(name, FIXED) for name in node.captures)
+        unsure = next((f for f in (*flows, *captured) if isinstance(f, Unsure)), None)
+        if unsure is not None:
+            return Step((unsure,))
+        if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Fixed):
+            return self._shape(node, flows[0])
+        counted = counts.computed(node, flows, self.model.opset)
+        if counted is not None:
+            return Step(counted)
+        if all(map(is_fixed, (*flows, *captured))):
+            return Step((FIXED,))
+        return self._ruled(node, flows)
+
+    def _shape(self, node: Node, flow: Flow) -> Step:
+        shape = self.shapes.get(node.inputs[0])
+        rows = flow if isinstance(flow, Rows) else Rows(-1)
+        said = None if shape is None else counts.shape_of(node, rows, shape, self.batches)
+        if said is None:
+            raise Crossing(f"asks for the shape of {node.inputs[0]!r}, which is not known")
+        return Step((said,))
+
+    def _ruled(self, node: Node, flows: tuple[Flow, ...]) -> Step:
+        rule = BY_OP.get(node.op)
+        if rule is None:
+            raise Crossing("is an operator that there is no rule for")
+        here = Here(
+            node,
+            flows,
+            tuple(self.shapes.get(name) for name in node.inputs),
+            self.batches,
+            self.model.opset,
+            tuple(name in self.model.constants for name in node.inputs),
+            self.opened,
+        )
+        return rule.follow(here)
+
+
+def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:
+    """Return how the pictures lie in an output; ``None`` if it is the same for all of them.
+
+    Raises:
+        BatchError: it cannot be told; the message names the node that mixes the pictures.
+    """
+    flow = diagnosis.flows[output]
+    if isinstance(flow, Numbers):
+        try:
+            flow = plain(flow, tried(diagnosis.batch))
+        except Crossing as crossing:
+            flow = Unsure(f"the output {output!r} {crossing}")
+    if isinstance(flow, Unsure):
+        raise BatchError(f"{flow.reason}; so pictures must go in {diagnosis.batch} at a time")
+    return flow if isinstance(flow, Rows) else None

@@ -1,0 +1,94 @@
+"""What a tensor holds when a model is fed several pictures at once."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The same, whatever the pictures are and however many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Something for each picture, one picture after the other along one axis.
+
+    Attributes:
+        axis: where the pictures lie.
+        times: how many rows along it belong to one picture, e.g. 64 windows or 12 heads.
+    """
+
+    axis: int
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """A small array known in full for several batch sizes: shapes, and what is computed of them.
+
+    Attributes:
+        trials: its value at each batch size that is tried.
+    """
+
+    trials: tuple[NDArray[Any], ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether it does not depend on the batch size."""
+        first, *others = self.trials
+        return all(a.shape == first.shape and bool(np.all(a == first)) for a in others)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """It cannot be told which part of it belongs to which picture.
+
+    Attributes:
+        reason: the node that mixes them, and how.
+    """
+
+    reason: str
+
+
+Flow = Fixed | Rows | Numbers | Unsure
+FIXED: Final = Fixed()
+
+
+class Crossing(Exception):  # noqa: N818  it is news of the graph, caught where rules are applied
+    """A rule found that a node mixes pictures; the text goes on after the node's label."""
+
+
+def plain(flow: Flow, batches: tuple[int, ...]) -> Flow:
+    """Return ``flow`` as data: numbers are the same for all, or repeat themselves per picture.
+
+    Raises:
+        Crossing: the numbers tell a picture where in the batch it lies, or how many others
+            there are.
+    """
+    if not isinstance(flow, Numbers):
+        return flow
+    if flow.same:
+        return FIXED
+    shapes = [array.shape for array in flow.trials]
+    if len({len(shape) for shape in shapes}) > 1:
+        raise Crossing(_COUNTS)
+    growing = [axis for axis, sizes in enumerate(zip(*shapes, strict=True)) if len(set(sizes)) > 1]
+    if len(growing) != 1:
+        raise Crossing(_COUNTS)
+    (axis,) = growing
+    times, rest = divmod(shapes[0][axis], batches[0])
+    one = np.take(flow.trials[0], range(times), axis)
+    for array, batch in zip(flow.trials, batches, strict=True):
+        if rest or array.shape[axis] != times * batch or not _repeats(array, one, axis, batch):
+            raise Crossing(_COUNTS)
+    return Rows(axis, times)
+
+
+def _repeats(array: NDArray[Any], one: NDArray[Any], axis: int, batch: int) -> bool:
+    return bool(np.array_equal(array, np.concatenate([one] * batch, axis)))
+
+
+_COUNTS: Final = "computes with how many pictures there are, or with the place of each among them"

@@ -1,0 +1,230 @@
+"""What a rule sees of a node, and what it answers."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, plain
+from onnxprobe.graph.model import Node
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """Repair: the constant that a node reads at ``position``, or could read, becomes ``values``."""
+
+    position: int
+    values: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Repair: an attribute of a node becomes ``value``."""
+
+    name: str
+    value: int | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Repair: what a node reads at ``position``, for one picture, is repeated for each."""
+
+    position: int
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Repair: entry ``index`` of the shape at ``position`` becomes ``times`` x batch, when run."""
+
+    position: int
+    index: int
+    times: int
+
+
+Repair = Values | Setting | Repeated | Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A repair, and what it is for.
+
+    Attributes:
+        wrote: how the node hard-codes the batch; goes on after the node's label.
+        becomes: what stands there afterwards.
+        repair: the change.
+    """
+
+    wrote: str
+    becomes: str
+    repair: Repair
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rule says of a node.
+
+    Attributes:
+        flows: of the outputs; the last one stands for all that follow.
+        found: the places where the node hard-codes the batch.
+        shape: of the first output at the written batch, where the rule worked it out.
+    """
+
+    flows: tuple[Flow, ...]
+    found: tuple[Found, ...] = ()
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Here:
+    """One node, and what flows into it.
+
+    Attributes:
+        node: the operation.
+        flows: of each input; an input that is left out is fixed.
+        shapes: of each input at the written batch; ``None`` where unknown.
+        batches: the batch sizes that are tried; the first is the one written in the file.
+        opset: version of the default operator set.
+        written: for each input, whether it is a constant of the file.
+        open: whether the model leaves other sizes open, which are tried at one value only.
+    """
+
+    node: Node
+    flows: tuple[Flow, ...]
+    shapes: tuple[tuple[int | None, ...] | None, ...]
+    batches: tuple[int, ...]
+    opset: int
+    written: tuple[bool, ...]
+    open: bool = False
+
+    def has(self, position: int) -> bool:
+        """Tell whether the node reads anything at ``position``."""
+        return position < len(self.node.inputs) and bool(self.node.inputs[position])
+
+    def rows(self, position: int) -> Rows | None:
+        """Return how the pictures lie in an input; ``None`` if it is the same for all.
+
+        Raises:
+            Crossing: it counts the pictures.
+        """
+        flow = plain(self.flows[position], self.batches) if self.has(position) else FIXED
+        return flow if isinstance(flow, Rows) else None
+
+    def only(self, position: int = 0) -> Rows:
+        """Return how the pictures lie in the one input that may differ between them.
+
+        Raises:
+            Crossing: another input differs between pictures too, or only sizes do.
+        """
+        for other, flow in enumerate(self.flows):
+            if other != position and isinstance(flow, Rows):
+                raise Crossing(f"reads {self.node.inputs[other]!r}, which differs between pictures")
+        found = self.rows(position)
+        if found is None:
+            raise Crossing("computes with how many pictures there are")
+        return found
+
+    def shape(self, position: int = 0) -> Shape:
+        """Return the shape of an input at the written batch.
+
+        Raises:
+            Crossing: it is not known.
+        """
+        shape = self.shapes[position]
+        if shape is None or None in shape:
+            raise Crossing(f"reads {self.node.inputs[position]!r}, whose shape is not known")
+        return tuple(size for size in shape if size is not None)
+
+    def rank(self, position: int = 0) -> int:
+        """Return how many axes an input has.
+
+        Raises:
+            Crossing: it is not known.
+        """
+        shape = self.shapes[position]
+        if shape is None:
+            raise Crossing(f"reads {self.node.inputs[position]!r}, whose rank is not known")
+        return len(shape)
+
+    def numbers(self, position: int) -> tuple[list[int], ...] | None:
+        """Return whole numbers at every batch tried; ``None`` where the input is left out.
+
+        Raises:
+            Crossing: they follow from what the pictures show.
+        """
+        if not self.has(position):
+            return None
+        flow = self.flows[position]
+        if not isinstance(flow, Numbers):
+            raise Crossing(f"reads {self.node.inputs[position]!r}, which is not known beforehand")
+        return tuple([int(n) for n in array.ravel()] for array in flow.trials)
+
+    def axes(self, position: int | None = None, name: str = "axes") -> list[int] | None:
+        """Return axes given as an input (at ``position``) or as an attribute, or ``None``."""
+        if position is not None and self.has(position):
+            said = self.numbers(position)
+            return None if said is None else said[0]
+        said = self.node.attribute(name)
+        return None if said is None else list(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How pictures pass through some operators.
+
+    Attributes:
+        name: of the family.
+        ops: the operators; those of other domains read ``"domain::Op"``.
+        follow: says what comes out; it raises :class:`Crossing` where pictures would mix. It is
+            asked only where at least one input holds pictures.
+    """
+
+    name: str
+    ops: frozenset[str]
+    follow: Callable[[Here], Step]
+
+
+def counted_from_front(axis: int, rank: int) -> int:
+    """Return ``axis`` counted from the front; negative axes count from the back."""
+    return axis + rank if axis < 0 else axis
+
+
+def product(sizes: Sequence[int]) -> int:
+    """Return how many elements sizes make together."""
+    return math.prod(sizes)
+
+
+def apart(rows: Rows, axes: Sequence[int], rank: int, doing: str) -> Rows:
+    """Return ``rows`` if none of ``axes`` is the axis of the pictures.
+
+    Raises:
+        Crossing: one of them is; ``doing`` says what would mix them.
+    """
+    if rows.axis in (counted_from_front(axis, rank) for axis in axes):
+        raise Crossing(f"{doing} axis {rows.axis}, where the pictures of a batch lie")
+    return rows
+
+
+def agreed(found: Sequence[Rows]) -> Rows:
+    """Return how the pictures lie in a result, if all that goes into it says the same.
+
+    Raises:
+        Crossing: they lie along different axes.
+    """
+    if len(set(found)) > 1:
+        raise Crossing("brings tensors together whose pictures lie along different axes")
+    return found[0]
+
+
+def growing(said: Sequence[Sequence[int]]) -> list[int]:
+    """Return which of some sizes are not the same for every batch tried."""
+    return [i for i, sizes in enumerate(zip(*said, strict=True)) if len(set(sizes)) > 1]
+
+
+def is_fixed(flow: Flow) -> bool:
+    """Tell whether a tensor is the same for all pictures and batch sizes."""
+    return isinstance(flow, Fixed) or (isinstance(flow, Numbers) and flow.same)

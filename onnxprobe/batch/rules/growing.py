@@ -1,0 +1,109 @@
+"""Operators that are told the shape of what they give: Concat, Expand, Resize, ConstantOfShape."""
+
+from typing import Final
+
+import numpy as np
+
+from onnxprobe.batch.flow import FIXED, Crossing, Numbers, Rows
+from onnxprobe.batch.rules._base import (
+    Counted,
+    Found,
+    Here,
+    Rule,
+    Step,
+    Values,
+    agreed,
+    apart,
+    counted_from_front,
+    growing,
+)
+from onnxprobe.batch.rules.each import repeat
+
+_WITH_REGION: Final = 11
+"""The opset from which Resize has a region of interest as its second input."""
+
+
+def concat(here: Here) -> Step:
+    """Join along another axis than that of the pictures; what is for one picture is repeated."""
+    positions = range(len(here.node.inputs))
+    rows = agreed([r for i in positions if (r := here.rows(i)) is not None])
+    apart(rows, [here.node.attribute("axis", 1)], here.rank(), "joins along")
+    others = [i for i in positions if here.rows(i) is None]
+    return Step((rows,), tuple(repeat(here, i, rows) for i in others))
+
+
+def expand(here: Here) -> Step:
+    """Repeat along axes of size 1; the batch itself needs none."""
+    said = here.numbers(1)
+    if said is None:
+        raise Crossing("has no shape")
+    rows, rank = here.rows(0), max(here.rank(), len(said[0]))
+    if rows is None:
+        return Step((_counting(here, said),))
+    out = Rows(rows.axis + rank - here.rank(), rows.times)
+    place = out.axis - (rank - len(said[0]))
+    if any(axis != place for axis in growing(said)):
+        raise Crossing("repeats once for each picture along another axis than theirs")
+    if place < 0 or all(
+        shape[place] in (1, rows.times * b) for shape, b in zip(said, here.batches, strict=True)
+    ):
+        return Step((out,))
+    if not here.written[1]:
+        raise Crossing(f"is given a shape with batch {here.batches[0]} in it, {said[0]}")
+    values = [1 if i == place else n for i, n in enumerate(said[0])]
+    wrote = f"writes batch {here.batches[0]} into its shape {said[0]}"
+    return Step((out,), (Found(wrote, f"shape {values}", Values(1, np.array(values, np.int64))),))
+
+
+def constant_of_shape(here: Here) -> Step:
+    """Fill a shape that counts the pictures."""
+    said = here.numbers(0)
+    if said is None:
+        raise Crossing("has no shape")
+    return Step((_counting(here, said),))
+
+
+def _counting(here: Here, said: tuple[list[int], ...]) -> Rows:
+    """Find the axis whose size follows the batch in a shape that is otherwise fixed."""
+    axes = growing(said)
+    times, rest = divmod(said[0][axes[0]], here.batches[0]) if len(axes) == 1 else (0, 1)
+    if rest or any(n[axes[0]] != times * b for n, b in zip(said, here.batches, strict=True)):
+        raise Crossing("computes with how many pictures there are")
+    return Rows(axes[0], times)
+
+
+def resize(here: Here) -> Step:
+    """Scale maps; the batch must keep its size."""
+    rows, rank = here.only(), here.rank()
+    axes = here.axes() or list(range(rank))
+    at = [counted_from_front(axis, rank) for axis in axes]
+    if rows.axis not in at:
+        return Step((rows,))
+    place = at.index(rows.axis)
+    if here.has(3):
+        return _to_sizes(here, rows, place)
+    at_scales = 1 if here.opset < _WITH_REGION else 2
+    flow = here.flows[at_scales] if here.has(at_scales) else FIXED
+    scales = list(flow.trials[0]) if isinstance(flow, Numbers) else here.axes(None, "scales") or []
+    if len(scales) <= place or scales[place] != 1:
+        raise Crossing(f"scales axis {rows.axis}, where the pictures of a batch lie")
+    return Step((rows,))
+
+
+def _to_sizes(here: Here, rows: Rows, place: int) -> Step:
+    said = here.numbers(3) or ()
+    if all(n[place] == rows.times * b for n, b in zip(said, here.batches, strict=True)):
+        return Step((rows,))
+    if said[0][place] != rows.times * here.batches[0] or not here.written[3]:
+        raise Crossing(f"is given sizes with batch {here.batches[0]} in them, {said[0]}")
+    becomes = ", ".join("batch" if i == place else str(n) for i, n in enumerate(said[0]))
+    wrote = f"writes batch {here.batches[0]} into its sizes {said[0]}"
+    return Step((rows,), (Found(wrote, f"sizes [{becomes}]", Counted(3, place, rows.times)),))
+
+
+CONCAT: Final = Rule("concat", frozenset({"Concat"}), concat)
+EXPAND: Final = Rule("expand", frozenset({"Expand"}), expand)
+CONSTANT_OF_SHAPE: Final = Rule(
+    "constant of shape", frozenset({"ConstantOfShape"}), constant_of_shape
+)
+RESIZE: Final = Rule("resize", frozenset({"Resize", "Upsample"}), resize)

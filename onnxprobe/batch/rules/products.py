@@ -1,0 +1,91 @@
+"""Matrix products: pictures may be rows, columns or stacked matrices, but not what is summed over."""
+
+from typing import Final
+
+from onnxprobe.batch.flow import Crossing, Rows
+from onnxprobe.batch.rules._base import Here, Rule, Step, agreed
+from onnxprobe.batch.rules.each import repeat
+
+_SUMS: Final = "multiplies and sums over the axis where the pictures of a batch lie"
+
+
+def matmul(here: Here) -> Step:
+    """Multiply the last two axes, stacked as numpy broadcasts."""
+    return _product(here, 0, 1)
+
+
+def qlinear_matmul(here: Here) -> Step:
+    """Multiply quantised matrices; the other inputs are scales."""
+    return _product(here, 0, 3)
+
+
+def _product(here: Here, left: int, right: int) -> Step:
+    a, b = here.rows(left), here.rows(right)
+    ranks = here.rank(left), here.rank(right)
+    if min(ranks) < 2:  # noqa: PLR2004  a vector is summed over whole
+        return _with_vector(here, left, right)
+    rank = max(ranks)
+    found = []
+    if a is not None:
+        if a.axis == ranks[0] - 1:
+            raise Crossing(_SUMS)
+        found.append(Rows(a.axis + rank - ranks[0], a.times))
+    if b is not None:
+        if b.axis == ranks[1] - 2:
+            raise Crossing(_SUMS)
+        found.append(Rows(b.axis + rank - ranks[1], b.times))
+    rows = agreed(found)
+    for position, flow, own in ((left, a, ranks[0]), (right, b, ranks[1])):
+        axis = rows.axis - (rank - own)
+        if flow is None and 0 <= axis < own - 2 and here.shape(position)[axis] != 1:
+            return Step((rows,), (repeat(here, position, Rows(axis, rows.times)),))
+    return Step((rows,))
+
+
+def _with_vector(here: Here, left: int, right: int) -> Step:
+    a, b = here.rows(left), here.rows(right)
+    if a is not None and b is None and a.axis < here.rank(left) - 1:
+        return Step((a,))
+    if b is not None and a is None and b.axis != max(here.rank(right) - 2, 0):
+        return Step((Rows(b.axis - (b.axis == here.rank(right) - 1), b.times),))
+    raise Crossing(_SUMS)
+
+
+def gemm(here: Here) -> Step:
+    """Multiply two matrices and add a third: pictures are rows of the first."""
+    rows = here.rows(0)
+    if rows is None or here.rows(1) is not None:
+        raise Crossing("has the pictures of a batch in its second factor")
+    if rows.axis != (1 if here.node.attribute("transA", 0) else 0):
+        raise Crossing(_SUMS)
+    rows = Rows(0, rows.times)
+    if not here.has(2) or here.rank(2) < 2 or here.shape(2)[0] == 1:  # noqa: PLR2004  a row for all
+        return Step((rows,))
+    if here.rows(2) is not None:
+        return Step((agreed([rows, *filter(None, [here.rows(2)])]),))
+    return Step((rows,), (repeat(here, 2, rows),))
+
+
+def einsum(here: Here) -> Step:
+    """Follow the letter of the pictures' axis."""
+    said = str(here.node.attribute("equation", "")).replace(" ", "")
+    terms, arrow, result = said.partition("->")
+    if not arrow or "." in said:
+        raise Crossing(f"computes {said!r}, which leaves the axes of the result open")
+    found = [(here.rows(i), term) for i, term in enumerate(terms.split(","))]
+    letters = {term[rows.axis] for rows, term in found if rows is not None}
+    times = {rows.times for rows, _ in found if rows is not None}
+    letter = letters.pop()
+    if letters or len(times) > 1 or letter not in result:
+        raise Crossing(_SUMS)
+    if any(rows is None and letter in term for rows, term in found):
+        raise Crossing(f"computes {said!r} with a constant that has an axis for the pictures")
+    return Step((Rows(result.index(letter), times.pop()),))
+
+
+MATMUL: Final = Rule("matrix product", frozenset({"MatMul", "MatMulInteger"}), matmul)
+QLINEAR_MATMUL: Final = Rule(
+    "quantised matrix product", frozenset({"QLinearMatMul"}), qlinear_matmul
+)
+GEMM: Final = Rule("gemm", frozenset({"Gemm", "com.microsoft::FusedGemm"}), gemm)
+EINSUM: Final = Rule("einsum", frozenset({"Einsum"}), einsum)

@@ -1,0 +1,146 @@
+"""Reshape and Flatten: the same numbers in the same order, cut into other rows."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from onnxprobe.batch.flow import Crossing, Rows
+from onnxprobe.batch.rules._base import (
+    Counted,
+    Found,
+    Here,
+    Repair,
+    Rule,
+    Setting,
+    Shape,
+    Step,
+    Values,
+    product,
+)
+
+
+def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> Rows:
+    """Return how the pictures lie once ``shape`` is cut into ``new``, both at the written batch.
+
+    Reshaping keeps the order of the numbers, so the new axis is one that has as much before it as
+    the old one had. Where several do (axes of size 1), the one with fewest rows a picture counts.
+
+    Raises:
+        Crossing: rows of different pictures would end up in one.
+    """
+    before = product(shape[: rows.axis])
+    found = [
+        Rows(axis, size // batch)
+        for axis, size in enumerate(new)
+        if product(new[:axis]) == before and size >= batch and size % batch == 0
+    ]
+    if not found:
+        raise Crossing(
+            f"cuts {list(shape)} into {list(new)}, which mixes rows of different pictures"
+        )
+    return min(found, key=lambda new: (new.times, new.axis != rows.axis, new.axis))
+
+
+def resolved(said: Sequence[int], shape: Shape, *, zero_is_zero: bool) -> Shape | None:
+    """Return the shape that a Reshape to ``said`` gives; ``None`` if it does not run."""
+    if any(n == 0 and i >= len(shape) for i, n in enumerate(said)) and not zero_is_zero:
+        return None
+    sizes = [shape[i] if n == 0 and not zero_is_zero else n for i, n in enumerate(said)]
+    rest = product([n for n in sizes if n != -1])
+    if -1 in sizes:
+        if sizes.count(-1) > 1 or not rest or product(shape) % rest:
+            return None
+        sizes[sizes.index(-1)] = product(shape) // rest
+    return tuple(sizes) if product(sizes) == product(shape) else None
+
+
+def grown(rows: Rows, shape: Shape, batch: int) -> Shape:
+    """Return ``shape`` with the axis of the pictures as long as ``batch`` pictures need."""
+    return (*shape[: rows.axis], rows.times * batch, *shape[rows.axis + 1 :])
+
+
+def reshape(here: Here) -> Step:
+    """Follow a Reshape; mend its shape where that has the batch written into it."""
+    said = here.numbers(1)
+    rows, shape = here.only(), here.shape()
+    literal = bool(here.node.attribute("allowzero", 0))
+    if said is None:
+        raise Crossing("has its shape as an attribute, as before opset 5")
+    new = resolved(said[0], shape, zero_is_zero=literal)
+    if new is None:
+        raise Crossing(f"cuts {list(shape)} into {said[0]}, which does not fit")
+    out = regrouped(rows, shape, new, here.batches[0])
+
+    def fits(tried: Sequence[Sequence[int]]) -> bool:
+        return all(
+            resolved(to, grown(rows, shape, batch), zero_is_zero=literal) == grown(out, new, batch)
+            for to, batch in zip(tried, here.batches, strict=True)
+        )
+
+    if fits(said):
+        return Step((out,), shape=new)
+    first = here.batches[0]
+    if not here.written[1]:
+        return _replaced(here, out, new, said[0])
+    wrote = f"writes batch {first} into its shape {said[0]}"
+    for values in _shapes(said[0], new, out.axis, here.open):
+        if not (literal and 0 in values) and fits([values] * len(here.batches)):
+            repair: Repair = Values(1, np.array(values, np.int64))
+            return Step((out,), (Found(wrote, f"shape {values}", repair),), new)
+    counted = [
+        [out.times * b if i == out.axis else n for i, n in enumerate(said[0])] for b in here.batches
+    ]
+    if not fits(counted):
+        raise Crossing(f"is given the shape {said[0]}, which is right for batch {first} only")
+    becomes = ", ".join("batch" if i == out.axis else str(n) for i, n in enumerate(said[0]))
+    repair = Counted(1, out.axis, out.times)
+    return Step((out,), (Found(wrote, f"shape [{becomes}]", repair),), new)
+
+
+def _shapes(said: list[int], new: Shape, axis: int, open_sizes: bool) -> list[list[int]]:  # noqa: FBT001
+    """Return what may be written instead: 0 (as it comes in) where that is right, else -1."""
+    copied = [0 if i == axis else n for i, n in enumerate(said)]
+    if open_sizes and -1 in said:
+        return [copied]
+    pairs = enumerate(zip(said, new, strict=True))
+    return [copied, [-1 if i == axis else m if n == -1 else n for i, (n, m) in pairs]]
+
+
+def _replaced(here: Here, out: Rows, new: Shape, said: list[int]) -> Step:
+    """Write a shape that was computed, with the batch in it, as a constant."""
+    if here.open:
+        raise Crossing(f"is given a shape with batch {here.batches[0]} in it, {said}")
+    values = [-1 if i == out.axis else n for i, n in enumerate(new)]
+    wrote = f"is given a shape with batch {here.batches[0]} in it, {said}"
+    repair = Values(1, np.array(values, np.int64))
+    return Step((out,), (Found(wrote, f"shape {values}", repair),), new)
+
+
+def flatten(here: Here) -> Step:
+    """Follow a Flatten; one that makes a single row of everything starts one axis later."""
+    rows, shape = here.only(), here.shape()
+    axis = here.node.attribute("axis", 1)
+    at = axis + len(shape) if axis < 0 else axis
+    new = (product(shape[:at]), product(shape[at:]))
+    out = regrouped(rows, shape, new, here.batches[0])
+
+    def fits(at: int) -> bool:
+        return all(_flat(grown(rows, shape, b), at) == grown(out, new, b) for b in here.batches)
+
+    if fits(at):
+        return Step((out,), shape=new)
+    if not fits(1):
+        raise Crossing(
+            f"makes {list(new)} of {list(shape)}, which mixes rows of different pictures"
+        )
+    wrote = f"makes one row of all {here.batches[0]} pictures"
+    return Step((out,), (Found(wrote, "axis 1", Setting("axis", 1)),), new)
+
+
+def _flat(shape: Shape, axis: int) -> Shape:
+    return product(shape[:axis]), product(shape[axis:])
+
+
+RESHAPE: Final = Rule("reshape", frozenset({"Reshape"}), reshape)
+FLATTEN: Final = Rule("flatten", frozenset({"Flatten"}), flatten)

@@ -1,0 +1,253 @@
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from cases import floats, ints, model, node, together_is_alone
+from conftest import tiny_model
+from onnx import TensorProto, helper
+
+from onnxprobe.batch import baked, diagnose, dynamic
+from onnxprobe.errors import BatchError, GraphError
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.value import Value
+from onnxprobe.runtime import run
+
+
+def changed(old, change):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(old.proto)
+    change(proto)
+    return Model(proto)
+
+
+def flat(batch=1, written=(1, 12), opset=17):
+    """x [batch, 4, 3] -> Reshape -> Relu, everything declared with the batch."""
+    old = model(
+        [node("Reshape", "x", "to", out="rows"), node("Relu", "rows")],
+        (batch, 4, 3),
+        {"to": ints(*written)},
+        opset=opset,
+    )
+
+    def declare(proto):
+        size = batch if isinstance(batch, int) else 1
+        proto.graph.output[0].CopyFrom(Value("relu", "float32", (size, 12)).info())
+        proto.graph.value_info.append(Value("rows", "float32", (size, 12)).info())
+
+    return changed(old, declare)
+
+
+def test_every_declaration_gets_the_same_symbol():
+    new = dynamic(flat())
+    infos = (*new.proto.graph.input, *new.proto.graph.output, *new.proto.graph.value_info)
+    assert [str(Value.of(info)) for info in infos] == [
+        "x float32[N×4×3]", "relu float32[N×12]", "rows float32[N×12]",
+    ]  # fmt: skip
+    onnx.checker.check_model(new.proto, full_check=True)
+
+
+def test_nothing_else_changes():
+    old = flat()
+    new = dynamic(old)
+    assert [n.op for n in new.nodes] == ["Reshape", "Relu"]
+    assert list(new.proto.graph.node) == list(old.proto.graph.node)
+    assert new.constant("to").tolist() == [0, 12]
+    rest = [field for field, _ in new.proto.ListFields() if field.name != "graph"]
+    assert all(getattr(new.proto, f.name) == getattr(old.proto, f.name) for f in rest)
+
+
+def test_the_model_is_left_alone():
+    old = flat()
+    before = old.proto.SerializeToString(deterministic=True)
+    dynamic(old)
+    assert old.proto.SerializeToString(deterministic=True) == before
+
+
+def test_dynamic_is_idempotent():
+    once = dynamic(flat())
+    assert dynamic(once).proto == once.proto
+    assert baked(once) == ()
+
+
+def test_a_batch_that_is_declared_open_but_written_into_a_node_keeps_its_symbol():
+    old = flat("pictures")
+    diagnosis = diagnose(old)
+    assert (diagnosis.batch, diagnosis.declared, len(diagnosis.baked)) == (1, False, 1)
+    new = dynamic(old)
+    assert new.values["x"].shape == ("pictures", 4, 3)
+    assert new.values["relu"].shape == ("pictures", 12)
+    assert run(new, {"x": floats(3, 4, 3)})["relu"].shape == (3, 12)
+
+
+def test_a_symbol_that_means_another_size_is_not_taken():
+    def declare(proto):
+        proto.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "N"
+
+    assert dynamic(changed(flat(written=(1, -1)), declare)).values["x"].shape == ("batch", "N", 3)
+
+
+def test_several_rows_a_picture_are_declared_as_such():
+    old = model([node("Reshape", "x", "to", out="rows")], (1, 4, 3), {"to": ints(-1, 3)})
+
+    def declare(proto):
+        proto.graph.output[0].CopyFrom(Value("rows", "float32", (4, 3)).info())
+
+    assert (
+        dynamic(changed(old, declare)).proto.graph.output[0].type.tensor_type.shape.dim[0].dim_param
+        == "4*N"
+    )
+
+
+def test_a_shape_that_two_nodes_read_is_mended_for_the_one_that_needs_it():
+    old = model(
+        [
+            node("Reshape", "x", "to", out="rows"),
+            node("Reshape", "table", "to", out="fixed"),
+            node("Add", "rows", "fixed"),
+        ],
+        (1, 4, 3),
+        {"to": ints(1, 12), "table": floats(4, 3)},
+    )
+    new = dynamic(old)
+    assert new.constant("to").tolist() == [1, 12]
+    assert new.constant(new.nodes[1].inputs[1]).tolist() == [0, 12]
+    assert together_is_alone(old).baked
+
+
+def test_a_shape_that_is_returned_too_is_left_as_it_is():
+    def also(proto):
+        proto.graph.output.append(Value("to", "int64", (2,)).info())
+
+    new = dynamic(changed(flat(), also))
+    assert new.constant("to").tolist() == [1, 12]
+
+
+def test_a_shape_in_a_constant_node_is_mended():
+    old = flat()
+
+    def as_node(proto):
+        tensor = proto.graph.initializer.pop()
+        proto.graph.node.insert(0, helper.make_node("Constant", [], ["to"], value=tensor))
+
+    together_is_alone(changed(old, as_node))
+
+
+@pytest.mark.parametrize(("opset", "ir_version"), [(9, 3), (11, 6), (13, 7), (17, 8), (21, 10)])
+def test_a_small_network_of_any_opset_is_mended(opset, ir_version, images):
+    old = tiny_model(opset, ir_version, batch=1)
+    new = dynamic(old)
+    onnx.checker.check_model(new.proto, full_check=True)
+    at_once = run(new, {"image": images})["scores"]
+    alone = [run(old, {"image": images[i : i + 1]})["scores"] for i in range(5)]
+    np.testing.assert_allclose(at_once, np.concatenate(alone), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("opset", [9, 12])
+def test_old_forms_with_attributes_are_followed(opset):
+    nodes = [
+        node("Unsqueeze", "x", out="a", axes=[0]),
+        node("Squeeze", "a", out="b", axes=[0]),
+        node("ReduceSum", "b", out="c", axes=[2], keepdims=1),
+    ]
+    if opset == 9:
+        nodes.append(node("Slice", "c", out="d", starts=[0], ends=[2], axes=[1]))
+        nodes.append(node("Pad", "d", out="e", pads=[0, 1, 0, 0, 0, 0]))
+        nodes.append(node("Upsample", "e", "f", out="g"))
+    scales = {"f": np.array([1, 2, 1], np.float32)} if opset == 9 else {}
+    old = model(nodes, (1, 4, 3), scales, opset=opset)
+    assert together_is_alone(old).baked == ()
+
+
+def test_a_squeeze_of_an_old_opset_gets_its_axes_as_an_attribute():
+    old = model([node("Squeeze", "x")], (2, 3, 1), opset=11)
+    (place,) = together_is_alone(old).baked
+    assert place.becomes == "axes [2]"
+
+
+def test_an_input_that_is_the_same_for_all_pictures_stays_as_it_is():
+    old = model([node("Mul", "x", "scale")], (1, 3))
+
+    def feed(proto):
+        proto.graph.input.append(helper.make_tensor_value_info("scale", TensorProto.FLOAT, [3]))
+
+    new = dynamic(changed(old, feed))
+    assert new.values["scale"].shape == (3,)
+
+
+def test_an_output_that_is_the_same_for_all_pictures_stays_as_it_is():
+    old = model(
+        [node("Relu", "x"), node("Neg", "c", out="y")], (1, 3), {"c": floats(4)}, output="y"
+    )
+
+    def both(proto):
+        proto.graph.output[0].CopyFrom(Value("y", "float32", (4,)).info())
+
+    assert dynamic(changed(old, both)).values["y"].shape == (4,)
+
+
+def test_what_mixes_pictures_but_leads_nowhere_is_no_obstacle():
+    nodes = [node("ReduceMean", "x", out="lost", axes=[0]), node("Relu", "x")]
+    assert together_is_alone(model(nodes, (1, 3))).baked == ()
+
+
+def test_an_output_that_counts_the_pictures_is_refused():
+    old = model([node("Shape", "x", out="s"), node("Cast", "s", to=1)], (1, 3))
+    with pytest.raises(BatchError, match="the output 'cast' computes with how many pictures"):
+        dynamic(old)
+
+
+def test_the_names_that_are_added_are_free():
+    nodes = [node("Concat", "batch/token", "x", axis=1)]
+    old = model(nodes, (1, 4, 3), {"batch/token": floats(1, 1, 3)})
+    assert together_is_alone(old).baked
+
+
+def test_baked_names_what_it_can_where_pictures_mix_later():
+    nodes = [node("Reshape", "x", "to", out="rows"), node("ReduceMean", "rows", axes=[0])]
+    found = baked(model(nodes, (1, 4, 3), {"to": ints(1, 12)}))
+    assert [str(place) for place in found] == [
+        "Reshape 'rows' writes batch 1 into its shape [1, 12]"
+    ]
+
+
+def test_other_open_sizes_stay_open():
+    old = model([node("Reshape", "x", "to", out="rows")], (1, "length", 3), {"to": ints(1, -1, 3)})
+    (place,) = together_is_alone(old).baked
+    assert place.becomes == "shape [0, -1, 3]"
+    assert dynamic(old).values["x"].shape == ("N", "length", 3)
+
+
+def test_a_shape_that_follows_another_open_size_is_not_frozen():
+    nodes = [
+        node("Shape", "x", out="s"), node("Gather", "s", "second", out="n"),
+        node("Concat", "one", "n", "rest", out="to", axis=0), node("Reshape", "x", "to", out="rows"),
+    ]  # fmt: skip
+    constants = {"second": ints(1), "one": ints(1), "rest": ints(3)}
+    with pytest.raises(BatchError, match=r"is given a shape with batch 1 in it, \[1, 64, 3\]"):
+        dynamic(model(nodes, (1, "length", 3), constants))
+
+
+def test_a_model_without_pictures_says_so():
+    old = model([node("Add", "x", "c")], (), {"c": np.float32(1)})
+    with pytest.raises(BatchError, match="reads nothing whose first size could be a batch"):
+        baked(old)
+
+
+def test_unsorted_nodes_are_refused():
+    old = changed(flat(), lambda proto: proto.graph.node.reverse())
+    with pytest.raises(GraphError, match="reads 'rows' before"):
+        baked(old)
+
+
+def test_looking_needs_no_runtime(tmp_path):
+    path = tmp_path / "flat.onnx"
+    path.write_bytes(flat().proto.SerializeToString())
+    code = (
+        "import sys; sys.modules['onnxruntime'] = None\n"
+        "from onnxprobe.batch import baked; from onnxprobe.graph.load import load\n"
+        f"print(*baked(load({str(path)!r})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "Reshape 'rows' writes batch 1 into its shape [1, 12]\n"

@@ -1,0 +1,474 @@
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+from cases import floats, ints, model, node, together_is_alone
+from onnx import TensorProto, helper
+
+import onnxprobe.batch.rules
+from onnxprobe.batch import dynamic
+from onnxprobe.batch.rules import BY_OP, RULES, Rule
+from onnxprobe.errors import BatchError
+
+N = node
+LSTM = {"w": floats(1, 8, 3), "r": floats(1, 8, 2), "b": floats(1, 16)}
+
+KEPT = {
+    "element": ([N("Relu", "x")], (1, 3)),
+    "bias": ([N("Add", "x", "c")], (1, 3, 2), {"c": floats(3, 1)}),
+    "dropout": ([N("Dropout", "x", "r")], (1, 3), {"r": np.float32(0.5)}),
+    "conv": ([N("Conv", "x", "w")], (1, 3, 4, 4), {"w": floats(2, 3, 2, 2)}),
+    "max pool": ([N("MaxPool", "x", kernel_shape=[2, 2])], (1, 3, 4, 4)),
+    "batch norm": (
+        [N("BatchNormalization", "x", "a", "b", "a", "v")],
+        (1, 3, 4),
+        {"a": floats(3), "b": floats(3), "v": np.ones(3, np.float32)},
+    ),
+    "grid": (
+        [N("Reshape", "x", "s", out="g"), N("GridSample", "x", "g")], (1, 1, 4, 2),
+        {"s": ints(-1, 2, 2, 2)},
+    ),
+    "softmax": ([N("Softmax", "x", axis=1)], (1, 3, 2)),
+    "layer norm": ([N("LayerNormalization", "x", "s")], (1, 3, 2), {"s": floats(2)}),
+    "top": ([N("TopK", "x", "k", outputs=["top", "places"])], (1, 3), {"k": ints(2)}, {"output": "top"}),
+    "running sum": ([N("CumSum", "x", "a")], (1, 3), {"a": ints(1)[0]}),
+    "own mean": ([N("MeanVarianceNormalization", "x", axes=[2, 3])], (1, 2, 3, 3)),
+    "mean": ([N("ReduceMean", "x", axes=[1, 2], keepdims=0)], (1, 3, 2, 2)),
+    "mean before": ([N("Transpose", "x", out="t", perm=[1, 0]), N("ReduceMean", "t", axes=[0], keepdims=0)], (1, 3)),
+    "kept as it is": ([N("ReduceSum", "x", "none", noop_with_empty_axes=1)], (1, 3), {"none": ints()}),
+    "largest": ([N("ArgMax", "x", out="a", axis=1), N("Cast", "a", to=1)], (1, 3)),
+    "triangle": ([N("Trilu", "x")], (1, 3, 3)),
+    "quantised": (
+        [N("QuantizeLinear", "x", "s", out="q"), N("DequantizeLinear", "q", "s")],
+        (1, 3),
+        {"s": np.float32(0.1)},
+    ),
+    "quantised by channel": (
+        [N("QuantizeLinear", "x", "s", out="q"), N("DequantizeLinear", "q", "s")],
+        (1, 3, 2),
+        {"s": np.array([0.1, 0.2, 0.3], np.float32)},
+    ),
+    "product": ([N("MatMul", "x", "w")], (1, 4, 3), {"w": floats(3, 2)}),
+    "product with a vector": ([N("MatMul", "x", "w")], (1, 4, 3), {"w": floats(3)}),
+    "columns": (
+        [N("Transpose", "x", out="t"), N("MatMul", "w", "t")], (1, 3), {"w": floats(2, 3)}
+    ),
+    "attention": (
+        [N("Transpose", "x", out="t", perm=[0, 2, 1]), N("MatMul", "x", "t")], (1, 4, 3)
+    ),
+    "quantised product": (
+        [
+            N("QuantizeLinear", "x", "s", "z", out="q"),
+            N("QLinearMatMul", "q", "s", "z", "w", "s", "z", "s", "z"),
+            N("DequantizeLinear", "qlinearmatmul", "s", "z", out="y"),
+        ],
+        (1, 3),
+        {"s": np.float32(0.1), "z": np.uint8(128), "w": np.arange(6, dtype=np.uint8).reshape(3, 2)},
+    ),
+    "gemm": ([N("Gemm", "x", "w", "c", transB=1)], (1, 3), {"w": floats(2, 3), "c": floats(2)}),
+    "gemm of a row": ([N("Gemm", "x", "w", "c", transB=1)], (1, 3), {"w": floats(2, 3), "c": floats(1, 2)}),
+    "gemm turned": ([N("Transpose", "x", out="t"), N("Gemm", "t", "w", transA=1)], (1, 3), {"w": floats(3, 2)}),
+    "einsum": ([N("Einsum", "x", "w", equation="nij, jk -> nik")], (1, 4, 3), {"w": floats(3, 2)}),
+    "reshape": ([N("Reshape", "x", "s")], (1, 4, 3), {"s": ints(-1, 12)}),
+    "windows": (
+        [
+            N("Reshape", "x", "s", out="a"),
+            N("Transpose", "a", out="b", perm=[0, 2, 1, 3]),
+            N("Reshape", "b", "w", out="c"),
+            N("MatMul", "c", "m"),
+        ],
+        (1, 8),
+        {"s": ints(-1, 2, 2, 2), "w": ints(-1, 2, 2), "m": floats(2, 3)},
+    ),
+    "shape asked for": (
+        [
+            N("Shape", "x", out="s"),
+            N("Gather", "s", "first", out="n"),
+            N("Concat", "n", "rest", out="to", axis=0),
+            N("Reshape", "x", "to"),
+        ],
+        (1, 4, 3),
+        {"first": ints(0), "rest": ints(-1)},
+    ),
+    "flatten": ([N("Flatten", "x")], (1, 4, 3)),
+    "unsqueeze": ([N("Unsqueeze", "x", "a")], (1, 3), {"a": ints(0)}),
+    "squeeze": ([N("Squeeze", "x", "a")], (1, 3, 1), {"a": ints(2)}),
+    "slice": ([N("Slice", "x", "b", "e", "a")], (1, 6), {"b": ints(1), "e": ints(3), "a": ints(1)}),
+    "split": ([N("Split", "x", outputs=["l", "r"], axis=1)], (1, 6), {}, {"output": "r"}),
+    "pad": ([N("Pad", "x", "p")], (1, 3), {"p": ints(0, 1, 0, 1)}),
+    "tile": ([N("Tile", "x", "r")], (1, 3), {"r": ints(1, 2)}),
+    "gather": ([N("Gather", "x", "i", axis=1)], (1, 3, 2), {"i": ints(0, 2)}),
+    "gather one before the batch": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Gather", "t", "i", axis=0)],
+        (1, 3, 2),
+        {"i": ints(1)[0]},
+    ),
+    "table": (
+        [N("Cast", "x", out="i", to=7), N("Gather", "table", "i")], (1, 3), {"table": floats(9, 2)},
+    ),
+    "elements": (
+        [N("ArgMax", "x", out="i", axis=1), N("GatherElements", "x", "i", axis=1)], (1, 3)
+    ),
+    "elements of the same picture": (
+        [N("ArgMax", "x", out="i", axis=1), N("GatherND", "x", "i", batch_dims=1)], (1, 3)
+    ),
+    "one hot": (
+        [N("ArgMax", "x", out="i", axis=1), N("OneHot", "i", "d", "v")],
+        (1, 3),
+        {"d": ints(4), "v": np.array([0, 1], np.float32)},
+    ),
+    "concat": ([N("Concat", "x", "x", axis=-1)], (1, 3)),
+    "expand": ([N("Expand", "x", "s")], (1, 1, 3), {"s": ints(1, 4, 3)}),
+    "class token": (
+        [
+            N("Shape", "x", out="s"),
+            N("Gather", "s", "first", out="n"),
+            N("Concat", "n", "rest", out="to", axis=0),
+            N("Expand", "token", "to", out="tokens"),
+            N("Concat", "tokens", "x", axis=1),
+        ],
+        (1, 4, 300),
+        {"first": ints(0), "rest": ints(1, 300), "token": floats(1, 1, 300)},
+    ),
+    "class token by tile": (
+        [
+            N("Shape", "x", out="s"),
+            N("Gather", "s", "first", out="n"),
+            N("Concat", "n", "rest", out="to", axis=0),
+            N("Tile", "token", "to", out="tokens"),
+            N("Concat", "tokens", "x", axis=1),
+        ],
+        (1, 4, 300),
+        {"first": ints(0), "rest": ints(1, 1), "token": floats(1, 1, 300)},
+    ),
+    "zeros": (
+        [
+            N("Shape", "x", out="s"),
+            N("ConstantOfShape", "s", out="zeros"),
+            N("Concat", "zeros", "x", axis=1),
+        ],
+        (1, 30000),
+    ),
+    "resize": ([N("Resize", "x", "", "f")], (1, 1, 2, 2), {"f": np.array([1, 1, 2, 2], np.float32)}),
+    "lstm": (
+        [N("LSTM", "t", "w", "r", "b", outputs=["y", "h"], hidden_size=2)], (1, 4, 3), LSTM,
+        {"output": "y"},
+    ),
+    "last state": (
+        [N("LSTM", "t", "w", "r", "b", outputs=["y", "h"], hidden_size=2)], (1, 4, 3), LSTM,
+        {"output": "h"},
+    ),
+    "microsoft": ([N("Gelu", "x", domain="com.microsoft")], (1, 3)),
+}  # fmt: skip
+
+
+def build(nodes, shape, constants=None, options=None):
+    if nodes[0].op_type == "LSTM":
+        nodes = [N("Transpose", "x", out="t", perm=[1, 0, 2]), *nodes]
+    return model(nodes, shape, constants, **(options or {}))
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_pictures_stay_apart(name):
+    assert together_is_alone(build(*KEPT[name])).baked == ()
+
+
+MENDED = {
+    "reshape": (
+        [N("Reshape", "x", "s")], (1, 4, 3), {"s": ints(1, 12)},
+        "Reshape 'reshape' writes batch 1 into its shape [1, 12]", "shape [0, 12]",
+    ),
+    "reshape with a rest": (
+        [N("Reshape", "x", "s")], (1, 4, 3), {"s": ints(1, -1)},
+        "Reshape 'reshape' writes batch 1 into its shape [1, -1]", "shape [0, -1]",
+    ),
+    "reshape of several": (
+        [N("Reshape", "x", "s")], (4, 4, 3), {"s": ints(4, 12)},
+        "Reshape 'reshape' writes batch 4 into its shape [4, 12]", "shape [0, 12]",
+    ),
+    "heads": (
+        [
+            N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Reshape", "t", "s", out="h"),
+            N("Transpose", "h", out="u", perm=[1, 0, 2]), N("Softmax", "u"),
+        ],
+        (1, 4, 6), {"s": ints(4, 2, 3)},
+        "Reshape 'h' writes batch 1 into its shape [4, 2, 3]", "shape [4, -1, 3]",
+    ),
+    "one picture more than it is long": (
+        [N("Reshape", "x", "s")], (1, 4, 3), {"s": ints(4, 3)},
+        "Reshape 'reshape' writes batch 1 into its shape [4, 3]", "shape [-1, 3]",
+    ),
+    "rest elsewhere": (
+        [N("Reshape", "x", "s")], (1, 4, 3), {"s": ints(4, -1)},
+        "Reshape 'reshape' writes batch 1 into its shape [4, -1]", "shape [-1, 3]",
+    ),
+    "zero means zero": (
+        [N("Reshape", "x", "s", allowzero=1)], (1, 4, 3), {"s": ints(1, 12)},
+        "Reshape 'reshape' writes batch 1 into its shape [1, 12]", "shape [-1, 12]",
+    ),
+    "computed shape": (
+        [N("Concat", "n", "rest", out="to", axis=0), N("Reshape", "x", "to")],
+        (1, 4, 3), {"n": ints(1), "rest": ints(12)},
+        "Reshape 'reshape' is given a shape with batch 1 in it, [1, 12]", "shape [-1, 12]",
+    ),
+    "flatten": (
+        [N("Flatten", "x", axis=0), N("MatMul", "flatten", "w")], (1, 4), {"w": floats(4, 2)},
+        "Flatten 'flatten' makes one row of all 1 pictures", "axis 1",
+    ),
+    "squeeze": (
+        [N("Squeeze", "x")], (2, 3, 1), {},
+        "Squeeze 'squeeze' drops the batch too where it is 1", "axes [2]",
+    ),
+    "end of a slice": (
+        [N("Slice", "x", "b", "e", "a")], (1, 6),
+        {"b": ints(0, 1), "e": ints(1, 3), "a": ints(0, 1)},
+        "Slice 'slice' ends axis 0 at 1, the size of batch 1", "to the end",
+    ),
+    "expand": (
+        [N("Expand", "x", "s")], (2, 1, 3), {"s": ints(2, 4, 3)},
+        "Expand 'expand' writes batch 2 into its shape [2, 4, 3]", "shape [1, 4, 3]",
+    ),
+    "sizes": (
+        [N("Resize", "x", "", "", "s")], (1, 1, 2, 2), {"s": ints(1, 1, 4, 4)},
+        "Resize 'resize' writes batch 1 into its sizes [1, 1, 4, 4]", "sizes [batch, 1, 4, 4]",
+    ),
+    "token for one": (
+        [N("Concat", "token", "x", axis=1)], (1, 4, 3), {"token": floats(1, 1, 3)},
+        "Concat 'concat' reads 'token' [1, 1, 3], which is for one picture",
+        "repeated for each picture",
+    ),
+    "positions of one": (
+        [N("Reshape", "x", "s", out="rows"), N("Add", "rows", "p")], (1, 4, 3),
+        {"s": ints(-1, 3), "p": floats(4, 3)},
+        "Add 'add' reads 'p' [4, 3], which is for one picture", "repeated for each picture",
+    ),
+    "stacked matrices": (
+        [N("Reshape", "x", "s", out="rows"), N("MatMul", "rows", "m")], (1, 4, 3, 2),
+        {"s": ints(-1, 3, 2), "m": floats(4, 2, 5)},
+        "MatMul 'matmul' reads 'm' [4, 2, 5], which is for one picture",
+        "repeated for each picture",
+    ),
+    "third of a gemm": (
+        [N("Reshape", "x", "s", out="rows"), N("Gemm", "rows", "w", "c")], (1, 4, 3),
+        {"s": ints(-1, 3), "w": floats(3, 2), "c": floats(4, 2)},
+        "Gemm 'gemm' reads 'c' [4, 2], which is for one picture", "repeated for each picture",
+    ),
+    "first state": (
+        [N("LSTM", "t", "w", "r", "b", "", "h0", outputs=["y"], hidden_size=2)], (1, 4, 3),
+        {**LSTM, "h0": floats(1, 1, 2)},
+        "LSTM 'lstm' reads 'h0' [1, 1, 2], which is for one picture", "repeated for each picture",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_what_counts_on_one_batch_is_named_and_mended(name):
+    nodes, shape, constants, said, becomes = MENDED[name]
+    (place,) = together_is_alone(build(nodes, shape, constants)).baked
+    assert (str(place), place.becomes) == (said, becomes)
+
+
+def body(op):
+    out = [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)]
+    return helper.make_graph([helper.make_node(op, ["x"], ["z"])], op, [], out)
+
+
+TRAINING = {"a": floats(3), "v": np.ones(3, np.float32)}
+REFUSED = {
+    "mean over pictures": (
+        [N("ReduceMean", "x", axes=[0])], (1, 3), {}, "ReduceMean 'reducemean' reduces axis 0, where"
+    ),
+    "mean of all": ([N("ReduceMean", "x")], (1, 3), {}, "reduces axis 0, where the pictures of a"),
+    "softmax over pictures": ([N("Softmax", "x", axis=0)], (1, 3), {}, "is taken over axis 0"),
+    "old softmax over all": (
+        [N("Softmax", "x", axis=0)], (1, 3), {}, "is taken over axis 0", {"opset": 11}
+    ),
+    "layer norm over all": (
+        [N("LayerNormalization", "x", "s", axis=0)], (1, 3), {"s": floats(1, 3)},
+        "normalises over axis 0",
+    ),
+    "top pictures": (
+        [N("TopK", "x", "k", outputs=["top", "places"], axis=0)], (1, 3), {"k": ints(1)},
+        "works along axis 0", {"output": "top"},
+    ),
+    "sum of pictures": ([N("CumSum", "x", "a")], (1, 3), {"a": ints(0)[0]}, "sums up along axis 0"),
+    "mean and variance of the batch": (
+        [N("MeanVarianceNormalization", "x")], (1, 2, 3, 3), {}, "takes mean and variance over axis 0"
+    ),
+    "training": (
+        [N("BatchNormalization", "x", "a", "a", "a", "v", outputs=["y", "m", "w"], training_mode=1)],
+        (1, 3, 4), TRAINING,
+        "BatchNormalization 'batchnormalization' is in training mode: it takes mean and variance over",
+        {"output": "y"},
+    ),
+    "dropout": (
+        [N("Dropout", "x", "r", "t")], (1, 3), {"r": np.float32(0.5), "t": np.bool_(1)},
+        "is in training mode: it drops elements at random",
+    ),
+    "largest picture": ([N("ArgMax", "x", axis=0)], (1, 3), {}, "compares along axis 0"),
+    "triangle": (
+        [N("Transpose", "x", out="t", perm=[1, 2, 0]), N("Trilu", "t")], (3, 3, 3), {},
+        "cuts a triangle along axis 2",
+    ),
+    "a scale a picture": (
+        [N("QuantizeLinear", "x", "s", axis=0)], (2, 3), {"s": floats(2)},
+        "has its own scale along axis 0",
+    ),
+    "dynamic scale": (
+        [N("DynamicQuantizeLinear", "x", outputs=["q", "s", "z"])], (1, 3), {},
+        "takes its scale from all pictures", {"output": "q"},
+    ),
+    "summed over": (
+        [N("Transpose", "x", out="t"), N("MatMul", "t", "x")], (2, 3), {},
+        "MatMul 'matmul' multiplies and sums over the axis where the pictures of a batch lie",
+    ),
+    "every pair": (
+        [N("Transpose", "x", out="t"), N("MatMul", "x", "t")], (2, 3), {},
+        "brings tensors together whose pictures lie along different axes",
+    ),
+    "vector of pictures": (
+        [N("Squeeze", "x", "a", out="v"), N("MatMul", "w", "v")], (2, 1),
+        {"a": ints(1), "w": floats(3, 2)}, "multiplies and sums over",
+    ),
+    "gemm over pictures": (
+        [N("Gemm", "x", "w", transA=1)], (2, 3), {"w": floats(2, 2)}, "multiplies and sums over"
+    ),
+    "pictures as weights": (
+        [N("Gemm", "w", "x")], (3, 2), {"w": floats(4, 3)},
+        "has the pictures of a batch in its second factor",
+    ),
+    "einsum over pictures": (
+        [N("Einsum", "x", "x", equation="ni,nj->ij")], (2, 3), {}, "multiplies and sums over"
+    ),
+    "every pair by einsum": (
+        [N("Einsum", "x", "x", equation="ni,mi->nm")], (2, 3), {}, "multiplies and sums over"
+    ),
+    "einsum of a constant": (
+        [N("Einsum", "x", "w", equation="ni,ni->n")], (2, 3), {"w": floats(2, 3)},
+        "with a constant that has an axis for the pictures",
+    ),
+    "open einsum": (
+        [N("Einsum", "x", equation="...i->...")], (2, 3), {}, "leaves the axes of the result open"
+    ),
+    "rows mixed": (
+        [N("Reshape", "x", "s")], (2, 3, 2), {"s": ints(3, 4)},
+        r"Reshape 'reshape' cuts \[2, 3, 2\] into \[3, 4\], which mixes rows of different pictures",
+    ),
+    "rows mixed by flatten": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Flatten", "t", axis=2)], (2, 3, 2), {},
+        "which mixes rows of different pictures",
+    ),
+    "batch dropped": ([N("Squeeze", "x")], (1, 3), {}, "drops axis 0, the batch, because it holds 1"),
+    "first picture": (
+        [N("Gather", "x", "i")], (1, 3), {"i": ints(0)[0]}, "Gather 'gather' picks from axis 0"
+    ),
+    "all but the first": (
+        [N("Slice", "x", "b", "e", "a")], (2, 3), {"b": ints(1), "e": ints(9), "a": ints(0)},
+        "takes a part of axis 0",
+    ),
+    "backwards": (
+        [N("Slice", "x", "b", "e", "a", "s")], (2, 3),
+        {"b": ints(-1), "e": ints(-9), "a": ints(0), "s": ints(-1)}, "takes a part of axis 0",
+    ),
+    "split": (
+        [N("Split", "x", outputs=["l", "r"])], (2, 3), {}, "splits axis 0", {"output": "r"}
+    ),
+    "a picture of zeros": ([N("Pad", "x", "p")], (1, 3), {"p": ints(1, 0, 0, 0)}, "pads axis 0"),
+    "tile": ([N("Tile", "x", "r")], (1, 3), {"r": ints(2, 1)}, "repeats along the axis where"),
+    "joined": ([N("Concat", "x", "x", axis=0)], (1, 3), {}, "joins along axis 0"),
+    "a constant picture": (
+        [N("Add", "x", "c")], (2, 3), {"c": floats(2, 3)},
+        "reads 'c', which has 2 rows where the pictures lie",
+    ),
+    "more pictures": (
+        [N("Add", "x", "c")], (1, 3), {"c": floats(4, 3)}, "reads 'c', which has 4 rows where"
+    ),
+    "scaled": (
+        [N("Resize", "x", "", "f")], (1, 1, 2, 2), {"f": np.array([2, 1, 1, 1], np.float32)},
+        "scales axis 0",
+    ),
+    "channels": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2, 3]), N("GlobalAveragePool", "t")],
+        (2, 3, 2, 2), {}, "works on axis 1 as channels or space, but the pictures lie there",
+    ),
+    "weights by picture": (
+        [N("Conv", "c", "x")], (2, 3, 2, 2), {"c": floats(1, 3, 4, 4)},
+        "computes with how many pictures|reads 'x', which differs between pictures",
+    ),
+    "places in the batch": (
+        [N("MaxPool", "x", outputs=["y", "i"], kernel_shape=[2]), N("Cast", "i", to=1)],
+        (1, 3, 4), {}, "MaxPool returns places that count through the whole batch",
+    ),
+    "share of the batch": (
+        [N("Shape", "x", out="s"), N("Cast", "s", out="f", to=1), N("Gather", "f", "i", out="n"),
+         N("Div", "x", "n")],
+        (1, 3), {"i": ints(0)[0]}, "computes with how many pictures there are",
+    ),
+    "place among them": (
+        [N("Shape", "x", out="s"), N("Gather", "s", "i", out="n"), N("Range", "i", "n", "one", out="r"),
+         N("Unsqueeze", "r", "axis", out="c"), N("Cast", "c", out="p", to=1), N("Add", "x", "p")],
+        (1, 3), {"i": ints(0)[0], "one": ints(1)[0], "axis": ints(1)},
+        "computes with how many pictures there are, or with the place of each",
+    ),
+    "boxes": (
+        [N("Unsqueeze", "x", "a", out="s"), N("NonMaxSuppression", "b", "s")], (1, 3),
+        {"a": ints(1), "b": floats(1, 3, 4)}, "returns the boxes of all pictures in one list",
+    ),
+    "one way for all": (
+        [N("ReduceMax", "x", out="m", keepdims=0, axes=[1]), N("Cast", "m", out="f", to=9),
+         N("If", "f", then_branch=body("Neg"), else_branch=body("Abs"))],
+        (1, 3), {}, "takes one way for all pictures",
+    ),
+    "sequence of pictures": (
+        [N("LSTM", "x", "w", "r", "b", outputs=["y"], hidden_size=2)], (1, 4, 3),
+        LSTM, "works on the axis of the pictures as a sequence",
+    ),
+    "unknown operator": (
+        [N("Inverse", "x", domain="com.microsoft")], (1, 3, 3), {},
+        "com.microsoft::Inverse 'inverse' is an operator that there is no rule for",
+    ),
+    "across": (
+        [N("ArgMax", "x", out="i", axis=1), N("GatherElements", "x", "i", axis=0)], (1, 3), {},
+        "picks from axis 0",
+    ),
+    "looked up across": (
+        [N("ArgMax", "x", out="i", axis=1), N("GatherND", "x", "i")], (1, 3), {},
+        "looks up elements across pictures",
+    ),
+    "pictures by pictures": (
+        [N("ArgMax", "x", out="i", axis=1), N("Gather", "x", "i", axis=1)], (1, 3), {},
+        "looks up pictures by pictures",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_node_that_mixes_pictures_is_named(name):
+    nodes, shape, constants, said, *options = REFUSED[name]
+    if nodes[0].op_type == "LSTM":
+        old = model(nodes, shape, constants)
+    else:
+        old = build(nodes, shape, constants, *options)
+    with pytest.raises(BatchError, match=said):
+        dynamic(old)
+
+
+def test_every_rule_is_registered():
+    found = set()
+    for file in pkgutil.iter_modules(onnxprobe.batch.rules.__path__):
+        module = importlib.import_module(f"onnxprobe.batch.rules.{file.name}")
+        found |= {id(thing) for thing in vars(module).values() if isinstance(thing, Rule)}
+    assert found == {id(rule) for rule in RULES.values()}
+
+
+def test_no_operator_has_two_rules():
+    assert sum(len(rule.ops) for rule in RULES.values()) == len(BY_OP)
+
+
+def test_every_rule_has_a_case():
+    cases = [case[0] for case in (*KEPT.values(), *MENDED.values(), *REFUSED.values())]
+    ops = {
+        n.op_type if not n.domain else f"{n.domain}::{n.op_type}" for nodes in cases for n in nodes
+    }
+    assert [name for name, rule in RULES.items() if not rule.ops & ops] == []
