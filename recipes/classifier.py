@@ -10,40 +10,9 @@ from onnxprobe.heads import HEADS, LinearHead, folded
 from onnxprobe.progress import Progress, silent
 from recipes.balanced import break_even, calibrated, fit
 from recipes.clustering import Groups
-from recipes.heldout import Mask, Scores, dealt, kept_aside, scored
+from recipes.heldout import Mask, dealt, kept_aside
+from recipes.trained import Trained, nothing, reported
 from recipes.whitening import Vectors, half_whitening
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trained:
-    """Detectors for K domains over the views side by side, and how they did on held-out rows.
-
-    ``scores = sigmoid(concatenated views @ weight.T + bias)``; an answer where above ``threshold``.
-
-    Attributes:
-        weight: ``(K, D)`` float32; D is the sum of the widths of all views, in their order.
-        bias: ``(K,)`` float32.
-        threshold: ``(K,)`` float32.
-        split: n of ``"train"`` or ``"heldout"``.
-        predicted: ``(n, K)`` bool.
-        confidence: ``(n,)`` the score of the best answer; without one, the highest score.
-        recall: K of the domain's held-out rows, the part that was found; null: there were none.
-        precision: K of the held-out rows that were found, the part that is in the domain.
-        share_ratio: K held-out rows that were found, per row of the domain.
-        heldout: ``rows``, ``macro_f1``, ``macro_auc``, ``worst_recall``, and ``majority``: the share
-            of the largest domain, which a constant answer would get right.
-    """
-
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    threshold: NDArray[np.float32]
-    split: tuple[str, ...]
-    predicted: NDArray[np.bool_]
-    confidence: NDArray[np.float32]
-    recall: tuple[float | None, ...]
-    precision: tuple[float | None, ...]
-    share_ratio: tuple[float | None, ...]
-    heldout: dict[str, float | int | None]
 
 
 @dataclass(frozen=True)
@@ -71,9 +40,11 @@ class Detectors:
     def __call__(
         self, views: Mapping[str, Vectors], groups: Groups, *, progress: Progress = silent
     ) -> Trained:
-        n, count = groups.member.shape
+        count = groups.member.shape[1]
         aside = kept_aside(groups.member, self.heldout, seed=self.seed)
         widths = tuple(x.shape[1] for x in views.values())
+        if not count:
+            return nothing(sum(widths), aside)
         start = dict(zip(views, np.cumsum((0, *widths)), strict=False))
         weight = np.zeros((count, sum(widths)), np.float32)
         bias, threshold = np.zeros(count, np.float32), np.full(count, 0.5, np.float32)
@@ -91,7 +62,7 @@ class Detectors:
         head = LinearHead(
             HEADS["detectors"], weight, bias, threshold, tuple(map(str, range(count))), widths
         )
-        return _reported(head, views, groups.member, aside) if count else _nothing(head, n, aside)
+        return reported(head, views, groups.member, aside)
 
     def _detectors(
         self, x: Vectors, member: Mask
@@ -128,57 +99,4 @@ class Detectors:
         )
 
 
-def _reported(head: LinearHead, views: Mapping[str, Vectors], member: Mask, aside: Mask) -> Trained:
-    answers = head(list(views.values()))
-    predicted = answers.scores > head.threshold
-    found = scored(member[aside], predicted[aside], answers.scores[aside])
-    return Trained(
-        head.weight,
-        head.bias,
-        head.threshold,
-        _split(aside),
-        predicted,
-        answers.confidence[:, 0].astype(np.float32),
-        recall=_or_none(found.recall),
-        precision=_or_none(found.precision),
-        share_ratio=_or_none(found.share_ratio),
-        heldout=_overall(found, member[aside]),
-    )
-
-
-def _nothing(head: LinearHead, rows: int, aside: Mask) -> Trained:
-    none = dict.fromkeys(("macro_f1", "macro_auc", "worst_recall", "majority"))
-    return Trained(
-        head.weight,
-        head.bias,
-        head.threshold,
-        _split(aside),
-        np.zeros((rows, 0), bool),
-        np.zeros(rows, np.float32),
-        recall=(),
-        precision=(),
-        share_ratio=(),
-        heldout={"rows": int(aside.sum()), **none},
-    )
-
-
-def _overall(found: Scores, member: Mask) -> dict[str, float | int | None]:
-    return {
-        "rows": len(member),
-        "macro_f1": _number(np.nanmean(found.f1)),
-        "macro_auc": _number(np.nanmean(found.auc)),
-        "worst_recall": _number(np.nanmin(found.recall)),
-        "majority": float(member.mean(axis=0).max()),
-    }
-
-
-def _or_none(figures: NDArray[np.float64]) -> tuple[float | None, ...]:
-    return tuple(map(_number, figures))
-
-
-def _number(figure: np.floating) -> float | None:
-    return None if np.isnan(figure) else round(float(figure), 4)
-
-
-def _split(aside: Mask) -> tuple[str, ...]:
-    return tuple(np.where(aside, "heldout", "train").tolist())
+__all__ = ["Detectors", "Trained"]
