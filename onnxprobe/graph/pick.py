@@ -10,7 +10,6 @@ from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.picking import wording
 from onnxprobe.graph.picking.alternatives import (
-    SHALLOW,
     Alternative,
     branch_tips,
     vectors_after,
@@ -66,9 +65,9 @@ def pick(model: Model, output: str | None = None) -> Pick:
 
     Along the one way from input to ``output`` (by default: to all outputs) that everything passes,
     it is the last tensor that still has a structure, a map or tokens, before all is one vector;
-    stepped back over what only rearranges it. It is ambiguous when it lies in the first half of
-    the weighted layers and branches with more layers than lie before it bypass whatever comes
-    next: then no single tensor speaks for the network.
+    stepped back over what only rearranges it. It is ambiguous when more layers with weights lie
+    in branches right after it than before it (so it lies in the first half of the network): then
+    no single tensor speaks for the network.
 
     Raises:
         NoSuchNameError: ``output`` is not a tensor of the model.
@@ -113,7 +112,7 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
     interior = landing.role == "interior-bottleneck" and squeezed is not None
     layers = spine.depths[squeezed] if interior and squeezed is not None else spine.deepest
     depth = spine.depths[tensor] / max(1, layers)
-    ambiguous = depth < SHALLOW and _bypassed(spine, tensor) > spine.depths[tensor]
+    ambiguous = _bypassed(spine, tensor) > spine.depths[tensor]
     said = (
         wording.what(spine, landing, tensor),
         None if squeezed is None else wording.squeeze(spine, tensor, squeezed),

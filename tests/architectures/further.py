@@ -367,7 +367,94 @@ def decoupled_detector():
     return Case(net.model(y), None, ambiguous=True, tips=("top64", "top128", "down256"))
 
 
+def text_own_mask():
+    """The mean leaves padding out, which is where the ids are zero."""
+    net = Net()
+    ids = net.input("ids", ["N", "S"], INT64)
+    x = net.op("Gather", net.weight(30000, 384), ids)
+    x = net.layer_norm(net.op("Add", x, net.attention(x, 384)), 384, out="norm")
+    keep = net.op("Cast", net.op("Not", net.op("Equal", ids, net.numbers(0))), to=1)
+    keep = net.op("Unsqueeze", keep, net.numbers([2]))
+    axis = net.numbers([1])
+    total = net.op("ReduceSum", net.op("Mul", x, keep), axis, keepdims=0)
+    y = net.op("Div", total, net.op("ReduceSum", keep, axis, keepdims=0))
+    return Case(net.model(net.unit(y)), "norm", (None, 384))
+
+
+def depth_map():
+    """A dense answer behind an activation, as positive numbers are made."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]), out=None)
+    up = {"kernel_shape": [8, 8], "strides": [8, 8]}
+    x = net.op("Relu", net.op("ConvTranspose", x, net.weight(512, 64, 8, 8), **up), out="up")
+    y = net.conv(x, 64, 1, 3)
+    return Case(net.model(y), "up", (64, 56, 56), role="penultimate")
+
+
+def power_without_root():
+    """A power that no root takes back is an activation like any other."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]), out=None)
+    x = net.op("Pow", x, net.number(2.0), out="energy")
+    return Case(net.model(net.classify(x, 512)), "energy", MAP)
+
+
+def generated_then_judged():
+    """A map made of a vector: stepping back over its Reshape would lose it."""
+    net = Net()
+    x = net.op("Relu", net.gemm(net.input("code", ["N", 64]), 64, 512 * 49))
+    x = net.op("Reshape", x, net.numbers([-1, 512, 7, 7]), out="map")
+    return Case(net.model(net.classify(x, 512)), "map", MAP)
+
+
+def inception_bias():
+    """A bias after a concatenation is no position embedding."""
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, 64, 3, 8)
+    x = net.op("Concat", x, net.op("ReduceMean", x, axes=[1]), axis=1)
+    x = net.op("Add", x, net.weight(1, 65, 1, 1), out="shifted")
+    return Case(net.model(net.classify(x, 65)), "shifted", (65, 8, 8))
+
+
+def attention_without_weights():
+    """Tokens that look at each other and are added to themselves keep their places."""
+    net = Net()
+    x = net.layer_norm(net.encoder(net.patches(384), 384), 384)
+    scores = net.op("MatMul", x, net.op("Transpose", x, perm=[0, 2, 1]))
+    x = net.op("Add", x, net.op("MatMul", net.op("Softmax", scores), x), out="seen")
+    y = net.op("ReduceMean", x, axes=[1], keepdims=0)
+    return Case(net.model(net.gemm(y, 384, 1000)), "seen", (197, 384))
+
+
+def four_queries():
+    """Queries sum tokens up, and layers follow: their answers are the last with a structure."""
+    net = Net()
+    x = net.layer_norm(net.encoder(net.patches(384), 384), 384)
+    scores = net.op("MatMul", net.weight(1, 4, 384), net.op("Transpose", x, perm=[0, 2, 1]))
+    y = net.op("MatMul", net.op("Softmax", scores), x)
+    y = net.layer_norm(net.linear(y, 384, 384), 384, out="answers")
+    y = net.gemm(net.op("Flatten", y), 4 * 384, 128)
+    return Case(net.model(y), "answers", (4, 384))
+
+
+def row_and_picture():
+    """The longer way decides which input is the main one, not the order of the inputs."""
+    net = Net()
+    row = net.op("Relu", net.gemm(net.input("row", ["N", 10]), 10, 16))
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]))
+    x = net.op("Flatten", net.op("GlobalAveragePool", x))
+    return Case(net.model(net.gemm(net.op("Concat", row, x, axis=1), 528, 2)), "map", MAP)
+
+
 CASES = (
+    text_own_mask,
+    depth_map,
+    power_without_root,
+    generated_then_judged,
+    inception_bias,
+    attention_without_weights,
+    four_queries,
+    row_and_picture,
     vit_with_registers,
     channels_last,
     tensorflow_reshape,

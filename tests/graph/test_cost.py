@@ -42,6 +42,7 @@ SUMS = {
     "matmul": one_node("MatMul", [(5, 7)], [(7, 3)]),
     "matmul of two": one_node("MatMul", [(4, 5, 7), (4, 7, 3)]),
     "gemm": one_node("Gemm", [(7,)], [(3, 7)], transB=1),
+    "gemm, transposed": one_node("Gemm", [(7,)], [(2, 3)], transA=1),
     "einsum": one_node("Einsum", [(5, 7)], [(7, 3, 4)], equation="nij,jkl->nikl"),
     "einsum, implicit": one_node("Einsum", [(5, 7), (7, 3)], equation="nij,njk"),
 }

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from architectures.net import Net
 from onnx import TensorProto, helper, numpy_helper
 
 from onnxprobe.graph.expose import expose
@@ -71,6 +72,14 @@ def test_one_run_given_twice_is_taken_at_its_word():
     feeds = {"image": np.ones((1, 3, 8, 8), np.float32)}
     once = feeds | run(expose(fixed, holes(fixed)), feeds)
     assert learnt(fixed, once, once)["map"].shape == (1, 6, 8, 8)
+
+
+def test_sizes_that_follow_from_an_open_height_are_no_holes():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, "H", 8]), 3, 4, 3, 2)
+    model = net.model(net.classify(x, 4))
+    assert model.value(x).shape == ("N", 4, None, 4)
+    assert holes(model) == ()
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -24,6 +24,11 @@ def test_a_pyramid_is_seen_at_the_last_block_of_each_size():
     assert all(cut.block for cut in cuts)
 
 
+def test_asking_for_the_shape_of_the_picture_hides_no_cut():
+    model = transformers.vit().model
+    assert mid_cuts(model, pick(model))[0].op == "Conv"  # though the class token reads Shape(image)
+
+
 def test_fewer_views_are_the_ones_nearest_to_the_pick():
     cuts = chosen(convolutional.resnet().model, count=1)
     assert [cut.tensor for cut in cuts] == ["stage_256"]

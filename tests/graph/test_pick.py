@@ -3,7 +3,7 @@ from pathlib import Path
 import architectures
 import onnx
 import pytest
-from architectures import convolutional, others, transformers
+from architectures import convolutional, further, others, transformers
 from architectures.net import Net, proto_of
 from onnx import helper
 
@@ -116,6 +116,16 @@ def test_the_reasons_say_what_is_lost_and_what_was_stepped_over():
     assert any("of its 100352 numbers 2048 are left" in r for r in found.reasons)
     assert any(r.startswith("stepped back over Pow, which raises") for r in found.reasons)
     assert found.follows[:3] == ("Clip", "Pow", "GlobalAveragePool")
+
+
+def test_the_depth_of_a_bottleneck_is_counted_up_to_it():
+    assert pick(others.autoencoder().model).depth == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_decoded_boxes_and_scores_are_no_tips_of_branches():
+    case = further.decoupled_detector()
+    shapes = {a.shape for a in pick(case.model).alternatives}
+    assert not {(4, 1344), (80, 1344)} & shapes
 
 
 def test_one_output_can_be_picked_for():

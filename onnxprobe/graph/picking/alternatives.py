@@ -12,8 +12,8 @@ from onnxprobe.graph.picking.spine import Spine, trace
 from onnxprobe.graph.picking.stepback import step_back
 from onnxprobe.graph.picking.wording import count, written
 
-SHALLOW: Final = 0.5
-"""A pick that lies in the first half of the weighted layers leaves too much behind it."""
+_SHALLOW: Final = 0.5
+"""The pick of a branch that lies in its first half leaves too much behind it."""
 
 _MOST: Final = 6
 _SWEPT: Final = 300_000
@@ -102,7 +102,7 @@ def _tip(branch: Spine) -> str | None:
         return None
     steps = step_back(branch, landing)
     tensor = steps[-1].tensor if steps else landing.tensor
-    deep = tensor != branch.source and branch.depth(tensor) >= SHALLOW
+    deep = tensor != branch.source and branch.depth(tensor) >= _SHALLOW
     return tensor if deep else None
 
 

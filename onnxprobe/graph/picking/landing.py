@@ -71,22 +71,23 @@ def _interior(spine: Spine) -> Landing | None:
 def _end(spine: Spine) -> Landing | None:
     if len(spine.live.outputs) > 1:
         return Landing(spine.tensors[-1], "shared", None)
-    return _features(spine) or _penultimate(spine)
+    last = _penultimate(spine)
+    return _features(spine, last) or last
 
 
-def _features(spine: Spine) -> Landing | None:
-    """Return the output itself where it is not the answer of a last layer."""
+def _features(spine: Spine, last: Landing | None) -> Landing | None:
+    """Return the output itself where it is not the answer of the last layer, which reads ``last``."""
     (output,) = spine.live.outputs
     chain = spine.tensors
     node = _before_answer(spine, output)
     if node is None or chain[-1] != output or len(chain) < 3:  # noqa: PLR2004  (source, one between)
         return None
-    if node in spine.layers or spine.source in spine.reads(node) or kind(node) == "Concat":
+    if node in spine.layers or kind(node) == "Concat":
         return None
-    size, before = spine.elements(output), spine.elements(chain[-2])
-    if size is not None and before is not None and size * _HEAD_SHRINKS < before:
-        return None
-    return Landing(output, "output", None)
+    size = spine.elements(output)
+    before = None if last is None else spine.elements(last.tensor)
+    shrinks = size is not None and before is not None and size * _HEAD_SHRINKS < before
+    return None if shrinks else Landing(output, "output", None)
 
 
 def _before_answer(spine: Spine, output: str) -> Node | None:

@@ -113,12 +113,12 @@ def partial_pooling(place: Place) -> str | None:
 
 
 def mask(place: Place) -> str | None:
-    """A mask that comes from another input, e.g. of padding."""
+    """A mask that is no feature: of padding, from another input or from where ids are zero."""
     if kind(place.node) not in {"Mul", "Where"} or not _collapses(place) or not place.alone:
         return None
     others = [name for name in place.node.reads if name != place.before]
-    side = any(_depends_on_another_input(place.spine, name) for name in others)
-    return "only masks it by another input" if side else None
+    masks = any(_depends_on_input(place.spine, name) for name in others)
+    return "only masks it" if masks else None
 
 
 def attention_weights(place: Place) -> str | None:
@@ -209,8 +209,8 @@ def _pools_single_pixels(node: Node) -> bool:
     )
 
 
-def _depends_on_another_input(spine: Spine, name: str) -> bool:
-    inputs, producers = set(spine.model.inputs) - {spine.source}, spine.model.producers
+def _depends_on_input(spine: Spine, name: str) -> bool:
+    inputs, producers = set(spine.model.inputs), spine.model.producers
     seen, todo = {name}, [name]
     while todo:
         here = todo.pop()
