@@ -14,6 +14,7 @@ from onnxprobe.errors import NotOnnxError
 from onnxprobe.graph import weights
 from onnxprobe.graph.ranges import OpenFile, stamp, text_of
 from onnxprobe.graph.schema import DATA, PLACE, SCHEMA, every_tensor
+from onnxprobe.graph.strict import check_text
 from onnxprobe.graph.varint import BYTES, Buffer, encode, fields
 
 INLINE: Final = 1024
@@ -40,6 +41,7 @@ def read(path: Path) -> onnx.ModelProto:
         try:
             small = b"".join(_skeleton(content, (0, len(content)), "model", ours))
             proto = onnx.ModelProto.FromString(small)
+            check_text(small)
         except NotOnnxError as error:
             raise NotOnnxError(_what_it_is(path, head, str(error))) from None
         except DecodeError:
