@@ -33,7 +33,8 @@ class Domain:
         depth: where that is, 0 (the picture) to 1 (the answer).
         size: pictures in it.
         share: of all pictures, 0 to 1.
-        stability: 0 to 1; median overlap with what re-clustered subsets give (Hennig 2007).
+        stability: 0 to 1; median overlap with what re-clustered subsets give (Hennig 2007); null
+            where a recipe does not look at it.
         heldout_recall: of its held-out pictures, the part that the head finds, 0 to 1.
         heldout_precision: of the held-out pictures the head says are in it, the part that is.
         share_ratio: held-out pictures the head says are in it, per picture that is.
@@ -45,7 +46,7 @@ class Domain:
     depth: float
     size: int
     share: float
-    stability: float
+    stability: float | None
     heldout_recall: float | None
     heldout_precision: float | None
     share_ratio: float | None

@@ -1,0 +1,43 @@
+"""The published recipe, for comparison: centre pixel, t-SNE, DBSCAN on the map, one softmax.
+
+NTech Lab, dl-tsne, 2021. Its settings were found by hand for 342,012 faces.
+"""
+
+from dataclasses import dataclass, field
+
+from onnxprobe.recipe import Findings, Run
+from recipes.composed import Grouped, composed
+from recipes.embedding import Embedding
+from recipes.knn_dbscan import KnnDbscan
+from recipes.logistic import LogisticCV
+from recipes.tsne import TSNE
+
+
+@dataclass(frozen=True)
+class DlTsne:
+    """The published pipeline dl-tsne, verbatim: every picture is put into one of the clusters of a map.
+
+    The centre of the pick is embedded, laid out by t-SNE, clustered by DBSCAN on half of the map,
+    and a softmax is trained to name the cluster.
+    """
+
+    embedding: Embedding = field(
+        default_factory=lambda: Embedding(pooling="center", depths=0, seed=2463426724)
+    )
+    tsne: TSNE = field(
+        default_factory=lambda: TSNE(
+            perplexity=200, neighbours=1000, iterations=4000, learning_rate=2000, space="as is"
+        )
+    )
+    clustering: KnnDbscan = field(default_factory=KnnDbscan)
+    classifier: LogisticCV = field(default_factory=LogisticCV)
+
+    def __call__(self, run: Run) -> Findings:
+        embedded = self.embedding(run)
+        layout = run.do("tsne", self.tsne, embedded.views)
+        found = run.do("clustering", self.clustering, layout)
+        trained = run.do("classifier", self.classifier, embedded.views, found)
+        member = found.value.member
+        count = member.shape[1]
+        grouped = Grouped(member, (str(embedded.probes[0]),) * count, (None,) * count)
+        return composed(run, embedded, grouped, layout.value, trained.value, head="softmax")
