@@ -65,7 +65,7 @@ class Writer:
         if not self._pieces and number in self._found.begun:
             self._pieces.append(self._found.begun[number])
         self._pieces.append(self._piece(batch, stop))
-        if stop in ((number + 1) * size, self._found.target):
+        if stop == (number + 1) * size:
             self._write()
             self._pieces = []
         elif monotonic() - self._written > SECONDS_AT_RISK:

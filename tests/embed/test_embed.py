@@ -91,6 +91,7 @@ def test_growing_a_sample_reads_at_most_one_batch_again(run, monkeypatch):
 def test_a_smaller_sample_of_a_larger_store_is_a_view_of_it(run):
     whole, part = run(), run(sample=10)
     assert len(part.ledger) == 10
+    assert len(part) == sum(status == "ok" for status in list(whole.ledger.status)[:10])
     assert list(part.ledger.path) == list(whole.ledger.path)[:10]
     assert np.array_equal(part.embeddings(PROBES[1]), whole.embeddings(PROBES[1])[: len(part)])
     assert list(part.paths) == list(whole.paths)[: len(part)]

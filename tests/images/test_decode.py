@@ -158,6 +158,29 @@ def test_a_file_cut_anywhere_is_refused_or_shows_the_whole_picture(path):
             assert cut.status in allowed or cut.status is whole.status, (end, cut)
 
 
+def with_segment(name, segment, at=2):
+    """The JPEG with further bytes behind its first two, or behind its JFIF segment (20)."""
+    data = stored(name)
+    return data[:at] + segment + data[at:]
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_the_picture():
+    thumbnail = b"\xff\xe1\x00\x0aExif\xff\xd9.."
+    data = with_segment("baseline.jpg", thumbnail)
+    assert decode(data).status is Status.OK
+    assert decode(data[:-20]).status is Status.TRUNCATED
+
+
+def test_what_follows_the_end_of_a_picture_does_not_matter():
+    assert decode(stored("baseline.jpg") + stored("grey.jpg")[:100]).status is Status.OK
+
+
+@pytest.mark.parametrize("stray", [b"\xff\xff\xff", b"\x00\x00", b"\xff\x00"])
+def test_fill_bytes_and_stray_bytes_between_segments_are_skipped_as_decoders_do(stray):
+    whole = decode(stored("exif6.jpg"))
+    assert np.array_equal(decode(with_segment("exif6.jpg", stray, at=20)).pixels, whole.pixels)
+
+
 @given(st.data())
 def test_damaged_bytes_never_raise(data):
     path = data.draw(st.sampled_from(sorted(PICTURES.iterdir())))

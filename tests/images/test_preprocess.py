@@ -108,6 +108,9 @@ def test_shortest_cuts_the_centre_out():
     pixels = np.zeros((8, 36, 3), np.uint8)
     pixels[:, 12:24] = 255
     assert (replace(RAW, resize="shortest")(pixels) == 255).all()
+    pixels = np.zeros((24, 12, 3), np.uint8)
+    pixels[8:16] = 255
+    assert (replace(RAW, resize="shortest")(pixels) == 255).all()
 
 
 def test_letterbox_centres_between_black_bars():

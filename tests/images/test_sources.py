@@ -198,6 +198,14 @@ def test_an_archive_cut_short_is_refused(tmp_path):
         open_source(path)
 
 
+def test_an_archive_that_is_cut_short_while_it_is_read_is_an_os_error(tmp_path):
+    path = tar(tmp_path)
+    source = open_source(path)
+    os.truncate(path, 600)
+    with pytest.raises(OSError, match="ends within it"):
+        source.read(source.names[0])
+
+
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root reads everything")
 def test_a_folder_without_permission_is_named(tmp_path):
     locked = folder(tmp_path) / "b"
