@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe import runtime
+from onnxprobe.answers import agreement, same
 from onnxprobe.batch.diagnosis import Baked, Diagnosis, diagnose, outcome
 from onnxprobe.batch.dynamic import dynamic
 from onnxprobe.batch.flow import Rows
@@ -143,18 +144,6 @@ def _together(alone: list[NDArray[Any]], rows: Rows | None, batch: int) -> NDArr
 
 
 def _compared(name: str, rows: Rows | None, pairs: list[_Pair]) -> Alone:
-    same = (
-        batch
-        for batch, (a, b) in zip(BATCHES, pairs, strict=True)
-        if a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    )
-    difference = float(np.max([_apart(a, b) for a, b in pairs]))  # nan where one of them is
-    return Alone(name, rows.times if rows else 0, tuple(same), difference)
-
-
-def _apart(a: NDArray[Any], b: NDArray[Any]) -> float:
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return float("inf")
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    apart = np.where((x == y) | (np.isnan(x) & np.isnan(y)), 0, np.abs(x - y))
-    return float(apart.max(initial=0) / max(1.0, float(np.abs(x).max(initial=0))))
+    identical = tuple(batch for batch, pair in zip(BATCHES, pairs, strict=True) if same(*pair))
+    found = agreement(name, *zip(*pairs, strict=True))
+    return Alone(name, rows.times if rows else 0, identical, found.relative)

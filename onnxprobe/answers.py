@@ -1,0 +1,65 @@
+"""Two sets of answers to the same questions: are they the same, and if not, how far apart?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One output of two models, over all that they were asked.
+
+    Attributes:
+        name: of the output.
+        identical: whether type, shape and every bit are the same.
+        max_difference: the largest absolute difference; 0.0 where identical, infinite where type
+            or shape differ, not a number where one answer is none and the other is.
+        largest: the largest finite absolute value in the old answers.
+    """
+
+    name: str
+    identical: bool
+    max_difference: float
+    largest: float
+
+    @property
+    def relative(self) -> float:
+        """The difference as a share of the largest value, which counts as 1 at least."""
+        return self.max_difference / max(1.0, self.largest)
+
+
+def agreement(name: str, old: Sequence[Array], new: Sequence[Array]) -> Agreement:
+    """Compare the answers ``old`` and ``new``, one pair for each question, of the same output."""
+    pairs = list(zip(old, new, strict=True))
+    if all(same(a, b) for a, b in pairs):
+        return Agreement(name, True, 0.0, _largest(old))  # noqa: FBT003
+    # numpy's maximum, unlike Python's, is not a number wherever one of them is not
+    worst = float(np.max([apart(a, b) for a, b in pairs]))
+    return Agreement(name, False, worst, _largest(old))  # noqa: FBT003
+
+
+def same(a: Array, b: Array) -> bool:
+    """Tell whether two arrays are the same in type, shape and every bit."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def apart(a: Array, b: Array) -> float:
+    """Return the largest absolute difference; two that are both not a number do not differ."""
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return float("inf")
+    if a.dtype.kind not in "biuf":
+        return 0.0 if np.array_equal(a, b) else float("inf")
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    equal = (x == y) | (np.isnan(x) & np.isnan(y))
+    with np.errstate(invalid="ignore"):
+        return float(np.where(equal, 0, np.abs(x - y)).max(initial=0))
+
+
+def _largest(arrays: Sequence[Array]) -> float:
+    numbers = [np.abs(a.astype(np.float64)) for a in arrays if a.dtype.kind in "biuf"]
+    return max((float(n[np.isfinite(n)].max(initial=0)) for n in numbers), default=0.0)

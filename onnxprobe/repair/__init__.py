@@ -1,0 +1,101 @@
+"""Mend files that are damaged, or written in a way that runtimes refuse.
+
+To add an ailment: write ``<name>.py`` beside this file, list it here, in the order of treatment.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from onnxprobe.errors import GraphError
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.order import label
+from onnxprobe.registry import Registry
+from onnxprobe.repair._base import Ailment
+from onnxprobe.repair.block_size import BLOCK_SIZE
+from onnxprobe.repair.imports import IMPORTS
+from onnxprobe.repair.inputs import LISTED_WEIGHTS, UNREAD_INPUTS
+from onnxprobe.repair.node_names import NODE_NAMES
+from onnxprobe.repair.order import ORDER
+from onnxprobe.repair.twice import DECLARED_TWICE, WEIGHTS_TWICE
+from onnxprobe.repair.undeclared import UNDECLARED
+from onnxprobe.repair.unused import UNUSED
+
+AILMENTS: Final = Registry(
+    "ailment",
+    [
+        IMPORTS,
+        ORDER,
+        NODE_NAMES,
+        WEIGHTS_TWICE,
+        LISTED_WEIGHTS,
+        UNREAD_INPUTS,
+        UNUSED,
+        BLOCK_SIZE,
+        DECLARED_TWICE,
+        UNDECLARED,
+    ],
+)
+
+__all__ = ["AILMENTS", "Ailment", "Finding", "Repaired", "repair"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One ailment of a file, and what was done about it.
+
+    Attributes:
+        ailment: its name.
+        wrong: what was found; goes on after how many there are.
+        mended: what was done.
+        names: what is affected: tensors, nodes or operator sets.
+    """
+
+    ailment: str
+    wrong: str
+    mended: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.names)} {self.wrong}: {self.mended}"
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A model without its ailments, and which they were."""
+
+    model: Model
+    findings: tuple[Finding, ...]
+
+
+def repair(model: Model, *, skip: Collection[str] = ()) -> Repaired:
+    """Return ``model`` with every ailment mended but those in ``skip``; nothing else changes.
+
+    Raises:
+        NoSuchNameError: ``skip`` names an ailment that there is none of.
+        GraphError: something is missing that cannot be made up, or there are two of what can be
+            only one.
+        VersionError: an operator set is imported in two versions that differ.
+    """
+    left_alone = {AILMENTS[name].name for name in skip}
+    findings = []
+    for ailment in AILMENTS.values():
+        names = ailment.find(model) if ailment.name not in left_alone else ()
+        if names:
+            model = ailment.mend(model, names)
+            findings.append(Finding(ailment.name, ailment.wrong, ailment.mended, names))
+    _check_whole(model)
+    return Repaired(model, tuple(findings))
+
+
+def _check_whole(model: Model) -> None:
+    there = {*model.producers, *model.inputs, *model.constants}
+    for node in model.nodes:
+        missing = next((name for name in node.reads if name not in there), None)
+        if missing is not None:
+            raise GraphError(
+                f"{label(node)} reads {missing!r}, which nothing writes; that cannot be made up"
+            )
+    lost = next((name for name in model.outputs if name not in there), None)
+    if lost is not None:
+        raise GraphError(f"the output {lost!r} is written by nothing; that cannot be made up")

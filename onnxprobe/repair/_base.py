@@ -1,0 +1,69 @@
+"""What an ailment of a file is, and how it is mended."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import onnx
+
+from onnxprobe.graph.model import Model
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """Something that is wrong with many files, and does not change what they mean to compute.
+
+    Attributes:
+        name: what it is called on the command line.
+        wrong: what is found; goes on after a count, e.g. ``"inputs that nothing reads"``.
+        mended: what is done, e.g. ``"taken out"``.
+        find: names what is affected, nothing where the file is well.
+        mend: returns the model with exactly that changed.
+    """
+
+    name: str
+    wrong: str
+    mended: str
+    find: Callable[[Model], Names]
+    mend: Callable[[Model, Names], Model]
+
+
+def copied(model: Model) -> onnx.ModelProto:
+    """Return a copy of the file that may be changed."""
+    new = onnx.ModelProto()
+    new.CopyFrom(model.proto)
+    return new
+
+
+def keep(field: Any, things: Iterable[Any]) -> None:
+    """Make ``things`` all there is in a repeated field."""
+    kept = list(things)
+    del field[:]
+    field.extend(kept)
+
+
+def repeated(names: Iterable[str]) -> Names:
+    """Return the names that come more than once."""
+    seen: set[str] = set()
+    twice: dict[str, None] = {}
+    for name in names:
+        if name in seen:
+            twice[name] = None
+        seen.add(name)
+    return tuple(twice)
+
+
+def read(model: Model) -> set[str]:
+    """Return every tensor that a node reads or the model returns."""
+    return {*model.readers, *model.outputs}
+
+
+def without(model: Model, gone: Collection[str], *fields: str) -> Model:
+    """Return ``model`` without the entries of these fields of its graph that are named so."""
+    new = copied(model)
+    for field in fields:
+        entries = getattr(new.graph, field)
+        keep(entries, [entry for entry in entries if entry.name not in gone])
+    return Model(new, model.known)

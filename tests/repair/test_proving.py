@@ -1,0 +1,84 @@
+import numpy as np
+import onnx
+import pytest
+from conftest import tiny_model
+from test_repair import add_input, damaged, healthy, list_weights, one_name_for_all
+
+from onnxprobe.errors import ContractError
+from onnxprobe.graph.load import load
+from onnxprobe.graph.save import save
+from onnxprobe.repair.proving import write_repaired
+from onnxprobe.runtime import Session
+
+
+def test_a_file_that_runs_answers_the_same_when_repaired(tmp_path):
+    def both(proto):
+        add_input(proto)
+        list_weights(proto)
+
+    save(damaged(both), tmp_path / "old.onnx")
+    done = write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    assert load(tmp_path / "new.onnx").inputs == ("image",)
+    assert (done.before, done.after, done.batches) == ("", "", (1,))
+    assert done.outputs[0].relative <= 1e-6  # weights that are constant are fused by the runtime
+    assert [f["ailment"] for f in done.to_json()["findings"]] == [
+        "weights-as-inputs",
+        "dangling-inputs",
+    ]
+
+
+def test_a_file_that_does_not_load_is_repaired_and_runs(tmp_path):
+    save(damaged(one_name_for_all), tmp_path / "old.onnx")
+    done = write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    assert "two nodes with same node name" in done.before
+    assert (done.after, done.batches, done.outputs) == ("", (), ())
+
+
+def test_a_file_that_runs_neither_before_nor_after_says_so(tmp_path):
+    def foreign(proto):
+        one_name_for_all(proto)
+        proto.graph.node[2].domain = "ours"
+        proto.opset_import.add(domain="ours", version=1)
+
+    save(damaged(foreign), tmp_path / "old.onnx")
+    done = write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    assert "does not load" in done.before
+    assert "does not load" in done.after
+    assert [n.name for n in load(tmp_path / "new.onnx").nodes[:3]] == ["node", "node_2", "node_3"]
+
+
+def test_nothing_to_repair_leaves_the_same_bytes(tmp_path):
+    old = save(healthy(), tmp_path / "old.onnx")
+    done = write_repaired(old, tmp_path / "new.onnx")
+    assert (done.findings, done.outputs[0].identical) == ((), True)
+    assert (tmp_path / "new.onnx").read_bytes() == old.read_bytes()
+
+
+def test_a_fixed_batch_is_run_at_that_batch(tmp_path):
+    save(tiny_model(batch=3), tmp_path / "old.onnx")
+    done = write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    assert (len(done.batches), done.outputs[0].identical) == (1, True)
+
+
+@pytest.mark.parametrize("wrong", [np.float32(1e-2), np.float32("nan")])
+def test_an_answer_that_would_change_keeps_the_file_from_being_written(
+    tmp_path, monkeypatch, wrong
+):
+    old = save(tiny_model(), tmp_path / "old.onnx")
+    real, seen = Session.run, []
+
+    def later(self, feeds, outputs=None):
+        seen.append(self)
+        results = real(self, feeds, outputs)
+        return {n: a if self is seen[0] else a + wrong for n, a in results.items()}
+
+    monkeypatch.setattr(Session, "run", later)
+    with pytest.raises(ContractError, match="repaired, the output 'scores' would change by"):
+        write_repaired(old, tmp_path / "new.onnx")
+    assert not (tmp_path / "new.onnx").exists()
+
+
+def test_the_repaired_file_passes_onnx_s_own_checker(tmp_path):
+    save(tiny_model(opset=9, ir_version=3), tmp_path / "old.onnx")
+    write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    onnx.checker.check_model(str(tmp_path / "new.onnx"), full_check=True)

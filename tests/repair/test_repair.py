@@ -1,0 +1,341 @@
+import importlib
+import pkgutil
+
+import numpy as np
+import onnx
+import pytest
+from conftest import tiny_model
+from onnx import TensorProto, helper, numpy_helper
+
+import onnxprobe.repair
+from onnxprobe.errors import GraphError, NoSuchNameError, RunError, VersionError
+from onnxprobe.graph.model import Model
+from onnxprobe.repair import AILMENTS, Ailment, repair
+from onnxprobe.runtime import Session, run
+
+
+def bytes_of(model):
+    return model.proto.SerializeToString(deterministic=True)
+
+
+def healthy(**options):
+    """The small network with every inner tensor declared."""
+    return repair(tiny_model(**options)).model
+
+
+def damaged(change, model=None):
+    proto = onnx.ModelProto()
+    proto.CopyFrom((model or healthy()).proto)
+    change(proto)
+    return Model(proto)
+
+
+def import_twice(proto):
+    proto.opset_import.add(domain="ai.onnx", version=17)
+
+
+def reverse(proto):
+    proto.graph.node.reverse()
+
+
+def one_name_for_all(proto):
+    for node in proto.graph.node[:3]:
+        node.name = "node"
+
+
+def weight_twice(proto):
+    first = onnx.TensorProto()
+    first.CopyFrom(proto.graph.initializer[0])
+    first.raw_data = bytes(len(first.raw_data))
+    proto.graph.initializer.insert(0, first)
+
+
+def list_weights(proto):
+    for t in proto.graph.initializer:
+        proto.graph.input.append(helper.make_tensor_value_info(t.name, t.data_type, t.dims))
+
+
+def add_input(proto):
+    proto.graph.input.append(helper.make_tensor_value_info("old_weight", TensorProto.FLOAT, [3]))
+
+
+def add_weights(proto):
+    lost = numpy_helper.from_array(np.ones(3, np.float32), "lost")
+    proto.graph.initializer.append(lost)
+    places = numpy_helper.from_array(np.zeros(3, np.int64), "places")
+    thin = numpy_helper.from_array(np.ones(3, np.float32), "thin")
+    proto.graph.sparse_initializer.append(helper.make_sparse_tensor(thin, places, [9]))
+    proto.graph.node.append(helper.make_node("Constant", [], ["gone"], value=lost))
+    proto.graph.quantization_annotation.add(tensor_name="lost")
+
+
+def declare_twice(proto):
+    proto.graph.value_info.insert(0, helper.make_tensor_value_info("stem", TensorProto.FLOAT, None))
+
+
+def forget(proto):
+    del proto.graph.value_info[:]
+
+
+def forget_types(proto):
+    for info in proto.graph.value_info:
+        info.ClearField("type")
+
+
+def quantised(**attributes):
+    """A bias in int8, as a tool that quantises in blocks writes it."""
+    nodes = [
+        helper.make_node("DequantizeLinear", ["q", "s"], ["c"], name="c", **attributes),
+        helper.make_node("Add", ["x", "c"], ["y"], name="y"),
+    ]
+    infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", 4]) for n in ("x", "y")]
+    constants = [
+        numpy_helper.from_array(np.arange(4, dtype=np.int8), "q"),
+        numpy_helper.from_array(np.array([0.5], np.float32), "s"),
+    ]
+    graph = helper.make_graph(nodes, "bias", infos[:1], infos[1:], constants)
+    inner = helper.make_tensor_value_info("c", TensorProto.FLOAT, [4])
+    graph.value_info.append(inner)
+    opsets = [helper.make_opsetid("", 21)]
+    return Model(helper.make_model(graph, opset_imports=opsets, ir_version=10))
+
+
+CASES = {
+    "imports": (import_twice, ("ai.onnx",)),
+    "order": (
+        reverse,
+        ("Gemm 'gemm'", "Flatten 'flat'", "GlobalAveragePool 'pooled'", "Add 'add'", "Relu 'relu'",
+         "Conv 'conv2'"),
+    ),
+    "weights-twice": (weight_twice, ("w1",)),
+    "weights-as-inputs": (list_weights, ("w1", "w2", "w3", "b3")),
+    "dangling-inputs": (add_input, ("old_weight",)),
+    "unused-weights": (add_weights, ("gone", "lost", "thin")),
+    "declared-twice": (declare_twice, ("stem",)),
+    "value-info": (forget, ("stem", "branch", "gate", "block", "pooled", "flat")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_named_and_mended_and_nothing_else(name):
+    change, names = CASES[name]
+    found = repair(damaged(change))
+    assert [(f.ailment, f.names) for f in found.findings] == [(name, names)]
+    assert bytes_of(found.model) == bytes_of(healthy())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_skipped_stays(name):
+    broken = damaged(CASES[name][0])
+    found = repair(broken, skip=[name, "value-info"])
+    assert found.findings == ()
+    assert bytes_of(found.model) == bytes_of(broken)
+
+
+def test_a_healthy_model_stays_as_it_is():
+    model = healthy()
+    found = repair(model)
+    assert (found.findings, bytes_of(found.model)) == ((), bytes_of(model))
+
+
+def test_everything_at_once():
+    def everything(proto):
+        for change in (import_twice, one_name_for_all, weight_twice, list_weights, add_input):
+            change(proto)
+        for change in (add_weights, declare_twice, reverse):
+            change(proto)
+
+    broken = damaged(everything)
+    before = bytes_of(broken)
+    found = repair(broken)
+    assert {f.ailment for f in found.findings} == set(AILMENTS) - {"block-size", "value-info"}
+    assert repair(found.model).findings == ()
+    assert bytes_of(broken) == before
+    onnx.checker.check_model(found.model.proto, full_check=True)
+
+
+def test_names_that_several_nodes_have_are_numbered(images):
+    def clash(proto):
+        one_name_for_all(proto)
+        proto.graph.node[3].name = "node_2"
+
+    broken = damaged(clash)
+    with pytest.raises(RunError, match="two nodes with same node name"):
+        Session(broken)
+    found = repair(broken)
+    assert [n.name for n in found.model.nodes[:4]] == ["node", "node_3", "node_4", "node_2"]
+    np.testing.assert_array_equal(
+        run(found.model, {"image": images})["scores"], run(healthy(), {"image": images})["scores"]
+    )
+
+
+def test_nodes_without_a_name_are_no_ailment():
+    def nameless(proto):
+        for node in proto.graph.node:
+            node.name = ""
+
+    assert repair(damaged(nameless)).findings == ()
+
+
+def test_sorting_moves_only_what_must_move():
+    def swap(proto):
+        first, *others = list(proto.graph.node)
+        del proto.graph.node[:]
+        proto.graph.node.extend([*others, first])
+
+    found = repair(damaged(swap))
+    assert [n.name for n in found.model.nodes] == [n.name for n in healthy().nodes]
+
+
+def test_a_circle_cannot_be_sorted():
+    def circle(proto):
+        proto.graph.node[0].input[0] = "gate"
+
+    with pytest.raises(GraphError, match="the graph has a cycle: Conv 'conv1'"):
+        repair(damaged(circle))
+
+
+def test_old_files_get_the_ir_version_that_needs_no_weights_as_inputs(images):
+    old = tiny_model(opset=9, ir_version=3)
+    found = repair(old)
+    assert (found.model.ir_version, found.model.proto.graph.input[0].name) == (4, "image")
+    assert len(found.model.proto.graph.input) == 1
+    np.testing.assert_array_equal(
+        run(found.model, {"image": images})["scores"], run(old, {"image": images})["scores"]
+    )
+
+
+def test_an_input_that_is_read_only_inside_an_if_is_not_dangling():
+    def branch(proto):
+        out = [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)]
+        body = helper.make_graph([helper.make_node("Neg", ["other"], ["z"])], "body", [], out)
+        proto.graph.initializer.append(numpy_helper.from_array(np.bool_(1), "flag"))
+        proto.graph.input.append(helper.make_tensor_value_info("other", TensorProto.FLOAT, [3]))
+        proto.graph.node.append(
+            helper.make_node(
+                "If", ["flag"], ["late"], name="if", then_branch=body, else_branch=body
+            )
+        )
+
+    assert repair(damaged(branch), skip=["value-info"]).findings == ()
+
+
+def test_an_input_that_is_returned_as_it_is_is_not_dangling():
+    def through(proto):
+        add_input(proto)
+        proto.graph.output.append(proto.graph.input[1])
+
+    assert repair(damaged(through)).findings == ()
+
+
+def test_a_weight_that_is_returned_is_not_unused():
+    def returned(proto):
+        proto.graph.initializer.append(numpy_helper.from_array(np.ones(3, np.float32), "mean"))
+        proto.graph.output.append(helper.make_tensor_value_info("mean", TensorProto.FLOAT, [3]))
+
+    assert repair(damaged(returned)).findings == ()
+
+
+def test_the_only_input_is_never_taken_out():
+    nodes = [helper.make_node("Constant", [], ["y"], value_float=1.0)]
+    infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT, []) for n in ("x", "y")]
+    model = Model(helper.make_model(helper.make_graph(nodes, "one", infos[:1], infos[1:])))
+    assert repair(model).model.inputs == ("x",)
+
+
+def test_declarations_without_a_type_count_as_missing():
+    found = repair(damaged(forget_types))
+    assert [f.ailment for f in found.findings] == ["value-info"]
+    assert bytes_of(found.model) == bytes_of(healthy())
+
+
+def test_what_inference_cannot_tell_is_not_declared():
+    def unknown(proto):
+        proto.graph.node.append(helper.make_node("Strange", ["flat"], ["odd"], domain="ours"))
+        proto.opset_import.add(domain="ours", version=1)
+
+    assert repair(damaged(unknown)).findings == ()
+
+
+def test_one_block_that_is_everything_becomes_no_blocks():
+    broken = quantised(block_size=4, axis=0)
+    x = np.zeros((2, 4), np.float32)
+    with pytest.raises(RunError, match="block_size must be 0 for per-tensor quantization"):
+        run(broken, {"x": x})
+    found = repair(broken)
+    assert [(f.ailment, f.names) for f in found.findings] == [
+        ("block-size", ("DequantizeLinear 'c'",))
+    ]
+    np.testing.assert_array_equal(run(found.model, {"x": x})["y"], [[0, 0.5, 1, 1.5]] * 2)
+    assert repair(quantised(axis=0)).findings == ()
+
+
+def test_real_blocks_stay():
+    broken = quantised(block_size=2, axis=0)
+    proto = broken.proto
+    proto.graph.initializer[1].CopyFrom(numpy_helper.from_array(np.ones(2, np.float32), "s"))
+    assert repair(Model(proto)).findings == ()
+
+
+@pytest.mark.parametrize(("versions", "kept"), [((17, 17), 17), ((16, 17), 16), ((17, 16), 16)])
+def test_the_lowest_of_several_opsets_that_mean_the_same_is_kept(versions, kept):
+    def twice(proto):
+        proto.opset_import[0].version = versions[0]
+        proto.opset_import.add(domain="", version=versions[1])
+
+    assert repair(damaged(twice)).model.opset == kept
+
+
+def test_opsets_that_mean_different_things_are_refused():
+    def twice(proto):
+        proto.opset_import.add(domain="", version=9)
+
+    with pytest.raises(VersionError, match="imports opset 9 and 17, and Add differs between them"):
+        repair(damaged(twice))
+
+
+def test_two_versions_of_a_domain_that_nobody_knows_are_refused():
+    def twice(proto):
+        for version in (1, 2):
+            proto.opset_import.add(domain="ours", version=version)
+
+    with pytest.raises(VersionError, match="imports ours as 1 and 2; which of them"):
+        repair(damaged(twice))
+
+
+def test_a_tensor_that_nothing_writes_cannot_be_made_up():
+    def lose(proto):
+        del proto.graph.node[2]
+
+    with pytest.raises(GraphError, match="Add 'add' reads 'gate', which nothing writes"):
+        repair(damaged(lose))
+
+
+def test_an_output_that_nothing_writes_cannot_be_made_up():
+    def lose(proto):
+        del proto.graph.node[-1]
+
+    with pytest.raises(GraphError, match="the output 'scores' is written by nothing"):
+        repair(damaged(lose))
+
+
+def test_skipping_what_does_not_exist_says_what_does():
+    with pytest.raises(NoSuchNameError, match="no ailment named 'ordr'; did you mean 'order'"):
+        repair(healthy(), skip=["ordr"])
+
+
+def test_a_finding_is_a_line_to_read():
+    (finding,) = repair(damaged(add_input)).findings
+    assert str(finding) == "1 inputs that nothing reads: taken out"
+
+
+def test_every_ailment_is_registered():
+    found = set()
+    for file in pkgutil.iter_modules(onnxprobe.repair.__path__):
+        module = importlib.import_module(f"onnxprobe.repair.{file.name}")
+        found |= {thing.name for thing in vars(module).values() if isinstance(thing, Ailment)}
+    assert found == set(AILMENTS)
+
+
+def test_every_ailment_has_a_case():
+    assert set(AILMENTS) == {*CASES, "node-names", "block-size"}
