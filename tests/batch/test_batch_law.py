@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 import pytest
-from cases import together_is_alone
+from batch_cases import together_is_alone
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import onnx
 import pytest
-from cases import floats, ints, model, node, together_is_alone
+from batch_cases import floats, ints, model, node, together_is_alone
 from conftest import tiny_model
 from onnx import TensorProto, helper
 

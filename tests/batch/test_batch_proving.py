@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from cases import floats, model, node
+from batch_cases import floats, model, node
 from conftest import tiny_model
 from test_dynamic import flat
 

@@ -3,7 +3,7 @@ import pkgutil
 
 import numpy as np
 import pytest
-from cases import floats, ints, model, node, together_is_alone
+from batch_cases import floats, ints, model, node, together_is_alone
 from onnx import TensorProto, helper
 
 import onnxprobe.batch.rules
