@@ -42,21 +42,29 @@ def learnt(
 
     ``small`` and ``large`` hold every model input as it was fed and the tensors asked for. A size
     that is equal in both runs is fixed; one that follows an open size of an input carries its
-    name. A model that takes one size only is run once and given twice.
+    name. Feed every open size differently: a size that might follow one that was fed alike stays
+    unknown. A model that takes one size only is run once and given twice.
 
     Raises:
         NoSuchNameError: a name is not a tensor of the model.
     """
     tried: dict[str, Sizes] = {}
+    untried = False
     for name in model.inputs:
         fed = zip(small[name].shape, large[name].shape, strict=True)
-        for symbol, (a, b) in zip(model.value(name).shape or (), fed, strict=False):
-            if isinstance(symbol, str) and a != b:
-                tried.setdefault(symbol, (a, b))
+        for size, (a, b) in zip(model.value(name).shape or (), fed, strict=False):
+            untried |= a == b and not isinstance(size, int)
+            if isinstance(size, str) and a != b:
+                tried.setdefault(size, (a, b))
     found = dict(model.known)
     for name in small.keys() & large.keys():
-        old = model.value(name)
-        shape = merged(old.shape, small[name].shape, large[name].shape, tried)
+        old = model.value(name).shape
+        shape = merged(old, small[name].shape, large[name].shape, tried)
+        if untried and shape is not None:
+            shape = tuple(
+                None if isinstance(new, int) and (old is None or old[axis] is None) else new
+                for axis, new in enumerate(shape)
+            )
         found[name] = Value(name, str(small[name].dtype), shape)
     return found
 

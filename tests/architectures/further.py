@@ -106,6 +106,18 @@ def text_recogniser():
     return Case(net.model(y), last, (None, 512), role="penultimate")
 
 
+def text_decoder():
+    """The letters themselves come out: the best of each column."""
+    net = Net()
+    x = net.conv(net.input("line", [1, 1, 32, 256]), 1, 256, 3, 8)
+    x = net.op("ReduceMean", x, axes=[2], keepdims=0)
+    x = net.op("Transpose", net.op("Squeeze", x, net.numbers([0])), perm=[1, 0])
+    x = net.linear(x, 256, 512, "Relu", out="columns")
+    y = net.op("ArgMax", net.linear(x, 512, 6625), axis=1, keepdims=0)
+    y = net.op("Unsqueeze", net.op("Cast", y, to=1), net.numbers([0]))
+    return Case(net.model(y), "columns", (32, 512), role="penultimate")
+
+
 def deeplab():
     """Segmentation; a pooled branch is put back to the size of the map, the answer to the input's."""
     net = Net()
@@ -399,6 +411,14 @@ def power_without_root():
     return Case(net.model(net.classify(x, 512)), "energy", MAP)
 
 
+def scaled_channels():
+    """A learnt scale of every channel is no mask."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]), out=None)
+    x = net.op("Mul", x, net.weight(512, 1, 1), out="scaled")
+    return Case(net.model(net.classify(x, 512)), "scaled", MAP)
+
+
 def generated_then_judged():
     """A map made of a vector: stepping back over its Reshape would lose it."""
     net = Net()
@@ -450,6 +470,7 @@ CASES = (
     text_own_mask,
     depth_map,
     power_without_root,
+    scaled_channels,
     generated_then_judged,
     inception_bias,
     attention_without_weights,
@@ -462,6 +483,7 @@ CASES = (
     attentive_statistics,
     attentive_mean,
     text_recogniser,
+    text_decoder,
     deeplab,
     mlp_mixer,
     vgg_adaptive,

@@ -15,7 +15,7 @@ def weight(name, *shape):
     return numpy_helper.from_array(np.ones(shape, np.float32), name)
 
 
-def hidden(height=8):
+def hidden(height=8, batch="N"):
     """A small network behind an operator that shape inference knows nothing about."""
     n = helper.make_node
     nodes = [
@@ -26,7 +26,7 @@ def hidden(height=8):
         n("Flatten", ["pooled"], ["flat"]),
         n("Gemm", ["flat", "w3"], ["scores"]),
     ]
-    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, height, 8])
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [batch, 3, height, 8])
     scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, None)
     weights = [weight("w1", 4, 3, 3, 3), weight("w2", 6, 4, 3, 3), weight("w3", 6, 5)]
     graph = helper.make_graph(nodes, "hidden", [image], [scores], weights)
@@ -68,7 +68,7 @@ def test_sizes_that_follow_an_open_height_are_told_from_fixed_ones():
 
 
 def test_one_run_given_twice_is_taken_at_its_word():
-    fixed = Model(hidden().proto)
+    fixed = hidden(batch=1)
     feeds = {"image": np.ones((1, 3, 8, 8), np.float32)}
     once = feeds | run(expose(fixed, holes(fixed)), feeds)
     assert learnt(fixed, once, once)["map"].shape == (1, 6, 8, 8)
@@ -80,6 +80,11 @@ def test_sizes_that_follow_from_an_open_height_are_no_holes():
     model = net.model(net.classify(x, 4))
     assert model.value(x).shape == ("N", 4, None, 4)
     assert holes(model) == ()
+
+
+def test_a_size_that_may_follow_one_that_was_fed_alike_stays_unknown():
+    complete = told(hidden("H"), (2, 3, 16, 8), (3, 3, 16, 8))
+    assert complete.value("map").shape == ("N", None, None, None)
 
 
 @pytest.mark.parametrize("order", [1, -1])

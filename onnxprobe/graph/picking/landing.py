@@ -25,6 +25,8 @@ _ANSWERS: Final = LAYOUT | {
 }  # fmt: skip
 """What stands between the last weighted layer of a dense network and its output."""
 
+_DECISIONS: Final = frozenset({"ArgMax", "ArgMin", "TopK"})
+
 _HEAD_SHRINKS: Final = 8
 """Pooling halves each of at most three axes; an answer is smaller than its features by more."""
 
@@ -44,11 +46,18 @@ def land(spine: Spine) -> Landing | None:
     vectors = len(chain)
     while vectors and not spine.structured(chain[vectors - 1]):
         vectors -= 1
-    if 0 < vectors < len(chain) and not _only_flattens(spine, chain[vectors - 1]):
+    if 0 < vectors < len(chain) and not _is_dense(spine, chain[vectors - 1], chain[vectors]):
         return Landing(chain[vectors - 1], "collapse", chain[vectors])
     if vectors:
         return _interior(spine) or _end(spine)
     return _penultimate(spine)
+
+
+def _is_dense(spine: Spine, tensor: str, follows: str) -> bool:
+    """Tell whether ``follows`` is an answer for every place, though it looks like a vector."""
+    node = spine.producer(follows)
+    decides = node is not None and kind(node) in _DECISIONS
+    return decides or _only_flattens(spine, tensor)
 
 
 def _only_flattens(spine: Spine, tensor: str) -> bool:
@@ -62,8 +71,8 @@ def _only_flattens(spine: Spine, tensor: str) -> bool:
 def _interior(spine: Spine) -> Landing | None:
     chain = spine.tensors
     for before, after in pairwise(chain):
-        flattened = _only_flattens(spine, before)
-        if spine.structured(before) and not spine.structured(after) and not flattened:
+        squeezed = spine.structured(before) and not spine.structured(after)
+        if squeezed and not _is_dense(spine, before, after):
             return Landing(before, "interior-bottleneck", after)
     return None
 
