@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.embed import embed
 from onnxprobe.errors import RecipeError, quoted
 from onnxprobe.graph.midcuts import mid_cuts, views
 from onnxprobe.graph.pick import Pick, pick
@@ -71,6 +70,8 @@ class Embedding:
     seed: int = 0
 
     def __call__(self, run: Run) -> Embedded:
+        from onnxprobe.embed import embed
+
         found = pick(run.model)
         first = chosen(run.model, self.tensor, self.pooling)
         cuts = mid_cuts(run.model, found)

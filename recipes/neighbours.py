@@ -1,12 +1,14 @@
 """Who is near whom: exact or approximate neighbours, and the graph they make."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from recipes.whitening import Vectors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Rows = NDArray[np.int64]
 
@@ -51,13 +53,13 @@ def _index(points: Vectors, count: int) -> Any:
     return inverted
 
 
-def graph(near: Rows, *, count: int) -> csr_matrix:
+def graph(near: Rows, *, count: int) -> "csr_matrix":
     """Return the symmetric ``(n, n)`` graph in which each row is joined with its first ``count`` of ``near``."""
     rows = np.arange(len(near))
     return restricted(near, rows, count=count)
 
 
-def restricted(near: Rows, rows: Rows, *, count: int) -> csr_matrix:
+def restricted(near: Rows, rows: Rows, *, count: int) -> "csr_matrix":
     """Return the graph among ``rows`` alone, each joined with the nearest ``count`` that remain.
 
     With ``near`` some 2 × ``count`` wide and most rows kept, these are the neighbours that a new
@@ -70,6 +72,8 @@ def restricted(near: Rows, rows: Rows, *, count: int) -> csr_matrix:
     there &= np.cumsum(there, axis=1) <= count
     start = np.repeat(np.arange(len(rows)), there.sum(axis=1))
     ones = np.ones(len(start))
+    from scipy.sparse import csr_matrix
+
     directed = csr_matrix((ones, (start, to[there])), shape=(len(rows), len(rows)))
     directed.data[:] = 1.0  # a neighbour that is repeated counts once
     return directed.maximum(directed.T).tocsr()

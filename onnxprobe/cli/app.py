@@ -8,10 +8,14 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from onnxprobe.cli import pictures, surgery
+from onnxprobe.cli import mending, pictures, surgery
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
+_ANALYSIS: Final = frozenset(
+    {"cv2", "faiss", "graspologic_native", "h5py", "openTSNE", "pyarrow", "scipy", "sklearn"}
+)
+"""Modules of the extra ``recipes``, which surgery does without."""
 _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     surgery.inspect: "onnxprobe inspect backbone.onnx",
     surgery.pick: "onnxprobe pick backbone.onnx",
@@ -20,6 +24,10 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     surgery.extract: "onnxprobe extract backbone.onnx --inputs image --outputs relu5 -o trunk.onnx",
     surgery.stitch: "onnxprobe stitch backbone.onnx head.onnx --tensor relu5 --pooling mean -o fused.onnx",
     surgery.check: "onnxprobe check backbone.onnx fused.onnx",
+    mending.heads: "onnxprobe heads fused.onnx",
+    mending.unstitch: "onnxprobe unstitch fused.onnx --head domain -o backbone.onnx",
+    mending.batch: "onnxprobe batch backbone.onnx -o dynamic.onnx",
+    mending.repair: "onnxprobe repair backbone.onnx -o repaired.onnx",
     pictures.embed: "onnxprobe embed backbone.onnx photos/ -o store.h5",
     pictures.run_recipe: "onnxprobe run-recipe domains --model backbone.onnx --images photos/ --out run/",
     pictures.label: "onnxprobe label run/fused.onnx photos/ -o labels.parquet",
@@ -71,6 +79,11 @@ def main() -> None:
         _stop(str(error), 1)
     except _InterruptedByUser:
         _stop("interrupted; the same command goes on where it stopped", INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if error.name not in _ANALYSIS:
+            raise
+        needs = f"this needs {error.name!r}, which is not installed"
+        _stop(f"{needs}; install it with: pip install 'onnxprobe[cpu]' (or [gpu])", 1)
     except OSError as error:
         place = f": {error.filename!r}" if error.filename else ""
         _stop(f"{error.strerror or error}{place}", 1)

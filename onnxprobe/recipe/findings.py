@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import parquet
 
 from onnxprobe.atomic import replacing
 from onnxprobe.fuse import Part
 from onnxprobe.graph.inspect import picked
 from onnxprobe.graph.pick import Pick
-from onnxprobe.images.names import printable
 from onnxprobe.probe import Probe
 from onnxprobe.proof import versions
 from onnxprobe.recipe.run import Run
@@ -89,6 +86,11 @@ class Findings:
 
 def write_groups(found: Findings, path: Path) -> None:
     """Write ``groups.parquet``: a row a picture."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from onnxprobe.images.names import printable
+
     table = pa.table(
         {
             "path": list(map(printable, found.paths)),
@@ -135,6 +137,8 @@ def write_json(value: Any, path: Path) -> None:
 
 
 def _lists(member: NDArray[np.bool_]) -> Any:
+    import pyarrow as pa
+
     rows, columns = np.nonzero(member)
     offsets = np.searchsorted(rows, np.arange(len(member) + 1)).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(columns.astype(np.int64)))

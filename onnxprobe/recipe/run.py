@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import onnxprobe
 from onnxprobe.graph.model import Model
-from onnxprobe.images import Preprocess, Source
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe import kept
 from onnxprobe.recipe.kept import Kept
+
+if TYPE_CHECKING:
+    from onnxprobe.images import Preprocess, Source
 
 T = TypeVar("T")
 
@@ -51,8 +53,8 @@ class Run:
     job: Job
     model: Model
     model_sha256: str
-    source: Source
-    preprocess: Preprocess
+    source: "Source"
+    preprocess: "Preprocess"
     preprocess_origin: str
     progress: Progress = silent
     seconds: dict[str, float] = field(default_factory=dict)

@@ -33,6 +33,38 @@ def test_the_command_line_itself_imports_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+ANALYSIS = ("cv2", "h5py", "pyarrow", "scipy", "sklearn", "faiss", "openTSNE", "onnxruntime")
+
+
+def without_analysis(*args):
+    """Run the command where only ONNX, numpy, typer and rich are installed."""
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({ANALYSIS}));"
+    code = f"{blocked} from onnxprobe.cli.app import main; main()"
+    command = [sys.executable, "-c", code, *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_recipes_are_listed_without_the_packages_that_run_them():
+    done = without_analysis("recipes")
+    assert done.returncode == 0, done.stderr
+    assert "clustering.stability" in done.stdout
+    assert "dl-tsne" in done.stdout
+
+
+def test_surgery_needs_neither_a_runtime_nor_the_analysis(tiny_file, tmp_path):
+    done = without_analysis("probe", tiny_file, "-o", tmp_path / "probed.onnx")
+    assert done.returncode == 0, done.stderr
+    assert load(tmp_path / "probed.onnx").outputs == ("scores", "block:mean")
+
+
+def test_a_missing_extra_is_named_with_how_to_get_it(tiny_file, tmp_path):
+    done = without_analysis("embed", tiny_file, tmp_path, "-o", tmp_path / "s.h5")
+    assert done.stderr == (
+        "onnxprobe: this needs 'cv2', which is not installed; install it with: "
+        "pip install 'onnxprobe[cpu]' (or [gpu])\n"
+    )
+
+
 @pytest.mark.parametrize("command", [c.__name__.replace("_", "-") for c in _EXAMPLES])
 def test_the_help_of_every_command_ends_with_an_example(command):
     shown = " ".join(invoke(command, "--help").output.split())
