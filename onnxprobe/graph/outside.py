@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from operator import eq
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from onnxprobe.atomic import replacing
 from onnxprobe.errors import MissingWeightsError, NoSuchNameError, StitchError
 from onnxprobe.graph import weights
 from onnxprobe.graph.copying import copy_file
+from onnxprobe.graph.ranges import Stored, chunks
 from onnxprobe.graph.schema import every_tensor
 from onnxprobe.graph.weights import Beside
 
@@ -124,12 +126,17 @@ def _is_there(source: Path, target: Path, model: Path) -> bool:
         raise StitchError(
             f"{str(model)!r} is what the file of weights is called; give the model another name"
         )
-    if target.exists() and not target.samefile(source):
+    if target.exists() and not target.samefile(source) and not _same_bytes(source, target):
         raise StitchError(
             f"{str(target)!r} is there already and is not the file of weights this model "
             "needs; write to another folder"
         )
     return target.exists()
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    pair = [Stored(path, 0, path.stat().st_size) for path in (one, other)]
+    return pair[0].length == pair[1].length and all(map(eq, *map(chunks, pair)))
 
 
 def _link(source: Path, target: Path) -> None:

@@ -145,3 +145,50 @@ def test_varints_come_back(number):
 
 def test_dump_is_what_is_written(loaded_big, big_file):
     assert onnx.load_from_string(wire.dump(loaded_big.proto)) == onnx.load(big_file)
+
+
+def test_a_file_comes_through_byte_for_byte(big_file, tmp_path):
+    assert save(load(big_file), tmp_path / "again.onnx").read_bytes() == big_file.read_bytes()
+
+
+def test_fields_of_a_later_onnx_come_through(big_file, tmp_path):
+    later = varint.encode(1999 << 3 | varint.BYTES) + b"\x03new"
+    proto = onnx.load(big_file)
+    for message in (proto, proto.graph, proto.graph.node[0], proto.graph.initializer[0]):
+        message.MergeFromString(later)
+    (tmp_path / "later.onnx").write_bytes(proto.SerializeToString())
+    again = save(load(tmp_path / "later.onnx"), tmp_path / "again.onnx").read_bytes()
+    assert again.count(later) == 4
+    assert onnx.load_from_string(again).SerializeToString() == proto.SerializeToString()
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\xc3(", b"\xed\xa0\x80"])
+def test_names_that_are_not_text_are_refused(big_file, tmp_path, bad):
+    data = big_file.read_bytes()
+    (tmp_path / "bad.onnx").write_bytes(data.replace(b"shuffled", (bad * 8)[:8].ljust(8, b"x")))
+    with pytest.raises(NotOnnxError, match="a name or text in it is not UTF-8"):
+        load(tmp_path / "bad.onnx")
+
+
+@pytest.mark.parametrize("levels", [70, 3000])
+def test_a_graph_in_a_graph_in_a_graph_has_an_end(tmp_path, levels):
+    """Built from bytes: protobuf itself would not write it."""
+    graph = b"\x52\x80\x10" + b"x" * 2048
+    for _ in range(levels):
+        attribute = b"\x32" + varint.encode(len(graph)) + graph
+        node = b"\x2a" + varint.encode(len(attribute)) + attribute
+        graph = b"\x0a" + varint.encode(len(node)) + node
+    (tmp_path / "deep.onnx").write_bytes(b"\x08\x08\x3a" + varint.encode(len(graph)) + graph)
+    with pytest.raises(NotOnnxError, match="nested more than 64 levels deep"):
+        load(tmp_path / "deep.onnx")
+
+
+@given(st.binary(max_size=40))
+def test_whatever_the_bytes_they_are_fields_or_an_error(data):
+    """The slow twin is protobuf: what it parses are the fields that are found, one after another."""
+    try:
+        spans = [(start, end) for _, _, start, _, end in varint.fields(data, 0, len(data))]
+    except NotOnnxError:
+        return
+    assert [start for start, _ in spans] == [0, *(end for _, end in spans)][: len(spans)]
+    assert sum(end - start for start, end in spans) == len(data)
