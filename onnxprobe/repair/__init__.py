@@ -46,7 +46,7 @@ class Finding:
 
     Attributes:
         ailment: its name.
-        wrong: what was found; goes on after how many there are.
+        wrong: what was found.
         mended: what was done.
         names: what is affected: tensors, nodes or operator sets.
     """
@@ -57,7 +57,7 @@ class Finding:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{len(self.names)} {self.wrong}: {self.mended}"
+        return f"{self.wrong} ({len(self.names)}): {self.mended}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class Ailment:
 
     Attributes:
         name: what it is called on the command line.
-        wrong: what is found; goes on after a count, e.g. ``"inputs that nothing reads"``.
+        wrong: what is found, e.g. ``"inputs that nothing reads"``.
         mended: what is done, e.g. ``"taken out"``.
         find: names what is affected, nothing where the file is well.
         mend: returns the model with exactly that changed.

@@ -326,7 +326,7 @@ def test_skipping_what_does_not_exist_says_what_does():
 
 def test_a_finding_is_a_line_to_read():
     (finding,) = repair(damaged(add_input)).findings
-    assert str(finding) == "1 inputs that nothing reads: taken out"
+    assert str(finding) == "inputs that nothing reads (1): taken out"
 
 
 def test_every_ailment_is_registered():
