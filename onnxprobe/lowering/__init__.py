@@ -3,8 +3,24 @@
 Both become models of plain ``ai.onnx`` operators with numeric outputs of rank 2.
 """
 
+from onnxprobe.lowering.converted import converted
 from onnxprobe.lowering.estimators import ESTIMATORS
+from onnxprobe.lowering.files import FORMATS, read_estimator
 from onnxprobe.lowering.lower import HEADS, check_widths, lower
+from onnxprobe.lowering.operators import OPERATORS
+from onnxprobe.lowering.plain import Plain, plain
 from onnxprobe.lowering.sayings import said
 
-__all__ = ["ESTIMATORS", "HEADS", "check_widths", "lower", "said"]
+__all__ = [
+    "ESTIMATORS",
+    "FORMATS",
+    "HEADS",
+    "OPERATORS",
+    "Plain",
+    "check_widths",
+    "converted",
+    "lower",
+    "plain",
+    "read_estimator",
+    "said",
+]

@@ -3,8 +3,10 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onnxprobe.errors import LoweringError
+from onnxprobe.graph.build import Builder
 from onnxprobe.graph.value import Dim, Value
 from onnxprobe.lowering.decision import PROBABILITY, Decision
 from onnxprobe.lowering.flow import Flow
@@ -71,6 +73,18 @@ def _largest(write: Writer, scores: str) -> str:
 
 def _of_best(write: Writer, scores: str, best: str, count: int) -> str:
     """Pick the score of the answer; GatherElements is not there before opset 11."""
-    here = write.op("Equal", best, write.constant(np.arange(count, dtype=np.int64)[None]))
     lowest = write.array(np.finfo(np.float32).min)
-    return _largest(write, write.op("Where", here, scores, lowest))
+    return _largest(write, write.op("Where", at(write, best, count), scores, lowest))
+
+
+def at(write: Builder, best: str, count: int) -> str:
+    """Write ``(N, K)``, true where the class is the answer.
+
+    By float32: OpenCV 4.8 compares whole numbers wrongly.
+    """
+    apart = write.op("Sub", write.op("Cast", best, to=1), write.constant(_upto(count)))
+    return write.op("Less", write.op("Abs", apart), write.number(0.5))
+
+
+def _upto(count: int) -> NDArray[np.float32]:
+    return np.arange(count, dtype=np.float32)[None]

@@ -1,7 +1,7 @@
 """A fitted estimator as a head: vectors in, numeric tensors out, plain ``ai.onnx`` operators."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -138,6 +138,30 @@ def final(estimator: Any) -> Any:
     if name.endswith("SearchCV"):
         return final(estimator.best_estimator_)
     return final(estimator.estimator) if name == "FrozenEstimator" else estimator
+
+
+def has_rules(estimator: Any) -> bool:
+    """Tell whether ``estimator``, and every estimator inside it, has a rule."""
+    known = type(estimator).__name__ in set(ESTIMATORS)
+    return known and all(map(has_rules, _inside(estimator)))
+
+
+def _inside(estimator: Any) -> Iterator[Any]:
+    """Yield the fitted estimators that ``estimator`` is made of."""
+    if hasattr(estimator, "steps"):
+        yield from (step for _, step in estimator.steps if hasattr(step, "fit"))
+    elif hasattr(estimator, "calibrated_classifiers_"):
+        yield from (fold.estimator for fold in estimator.calibrated_classifiers_)
+    elif hasattr(estimator, "estimators_"):
+        yield from (
+            part for part in estimator.estimators_ if not type(part).__name__.startswith("_")
+        )
+    elif hasattr(estimator, "best_estimator_"):
+        yield estimator.best_estimator_
+    elif hasattr(estimator, "transformer_list"):
+        yield from (step for _, step in estimator.transformer_list if hasattr(step, "fit"))
+    elif type(estimator).__name__ == "FrozenEstimator":
+        yield estimator.estimator
 
 
 def answers_as(estimator: Any) -> str:

@@ -25,8 +25,12 @@ def squares(write: Writer, flow: Flow, points: ArrayLike, scales: ArrayLike = 1.
 
 
 def summed(write: Writer, terms: str) -> str:
-    """Add the terms ``(N, K, d)`` up to ``(N, K)``."""
-    return write.reduce("ReduceSum", terms, [2])
+    """Add the terms ``(N, K, d)`` up to ``(N, K)``.
+
+    In two steps: OpenVINO (2024.6 to 2026.4, CPU) computes something else where a ReduceSum that drops
+    the last of three axes is followed by a product or a sum with one number a class.
+    """
+    return write.squeeze(write.reduce("ReduceSum", terms, [2], keepdims=1), [2])
 
 
 def against_first(write: Writer, terms: str) -> str:

@@ -43,7 +43,7 @@ def _fold(write: Writer, fold: Any, flow: Flow) -> Decision:
         return _platt(write, fold, scores)
     two = len(fold.classes) == _BINARY
     columns = [_steps(write, c, scores, i + int(two)) for i, c in enumerate(fold.calibrators)]
-    alone = write.settled(write.side_by_side([Flow(column, 1) for column in columns]))
+    alone = write.settled(write.side_by_side(columns))
     if two:
         rest = write.op("Sub", write.array(1.0), alone)
         both = write.op("Concat", rest, alone, axis=1)
@@ -88,24 +88,20 @@ def _placed(fold: Any, flow: Flow) -> Flow:
     return flow.then(Affine.of(np.eye(len(fold.classes))[:, seen]))
 
 
-def _steps(write: Writer, calibrator: Any, scores: Flow, index: int) -> str:
-    """Isotonic regression: straight between its thresholds, level outside."""
+def _steps(write: Writer, calibrator: Any, scores: Flow, index: int) -> Flow:
+    """Isotonic regression: straight between its thresholds, level outside.
+
+    Every piece rises from 0 to 1 between its ends and is level elsewhere; their sum, each as high
+    as it is, is the whole.
+    """
     x, y = (np.asarray(v, np.float64) for v in (calibrator.X_thresholds_, calibrator.y_thresholds_))
     if len(x) == 1:
-        x, y = np.append(x, x + 1), np.append(y, y)
-    score = write.settled(write.column(scores, index))
-    above = write.op("Greater", score, write.array(x[None, 1:-1]))
-    piece = (
-        write.reduce("ReduceSum", write.yes_no(above), [1], keepdims=1)
-        if len(x) > 2  # noqa: PLR2004  a single piece otherwise
-        else write.op("Mul", score, write.array(0.0))
-    )
-    which = write.cast(piece, "int64")
-    low, high = (write.op("Gather", write.array(end), which) for end in (x[:-1], x[1:]))
-    bottom, rise = (write.op("Gather", write.array(v), which) for v in (y[:-1], np.diff(y)))
-    share = write.op("Div", write.op("Sub", score, low), write.op("Sub", high, low))
+        return write.column(scores, index).then(Affine.of(np.zeros((1, 1)), y))
+    score, long = write.settled(write.column(scores, index)), len(x) - 1
+    slopes = Flow(write.op("Sub", score, write.array(x[None, :-1])), long)
+    share = write.settled(slopes.then(Affine.of(1 / np.diff(x))))
     inside = write.op("Min", write.op("Max", share, write.array(0.0)), write.array(1.0))
-    return write.op("Add", bottom, write.op("Mul", inside, rise))
+    return Flow(inside, long).then(Affine.of(np.diff(y)[None], y[0]))
 
 
 def _temperature(write: Writer, fold: Any, base: Decision) -> Decision:

@@ -1,0 +1,180 @@
+"""Heads as they are handed in: a fitted estimator, or a file, to parts that can be fused."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from onnxprobe.errors import StitchError
+from onnxprobe.fuse import Arrays, Part
+from onnxprobe.graph.extract import extract
+from onnxprobe.graph.load import load
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.shapes import batch_of
+from onnxprobe.graph.versions import at_opset, one_import
+from onnxprobe.lowering import (
+    HEADS,
+    check_widths,
+    converted,
+    lower,
+    plain,
+    read_estimator,
+    said,
+)
+from onnxprobe.lowering.lower import has_rules
+from onnxprobe.probe import Probe, width
+from onnxprobe.proof import sha256
+from onnxprobe.runtime import Session
+
+_LOADED_EVERYWHERE: Final = 8
+"""An IR version that every ONNX Runtime of the last years loads; newer ones add types only."""
+
+
+def read_parts(  # noqa: PLR0913  what a head file can be asked for
+    path: Path,
+    probes: Sequence[Probe],
+    *,
+    like: Model,
+    trust: bool = False,
+    allow_ml: bool = False,
+    precision: str = "float32",
+) -> tuple[Part, ...]:
+    """Return the head in a file: one part for each question it answers.
+
+    Args:
+        path: ``.onnx``, ``.skops``, or a pickle (``.joblib``, ``.pkl``).
+        probes: what it reads, in order.
+        like: the backbone it is for.
+        trust: whether code that the file brings may run.
+        allow_ml: whether operators of ``ai.onnx.ml`` that have no plain form may stay.
+        precision: what an estimator computes in (see ``lowering.lower``).
+
+    Raises:
+        NotOnnxError, LoweringError, MissingExtraError: the file cannot be read.
+        LoweringError: what is in it has no plain form.
+        StitchError, VersionError: it does not fit the probes, or the backbone's opset.
+    """
+    if path.suffix == ".onnx":
+        parts = model_parts(load(path), probes, like=like, name=path.stem, allow_ml=allow_ml)
+    else:
+        estimator = read_estimator(path, trust=trust)
+        parts = estimator_parts(
+            estimator, probes, like=like, name=path.stem, allow_ml=allow_ml, precision=precision
+        )
+    digest = sha256(path)
+    return tuple(_knowing(part, {"file": path.name, "file_sha256": digest}) for part in parts)
+
+
+def estimator_parts(  # noqa: PLR0913
+    estimator: Any,
+    probes: Sequence[Probe],
+    *,
+    like: Model,
+    name: str = "head",
+    allow_ml: bool = False,
+    precision: str = "float32",
+) -> tuple[Part, ...]:
+    """Return a fitted estimator as parts; scikit-learn itself says what they must answer.
+
+    Raises:
+        LoweringError: it has no plain form, and ``allow_ml`` was not said.
+        StitchError, VersionError: it does not fit the probes, or the backbone's opset.
+    """
+    widths = [width(like, probe) for probe in probes]
+    check_widths(estimator, widths)
+    if allow_ml and not has_rules(estimator):
+        return model_parts(
+            converted(estimator, opset=like.opset), probes, like=like, name=name, allow_ml=True
+        )
+    model = lower(
+        estimator,
+        opset=like.opset,
+        ir_version=like.ir_version,
+        widths=widths,
+        name=name,
+        batch=batch_of(like) or "N",
+        precision=precision,
+    )
+
+    def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
+        return said(estimator, vectors, name)
+
+    return tuple(
+        Part(
+            fact["prefix"],
+            extract(model, model.inputs, fact["outputs"]),
+            tuple(probes),
+            answers,
+            fact,
+        )
+        for fact in json.loads(model.metadata[HEADS])
+    )
+
+
+def model_parts(
+    head: Model, probes: Sequence[Probe], *, like: Model, name: str = "head", allow_ml: bool = False
+) -> tuple[Part, ...]:
+    """Return a head that is a model already; ONNX Runtime says what it answers as it came.
+
+    Raises:
+        LoweringError: an operator has no plain form, or an output is no number.
+        StitchError, VersionError: it does not fit the probes, or the backbone's opset.
+    """
+    original = at_opset(one_import(head), like.opset)
+    if len(original.inputs) != len(probes):
+        raise StitchError(
+            f"the head {name!r} reads {len(original.inputs)} tensors ({', '.join(original.inputs)}) but there "
+            f"are {len(probes)} probes ({', '.join(map(str, probes))})"
+        )
+    rewritten = plain(original, name=name, batch=batch_of(like) or "N", allow_ml=allow_ml)
+    feeds = [original.value(n).dtype or "float32" for n in original.inputs]
+    session = Session(_with_ir(original, min(original.ir_version, _LOADED_EVERYWHERE)))
+
+    def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
+        fed = (np.asarray(v, dtype) for v, dtype in zip(vectors, feeds, strict=True))
+        return rewritten.translated(session.run(dict(zip(original.inputs, fed, strict=True))))
+
+    model = rewritten.model
+    others = {
+        o.domain: o.version for o in model.proto.opset_import if o.domain not in DEFAULT_DOMAINS
+    }
+    facts = _facts(head, name, rewritten.classes, model.outputs)
+    if others:
+        facts = [{**fact, "domains": others} for fact in facts]
+    return tuple(
+        Part(
+            fact["prefix"],
+            extract(model, model.inputs, fact["outputs"]),
+            tuple(probes),
+            answers,
+            fact,
+        )
+        for fact in facts
+    )
+
+
+def _facts(
+    head: Model, name: str, classes: Sequence[Any], outputs: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return what the head says of itself, or what its rewriting showed."""
+    if HEADS in head.metadata:
+        told: list[dict[str, Any]] = json.loads(head.metadata[HEADS])
+        if {output for fact in told for output in fact["outputs"]} == set(outputs):
+            return told
+    fact: dict[str, Any] = {"prefix": name, "kind": "file", "outputs": list(outputs)}
+    return [{**fact, "classes": list(classes)} if f"{name}_id" in outputs else fact]
+
+
+def _with_ir(model: Model, ir_version: int) -> Model:
+    new = onnx.ModelProto()
+    new.CopyFrom(model.proto)
+    new.ir_version = ir_version
+    return Model(new, model.known)
+
+
+def _knowing(part: Part, facts: Mapping[str, Any]) -> Part:
+    return Part(part.name, part.head, part.probes, part.answers, {**part.facts, **facts})
