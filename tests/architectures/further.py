@@ -369,13 +369,12 @@ def decoupled_detector():
         y = net.op("Concat", *ends, axis=1)
         answers.append(net.op("Reshape", y, net.numbers([0, 144, -1])))
     whole = net.op("Concat", *answers, axis=2)
-    boxes = net.op("Slice", whole, *(net.numbers([n]) for n in (0, 64, 1)))
+    boxes, scores = net.split(whole, 64, 80)
     boxes = net.op("Softmax", net.op("Reshape", boxes, net.numbers([0, 4, 16, -1])), axis=2)
     boxes = net.op(
         "ReduceSum", net.op("Mul", boxes, net.weight(1, 1, 16, 1)), net.numbers([2]), keepdims=0
     )
-    scores = net.op("Sigmoid", net.op("Slice", whole, *(net.numbers([n]) for n in (64, 144, 1))))
-    y = net.op("Concat", boxes, scores, axis=1)
+    y = net.op("Concat", boxes, net.op("Sigmoid", scores), axis=1)
     return Case(net.model(y), None, ambiguous=True, tips=("top64", "top128", "down256"))
 
 

@@ -60,6 +60,12 @@ class Net:
         )
         return name
 
+    def split(self, x, *sizes):
+        names = [f"split_{len(self.nodes)}_{i}" for i in range(len(sizes))]
+        parts = helper.make_node("Split", [x, self.numbers(sizes)], names, axis=1)
+        self.nodes.append(parts)
+        return names
+
     def model(self, *outputs, functions=(), domains=()):
         ends = [helper.make_tensor_value_info(name, FLOAT, None) for name in outputs]
         graph = helper.make_graph(self.nodes, "net", self.inputs, ends, self.constants)
