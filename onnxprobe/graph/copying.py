@@ -34,7 +34,6 @@ def move(source: IO[bytes], target: IO[bytes], offset: int, length: int) -> None
             raise MissingWeightsError(f"{source.name!r} became shorter while it was read")
         left, offset = left - moved, offset + moved
         _begin_writing(target.fileno(), moved)
-    target.seek(0, os.SEEK_END)
 
 
 def copy_file(source: Path, target: Path) -> None:

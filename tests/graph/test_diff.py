@@ -30,6 +30,16 @@ def test_the_form_in_which_a_weight_is_written_is_no_difference():
     assert not same(typed(range(600)), raw(range(1, 601)))
 
 
+def test_the_form_in_which_a_weight_lies_on_disk_is_no_difference(loaded_big, big_file, tmp_path):
+    proto = onnx.load(big_file)
+    for tensor in proto.graph.initializer:
+        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name))
+    onnx.save(proto, tmp_path / "raw.onnx")
+    plain = load(tmp_path / "raw.onnx")
+    for name in ("typed", "order"):
+        assert same(loaded_big.tensors[name], plain.tensors[name])
+
+
 def test_nothing_is_read_where_both_are_the_same_bytes_of_one_file(big_file, tmp_path, monkeypatch):
     proto = onnx.load(big_file)
     tensor = proto.graph.initializer[0]
