@@ -15,7 +15,6 @@ from onnxprobe.graph.shapes import (
 )
 from onnxprobe.graph.value import Value
 
-
 OPEN = [build for build in architectures.CASES if isinstance(batch_of(build().model), str)]
 
 
