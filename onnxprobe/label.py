@@ -16,7 +16,7 @@ from pyarrow import parquet
 from onnxprobe.atomic import replacing
 from onnxprobe.embed.disk import refused
 from onnxprobe.embed.network import Network
-from onnxprobe.embed.stop import stoppable
+from onnxprobe.embed.stop import stoppable, until
 from onnxprobe.embed.stream import Batch, stream
 from onnxprobe.errors import OnnxprobeError, PicturesError
 from onnxprobe.graph.load import load
@@ -112,14 +112,15 @@ def label(  # noqa: PLR0913  every setting of the command
     heads, path = answers(model), Path(out)
     prepared, _ = preprocess_for(model, preprocess)
     outputs = [name for head in heads for name in head.outputs]
-    network = Network.of(model, outputs, prepared, batch=batch)
-    names, size = source.names, network.batch
-    rows = [range(i, min(i + size, len(names))) for i in range(0, len(names), size)]
-    batches = stream(network, source, names, rows, threads=threads, max_pixels=max_pixels)
     counts: Counter[str] = Counter()
-    with closing(batches):
-        tables = _tables(_watched(batches, counts, len(names), progress), names, heads)
-        _write(path, tables, _schema(heads))
+    with stoppable() as stop:
+        network = Network.of(model, outputs, prepared, batch=batch)
+        names, size = source.names, network.batch
+        rows = [range(i, min(i + size, len(names))) for i in range(0, len(names), size)]
+        work = stream(network, source, names, rows, threads=threads, max_pixels=max_pixels)
+        with closing(work):
+            watched = _watched(until(stop, work), counts, len(names), progress)
+            _write(path, _tables(watched, names, heads), _schema(heads))
     if not counts["ok"]:
         raise PicturesError(
             f"none of the {len(names)} pictures in {str(source.path)!r} can be used; {str(path)!r} "
@@ -131,16 +132,14 @@ def label(  # noqa: PLR0913  every setting of the command
 def _watched(
     batches: Iterator[Batch], counts: Counter[str], total: int, progress: Progress
 ) -> Iterator[Batch]:
-    with stoppable() as stop:
-        for batch in batches:
-            counts.update(str(outcome.status) for outcome in batch.outcomes)
-            done = counts.total()
-            progress("label", done, total)
-            if stop.is_set() and done < total:
-                raise OnnxprobeError(
-                    f"stopped after {done:,} of {total:,} pictures; nothing was written"
-                )
-            yield batch
+    for batch in batches:
+        counts.update(str(outcome.status) for outcome in batch.outcomes)
+        progress("label", counts.total(), total)
+        yield batch
+    if counts.total() < total:
+        raise OnnxprobeError(
+            f"stopped after {counts.total():,} of {total:,} pictures; nothing was written"
+        )
 
 
 def _tables(

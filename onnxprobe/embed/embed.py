@@ -1,6 +1,6 @@
 """Embed pictures: through a model, into a store that survives being killed."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from onnxprobe.embed.lock import locked
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network, batch_size
 from onnxprobe.embed.resume import batch_of, claim, find, missing, shard_rows
-from onnxprobe.embed.stop import stoppable
+from onnxprobe.embed.stop import stoppable, until
 from onnxprobe.embed.store import Store
 from onnxprobe.embed.stream import Batch, stream
 from onnxprobe.embed.top import folder_of, write_top
@@ -88,7 +88,7 @@ def embed(  # noqa: PLR0913  every setting of the command
         names=order.digest,
         source=str(source.path),
     )
-    with locked(folder_of(path), path):
+    with stoppable() as stop, locked(folder_of(path), path):
         claim(path, header)
         found = find(path, header, target)
         batches = list(missing(header, found))
@@ -101,7 +101,8 @@ def embed(  # noqa: PLR0913  every setting of the command
             )
             todo = range(target - sum(map(len, batches)), target)
             try:
-                _work(work, writer, path, todo, progress)
+                with closing(work), writer:
+                    _work(until(stop, work), writer, path, todo, progress)
             finally:
                 write_top(path, header, writer.extents)
         else:
@@ -113,16 +114,13 @@ def embed(  # noqa: PLR0913  every setting of the command
 
 
 def _work(
-    batches: Generator[Batch], writer: Writer, path: Path, todo: range, progress: Progress
+    batches: Iterable[Batch], writer: Writer, path: Path, todo: range, progress: Progress
 ) -> None:
     done, total = todo.start, todo.stop
-    with stoppable() as stop, closing(batches), writer:
-        for batch in batches:
-            writer.add(batch)
-            done += len(batch.outcomes)
-            progress("embed", done, total)
-            if stop.is_set() and done < total:
-                break
+    for batch in batches:
+        writer.add(batch)
+        done += len(batch.outcomes)
+        progress("embed", done, total)
     if done < total:
         raise StoreError(
             f"stopped after {done:,} of {total:,} pictures, which are kept in {str(path)!r}; give "

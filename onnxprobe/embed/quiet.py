@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
 import cv2
+
+SILENT: Final = 0
+
+
+def logging() -> Any:
+    """Return where OpenCV keeps its log level: it moved between versions 4 and 5."""
+    return cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
 
 
 @contextmanager
@@ -12,11 +20,11 @@ def quiet_opencv() -> Iterator[None]:
 
     What it would print about broken pictures is in the ledger.
     """
-    threads, level = cv2.getNumThreads(), cv2.utils.logging.getLogLevel()
+    threads, level = cv2.getNumThreads(), logging().getLogLevel()
     cv2.setNumThreads(1)
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    logging().setLogLevel(SILENT)
     try:
         yield
     finally:
         cv2.setNumThreads(threads)
-        cv2.utils.logging.setLogLevel(level)
+        logging().setLogLevel(level)

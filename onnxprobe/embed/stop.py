@@ -2,9 +2,12 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -28,3 +31,11 @@ def stoppable() -> Iterator[threading.Event]:
     finally:
         for number, old in before.items():
             signal.signal(number, old or signal.SIG_DFL)
+
+
+def until(asked: threading.Event, batches: Iterable[T]) -> Iterator[T]:
+    """Yield ``batches`` until it is ``asked`` to stop."""
+    for batch in batches:
+        yield batch
+        if asked.is_set():
+            return

@@ -52,7 +52,7 @@ class Workers:
         )
 
     def start(self, store, **settings):
-        """Start one; return its process id once it is about to embed."""
+        """Start one; return its process id at once, or with ``ready="reading"`` when it works."""
         self._parent.stdin.write(json.dumps({"store": str(store)} | settings) + "\n")
         self._parent.stdin.flush()
         return int(self._parent.stdout.readline())

@@ -16,7 +16,7 @@ def kill_until_done(workers, store, *, kills, seed, **settings):
     """Start the same work again and again, killing it at random moments."""
     rng, killed = np.random.default_rng(seed), 0
     for _ in range(kills):
-        process = workers.start(store, seconds=0.004, **settings)
+        process = workers.start(store, **settings)
         time.sleep(rng.uniform(0, 0.15))
         with suppress(ProcessLookupError):  # it may be done already
             os.kill(process, signal.SIGKILL)
@@ -47,8 +47,8 @@ def test_killed_two_hundred_times_it_gives_the_same_bits(seed, workers, run, tmp
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_keeps_what_is_done_and_says_how_to_go_on(number, workers, run, tmp_path):
     store = tmp_path / "stopped/e.h5"
-    process = workers.start(store, seconds=0.02)
-    time.sleep(0.25)
+    process = workers.start(store, seconds=0.02, ready="reading")
+    time.sleep(0.15)
     os.kill(process, number)
     code, message = workers.wait()
     assert code == 1
@@ -82,8 +82,7 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(workers, run, tmp_pat
 
 
 def test_a_second_process_is_told(workers, run, tmp_path):
-    process = workers.start(tmp_path / "e.h5", seconds=0.05)
-    time.sleep(0.1)
+    process = workers.start(tmp_path / "e.h5", seconds=0.05, ready="reading")
     with pytest.raises(Exception, match=f"process {process} is working on the store") as caught:
         run("e.h5")
     assert "wait until it is done, or name another store" in str(caught.value)

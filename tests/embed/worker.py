@@ -3,12 +3,16 @@
 Every read of a picture takes a few milliseconds, so that there is time to be killed in.
 """
 
+import itertools
 import json
 import os
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import onnxruntime  # noqa: F401  now, so that no child has to
 
 from onnxprobe.embed import embed, resume, writer
 from onnxprobe.errors import OnnxprobeError
@@ -19,15 +23,19 @@ from onnxprobe.probe import Probe
 
 @dataclass
 class Slow:
-    """A source whose every read takes a while."""
+    """A source whose every read takes a while; the first one calls ``begun``."""
 
     inner: Source
     seconds: float
+    begun: Callable[[], None]
+    reads: Iterator[int] = field(default_factory=itertools.count)
 
     def __getattr__(self, name):
         return getattr(self.inner, name)
 
     def read(self, name):
+        if next(self.reads) == 0:
+            self.begun()
         time.sleep(self.seconds)
         return self.inner.read(name)
 
@@ -36,8 +44,16 @@ def work(common, said, out):
     resume._FEWEST, writer.SECONDS_AT_RISK = 16, said.get("at_risk", 60)
     if "file_limit" in said:
         resource.setrlimit(resource.RLIMIT_FSIZE, (said["file_limit"],) * 2)
-    source = Slow(open_source(common["pictures"]), said.get("seconds", 0.002))
-    os.write(out, f"{os.getpid()}\n".encode())
+    source = open_source(common["pictures"])
+
+    def ready():
+        os.write(out, f"{os.getpid()}\n".encode())
+
+    if said.get("ready") == "reading":
+        source = Slow(source, said.get("seconds", 0.004), ready)
+    else:
+        source = Slow(source, said.get("seconds", 0.004), lambda: None)
+        ready()
     try:
         embed(
             load(common["model"]),
