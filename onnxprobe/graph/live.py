@@ -68,7 +68,7 @@ def live(
     reached = set(sources)
     forward: dict[Node, tuple[str, ...]] = {}
     for node in model.nodes:
-        reads = tuple(dict.fromkeys(name for name in edges(node, reached) if name in reached))
+        reads = tuple([name for name in dict.fromkeys(edges(node, reached)) if name in reached])
         if reads:
             forward[node] = reads
             reached.update(filter(None, node.outputs))

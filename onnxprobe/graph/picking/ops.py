@@ -53,7 +53,7 @@ _DATA: Final = {"ScatterElements": (0, 2), "ScatterND": (0, 2), "Where": (1, 2)}
 
 def kind(node: Node) -> str:
     """Return the operator without its domain: ``"com.microsoft::FusedConv"`` is ``"FusedConv"``."""
-    return node.op.rpartition("::")[2]
+    return node.op.rpartition("::")[2] if "::" in node.op else node.op
 
 
 def feature_reads(node: Node, reached: Collection[str]) -> Iterable[str]:

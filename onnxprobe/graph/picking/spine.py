@@ -30,12 +30,14 @@ class Spine:
     @cached_property
     def tensors(self) -> tuple[str, ...]:
         """The carriers whose shape is known, from the source to the output."""
-        return tuple(name for name in self._carriers if self.shape(name) is not None)
+        values = self.model.values
+        return tuple(name for name in self._carriers if values[name].shape is not None)
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
         """The carriers whose shape is not known."""
-        return tuple(name for name in self._carriers if self.shape(name) is None)
+        values = self.model.values
+        return tuple(name for name in self._carriers if values[name].shape is None)
 
     @cached_property
     def members(self) -> frozenset[str]:
