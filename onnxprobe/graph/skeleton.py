@@ -40,8 +40,8 @@ def read(path: Path) -> onnx.ModelProto:
         head = content[:32]
         try:
             small = b"".join(_skeleton(content, (0, len(content)), "model", ours))
-            proto = onnx.ModelProto.FromString(small)
             check_text(small)
+            proto = onnx.ModelProto.FromString(small)
         except NotOnnxError as error:
             raise NotOnnxError(_what_it_is(path, head, str(error))) from None
         except DecodeError:
