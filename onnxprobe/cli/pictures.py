@@ -105,7 +105,7 @@ def run_recipe(
 ) -> None:
     """Embed, find domains, train heads, fuse, prove, report: the whole analysis."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import asked, preprocess_of
+    from onnxprobe.cli.reading import asked
     from onnxprobe.cli.show import show
     from onnxprobe.images import open_source
     from onnxprobe.recipe.running import run
@@ -113,10 +113,10 @@ def run_recipe(
     from onnxprobe.report.summary import summary
 
     name, configured, job = asked(
-        recipe, model, images, out, sample, change or [], config, resume=resume
+        recipe, model, images, out, sample, change or [], config, preprocess, resume=resume
     )
     with bars() as progress:
-        facts = run(configured, name, job, preprocess=preprocess_of(preprocess), progress=progress)
+        facts = run(configured, name, job, progress=progress)
         write_report(job.out, open_source(job.images), progress=progress)
     show(facts, lambda run: summary(run, job.out), dict, json=json)
 

@@ -55,6 +55,7 @@ def asked(
     sample: str | None,
     changes: Sequence[str],
     config: Path | None,
+    preprocess: str | None,
     *,
     resume: bool,
 ) -> tuple[str, Any, Job]:
@@ -67,25 +68,28 @@ def asked(
     before = earlier(out) if resume else None
     if resume and before is None:
         raise RecipeError(f"there is no run in {str(out)!r} to go on with")
-    said = before["said"] if before else {}
-    name = recipe or (before["recipe"] if before else None)
-    chosen_model = model or (Path(said["model"]) if said else None)
-    chosen_images = images or said.get("images")
-    for what, value in (("RECIPE", name), ("--model", chosen_model), ("--images", chosen_images)):
-        if value is None:
-            raise RecipeError(
-                f"{what} is missing; say: onnxprobe run-recipe RECIPE --model M --images I --out DIR"
-            )
-    settings = flat(before["settings"]) if before else {}
+    if before is not None:
+        recipe, model, images = (
+            recipe or before.recipe,
+            model or Path(before.model),
+            images or before.images,
+        )
+        preprocess = preprocess or before.preprocess
+    if recipe is None or model is None or images is None:
+        missing = "RECIPE" if recipe is None else "--model" if model is None else "--images"
+        raise RecipeError(
+            f"{missing} is missing; say: onnxprobe run-recipe RECIPE --model M --images I --out DIR"
+        )
+    settings = flat(before.settings) if before else {}
     if config is not None:
         settings |= flat(_toml(config))
     if sample is not None:
         settings["embedding.sample"] = sample_of(sample)
     settings |= dict(map(_pair, changes))
     return (
-        str(name),
-        configured(find(str(name)), settings),
-        Job(Path(str(chosen_model)), str(chosen_images), out),
+        recipe,
+        configured(find(recipe), settings),
+        Job(model, images, out, preprocess_of(preprocess)),
     )
 
 

@@ -28,11 +28,13 @@ class Job:
         model: the backbone's file.
         images: where the pictures are, as the user wrote it.
         out: the folder of the run.
+        preprocess: how the user wants pictures to be prepared; the model's own way if left out.
     """
 
     model: Path
     images: str
     out: Path
+    preprocess: "Preprocess | None" = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from onnxprobe.errors import RecipeError
 from onnxprobe.fuse import write_fused
 from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
-from onnxprobe.images import Preprocess, open_source, preprocess_for
+from onnxprobe.images import open_source, preprocess_for
 from onnxprobe.progress import Progress, silent
 from onnxprobe.proof import sha256
 from onnxprobe.recipe.findings import Findings, summary, write_groups, write_json
@@ -27,7 +27,6 @@ def run(
     name: str,
     job: Job,
     *,
-    preprocess: Preprocess | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Run ``recipe`` and write its files to the folder ``job.out``; return what ``run.json`` says.
@@ -42,7 +41,7 @@ def run(
     """
     model = measure.measured(load(job.model))
     source = open_source(job.images)
-    prepared, origin = preprocess_for(model, preprocess)
+    prepared, origin = preprocess_for(model, job.preprocess)
     started = Run(job, model, sha256(job.model), source, prepared, origin, progress)
     _claim(started, name, as_json(recipe))
     found = recipe(started)
@@ -53,30 +52,68 @@ def run(
     return facts
 
 
-def earlier(out: Path) -> dict[str, Any] | None:
-    """Return the job that was started in the folder ``out``: recipe, model, images, settings."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What was started in a folder, and is gone on with by ``--resume``.
+
+    Attributes:
+        recipe: its name.
+        model: path of the backbone, absolute.
+        model_sha256: of the backbone.
+        images: where the pictures are, absolute.
+        preprocess: as JSON, where the user gave it.
+        settings: of every step.
+    """
+
+    recipe: str
+    model: str
+    model_sha256: str
+    images: str
+    preprocess: str | None
+    settings: dict[str, dict[str, Any]]
+
+    @property
+    def job(self) -> tuple[str, str, str]:
+        """What makes it another run."""
+        return self.recipe, self.model_sha256, self.images
+
+
+def earlier(out: Path) -> Started | None:
+    """Return what was started in the folder ``out``, if anything was.
+
+    Raises:
+        RecipeError: the folder says so in a way that this version does not understand.
+    """
     path = out / _JOB
     if not path.is_file():
         return None
-    return dict(json.loads(path.read_text()))
+    try:
+        return Started(**json.loads(path.read_text()))
+    except (ValueError, TypeError):
+        raise RecipeError(f"{str(path)!r} is damaged; choose another --out") from None
 
 
 def _claim(run: Run, recipe: str, settings: dict[str, Any]) -> None:
     job = run.job
-    mine = {"recipe": recipe, "model": run.model_sha256, "images": str(Path(job.images).resolve())}
+    mine = Started(
+        recipe=recipe,
+        model=str(job.model.resolve()),
+        model_sha256=run.model_sha256,
+        images=str(Path(job.images).resolve()),
+        preprocess=None if job.preprocess is None else job.preprocess.to_json(),
+        settings=settings,
+    )
     theirs = earlier(job.out)
     if theirs is None and job.out.exists() and any(job.out.iterdir()):
         raise RecipeError(
             f"{str(job.out)!r} holds files that are no run of onnxprobe; choose another --out"
         )
-    if theirs is not None and {key: theirs[key] for key in mine} != mine:
+    if theirs is not None and theirs.job != mine.job:
         raise RecipeError(
-            f"{str(job.out)!r} holds a run of recipe {theirs['recipe']!r} on model "
-            f"{theirs['said']['model']!r} and pictures {theirs['said']['images']!r}; go on with that "
-            f"one by --resume, or choose another --out"
+            f"{str(job.out)!r} holds a run of recipe {theirs.recipe!r} on model {theirs.model!r} and "
+            f"pictures {theirs.images!r}; go on with that one by --resume, or choose another --out"
         )
-    said = {key: str(value) for key, value in asdict(job).items()}
-    write_json(mine | {"said": said, "settings": settings}, job.out / _JOB)
+    write_json(asdict(mine), job.out / _JOB)
 
 
 def _fuse(run: Run, found: Findings) -> None:

@@ -37,9 +37,9 @@ def done(backbone, pictures, tmp_path_factory):
         "tsne.iterations": 300,
         "tsne.learning_rate": 100,
     }
-    job = Job(backbone, str(pictures), tmp_path_factory.mktemp("origin") / "out")
+    job = Job(backbone, str(pictures), tmp_path_factory.mktemp("origin") / "out", SEEN)
     recipe = configured(DlTsne(), {**small, "clustering.eps": 0.3})
-    return job, run(recipe, "dl-tsne", job, preprocess=SEEN)
+    return job, run(recipe, "dl-tsne", job)
 
 
 def test_every_picture_is_in_one_cluster_at_most(done):

@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def done(backbone, pictures, tmp_path_factory):
-    job = Job(backbone, str(pictures), tmp_path_factory.mktemp("run") / "out")
-    return job, run(Domains(), "domains", job, preprocess=SEEN)
+    job = Job(backbone, str(pictures), tmp_path_factory.mktemp("run") / "out", SEEN)
+    return job, run(Domains(), "domains", job)
 
 
 def test_a_planted_domain_is_found_and_the_head_finds_it_again(done):
@@ -102,7 +102,7 @@ def test_a_changed_setting_runs_again_from_its_step_only(done):
     job, first = done
     before = Store.open(job.out / "embeddings.h5").embeddings(first["probes"][0])
     changed = configured(Domains(), {"tsne.perplexity": "10"})
-    again = run(changed, "domains", job, preprocess=SEEN)
+    again = run(changed, "domains", job)
     assert (again["seconds"]["clustering"], again["seconds"]["classifier"]) == (0.0, 0.0)
     assert again["seconds"]["tsne"] > 0
     assert again["domains"] == first["domains"]
@@ -123,7 +123,7 @@ def test_a_folder_of_another_run_is_refused(done):
 def test_a_folder_of_other_files_is_refused(backbone, pictures, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(RecipeError, match="holds files that are no run of onnxprobe"):
-        run(Domains(), "domains", Job(backbone, str(pictures), tmp_path), preprocess=SEEN)
+        run(Domains(), "domains", Job(backbone, str(pictures), tmp_path, SEEN))
 
 
 def test_pictures_with_nothing_in_them_give_no_domain_and_no_head(backbone, tmp_path):
@@ -131,7 +131,7 @@ def test_pictures_with_nothing_in_them_give_no_domain_and_no_head(backbone, tmp_
     folder.mkdir()
     for i in range(200):
         cv2.imwrite(str(folder / f"{i}.png"), picture(rng, odd=False))
-    facts = run(Domains(), "domains", Job(backbone, str(folder), tmp_path / "out"), preprocess=SEEN)
+    facts = run(Domains(), "domains", Job(backbone, str(folder), tmp_path / "out", SEEN))
     assert facts["domains"] == []
     assert not (tmp_path / "out" / "fused.onnx").exists()
     assert (tmp_path / "out" / "groups.parquet").exists()
@@ -146,8 +146,7 @@ def test_too_few_pictures_are_refused(backbone, tmp_path):
         run(
             Domains(),
             "domains",
-            Job(backbone, str(tmp_path / "p"), tmp_path / "out"),
-            preprocess=SEEN,
+            Job(backbone, str(tmp_path / "p"), tmp_path / "out", SEEN),
         )
 
 
@@ -159,8 +158,7 @@ def test_pictures_that_are_all_broken_are_one_error(backbone, tmp_path):
         run(
             Domains(),
             "domains",
-            Job(backbone, str(tmp_path / "p"), tmp_path / "out"),
-            preprocess=SEEN,
+            Job(backbone, str(tmp_path / "p"), tmp_path / "out", SEEN),
         )
 
 
