@@ -3,8 +3,8 @@ import json
 import numpy as np
 import onnx
 import pytest
-from conftest import tiny_model
 from onnx import TensorProto, helper
+from tiny import tiny_model
 
 from onnxprobe.contract import compare, kept
 from onnxprobe.errors import ContractError, PoolingError

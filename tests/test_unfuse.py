@@ -3,8 +3,8 @@ import json
 import numpy as np
 import onnx
 import pytest
-from conftest import tiny_model
 from functions import with_function
+from tiny import tiny_model
 
 from onnxprobe.errors import ContractError, GraphError, NoSuchNameError, StitchError
 from onnxprobe.fuse import HEADS, Part, write_fused

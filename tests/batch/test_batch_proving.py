@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from batch_cases import floats, model, node
-from conftest import tiny_model
 from test_dynamic import flat
+from tiny import tiny_model
 
 from onnxprobe.batch.proving import write_dynamic
 from onnxprobe.errors import BatchError, RunError

@@ -5,8 +5,8 @@ import numpy as np
 import onnx
 import pytest
 from batch_cases import floats, ints, model, node, together_is_alone
-from conftest import tiny_model
 from onnx import TensorProto, helper
+from tiny import tiny_model
 
 from onnxprobe.batch import baked, diagnose, dynamic
 from onnxprobe.errors import BatchError, GraphError

@@ -3,8 +3,8 @@ import json
 import architectures
 import pytest
 from architectures import convolutional
-from conftest import tiny_model
 from onnx import TensorProto, helper
+from tiny import tiny_model
 
 from onnxprobe.errors import GraphError
 from onnxprobe.graph.cuts import cuts

@@ -1,8 +1,8 @@
 import numpy as np
 import onnx
 import pytest
-from conftest import tiny_model
 from onnx import TensorProto, helper
+from tiny import tiny_model
 
 from onnxprobe.errors import StitchError
 from onnxprobe.graph import wire

@@ -1,9 +1,9 @@
 import numpy as np
 import onnx
 import pytest
-from conftest import tiny_model
 from functions import with_function
 from onnx import TensorProto, helper, numpy_helper
+from tiny import tiny_model
 
 from onnxprobe.errors import NoSuchNameError, StitchError
 from onnxprobe.graph import wire

@@ -4,8 +4,8 @@ import pkgutil
 import numpy as np
 import onnx
 import pytest
-from conftest import tiny_model
 from onnx import TensorProto, helper, numpy_helper
+from tiny import tiny_model
 
 import onnxprobe.repair
 from onnxprobe.errors import GraphError, NoSuchNameError, RunError, VersionError
