@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 
 from onnxprobe import proof, runtime
-from onnxprobe.contract import compare, kept
+from onnxprobe.contract import Difference, compare, kept
 from onnxprobe.errors import ContractError, StitchError
 from onnxprobe.graph import wire
 from onnxprobe.graph.expose import expose
@@ -26,6 +26,7 @@ from onnxprobe.heads import LinearHead
 from onnxprobe.pooling import POOLINGS
 from onnxprobe.probe import Probe, pooled
 from onnxprobe.proof import Proof, prove, sha256, versions
+from onnxprobe.targets import Target, require
 
 Arrays = Mapping[str, NDArray[Any]]
 HEADS: Final = "onnxprobe.heads"
@@ -36,7 +37,9 @@ BROUGHT: Final = "onnxprobe.brought"
 """Metadata of a fused model: what came with the heads but is not one head's own (see ``_brought``)."""
 PROOF: Final = "onnxprobe.proof"
 VERSIONS: Final = "onnxprobe.versions"
-WRITTEN: Final = (HEADS, BACKBONE, PROOF, VERSIONS, BROUGHT)
+TARGET: Final = "onnxprobe.target"
+"""Metadata of a fused model: the runtime it was made for, where one was named."""
+WRITTEN: Final = (HEADS, BACKBONE, PROOF, VERSIONS, BROUGHT, TARGET)
 """Every key that fusing writes."""
 
 
@@ -104,8 +107,14 @@ def fuse(backbone: Model, parts: Sequence[Part]) -> Model:
     return stitch(tapped, *map(_graft, parts))
 
 
-def write_fused(
-    backbone: Path, parts: Sequence[Part], out: Path, *, outside: str = "link", proven: bool = True
+def write_fused(  # noqa: PLR0913  what a file is written with
+    backbone: Path,
+    parts: Sequence[Part],
+    out: Path,
+    *,
+    outside: str = "link",
+    proven: bool = True,
+    target: Target | None = None,
 ) -> Proof | None:
     """Fuse, prove, and write; with ``proven=False`` write without proof, and say so in the file.
 
@@ -115,15 +124,20 @@ def write_fused(
         out: the new file.
         outside: what becomes of a file of weights beside the backbone (see ``graph.save``).
         proven: whether the two files are run and compared before the new one is written.
+        target: what must load the new file, as far as is known of it.
 
     Raises:
         ContractError: an old output would change, or a new one is not what the head computes.
         RunError: the backbone or the fused model does not run.
+        VersionError: the target does not load the fused model.
     """
     old = load(backbone)
     digest = sha256(backbone)
     fused = _described(old, fuse(old, parts), parts, digest, proven=proven)
-    differences = compare(old, fused)
+    if target is not None:
+        require(fused, target, backbone=old)
+        fused = with_metadata(fused, {TARGET: str(target)})
+    differences = tuple(d for d in compare(old, fused) if not _asked_for(d, parts))
     if not kept(differences):
         broken = next(d for d in differences if d.breaks)
         raise ContractError(
@@ -143,6 +157,12 @@ def write_fused(
 
     save(fused, out, outside=outside, check=check if proven else lambda _: None)
     return proofs[0] if proofs else None
+
+
+def _asked_for(difference: Difference, parts: Sequence[Part]) -> bool:
+    """Tell whether a head says that it brings the operator set that is new."""
+    domains = (domain for part in parts for domain in part.facts.get("domains", ()))
+    return not difference.old and difference.what in {f"opset of {domain!r}" for domain in domains}
 
 
 def head_sha256(part: Part) -> str:

@@ -1,7 +1,8 @@
 """Heads as they are handed in: a fitted estimator, or a file, to parts that can be fused."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,14 +35,27 @@ _LOADED_EVERYWHERE: Final = 8
 """An IR version that every ONNX Runtime of the last years loads; newer ones add types only."""
 
 
-def read_parts(  # noqa: PLR0913  what a head file can be asked for
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How heads are read.
+
+    Attributes:
+        trust: whether code that a file brings may run: a pickle can do anything.
+        allow_ml: whether operators of ``ai.onnx.ml`` that have no plain form may stay.
+        precision: what an estimator computes in (see ``lowering.lower``).
+    """
+
+    trust: bool = False
+    allow_ml: bool = False
+    precision: str = "float32"
+
+
+def read_parts(
     path: Path,
     probes: Sequence[Probe],
     *,
     like: Model,
-    trust: bool = False,
-    allow_ml: bool = False,
-    precision: str = "float32",
+    how: Reading = Reading(),
 ) -> tuple[Part, ...]:
     """Return the head in a file: one part for each question it answers.
 
@@ -49,9 +63,7 @@ def read_parts(  # noqa: PLR0913  what a head file can be asked for
         path: ``.onnx``, ``.skops``, or a pickle (``.joblib``, ``.pkl``).
         probes: what it reads, in order.
         like: the backbone it is for.
-        trust: whether code that the file brings may run.
-        allow_ml: whether operators of ``ai.onnx.ml`` that have no plain form may stay.
-        precision: what an estimator computes in (see ``lowering.lower``).
+        how: what may be done to read it.
 
     Raises:
         NotOnnxError, LoweringError, MissingExtraError: the file cannot be read.
@@ -59,24 +71,21 @@ def read_parts(  # noqa: PLR0913  what a head file can be asked for
         StitchError, VersionError: it does not fit the probes, or the backbone's opset.
     """
     if path.suffix == ".onnx":
-        parts = model_parts(load(path), probes, like=like, name=path.stem, allow_ml=allow_ml)
+        parts = model_parts(load(path), probes, like=like, name=path.stem, allow_ml=how.allow_ml)
     else:
-        estimator = read_estimator(path, trust=trust)
-        parts = estimator_parts(
-            estimator, probes, like=like, name=path.stem, allow_ml=allow_ml, precision=precision
-        )
+        estimator = read_estimator(path, trust=how.trust)
+        parts = estimator_parts(estimator, probes, like=like, name=path.stem, how=how)
     digest = sha256(path)
     return tuple(_knowing(part, {"file": path.name, "file_sha256": digest}) for part in parts)
 
 
-def estimator_parts(  # noqa: PLR0913
+def estimator_parts(
     estimator: Any,
     probes: Sequence[Probe],
     *,
     like: Model,
     name: str = "head",
-    allow_ml: bool = False,
-    precision: str = "float32",
+    how: Reading = Reading(),
 ) -> tuple[Part, ...]:
     """Return a fitted estimator as parts; scikit-learn itself says what they must answer.
 
@@ -86,10 +95,9 @@ def estimator_parts(  # noqa: PLR0913
     """
     widths = [width(like, probe) for probe in probes]
     check_widths(estimator, widths)
-    if allow_ml and not has_rules(estimator):
-        return model_parts(
-            converted(estimator, opset=like.opset), probes, like=like, name=name, allow_ml=True
-        )
+    if how.allow_ml and not has_rules(estimator):
+        whole = converted(estimator, opset=like.opset)
+        return model_parts(whole, probes, like=like, name=name, allow_ml=True)
     model = lower(
         estimator,
         opset=like.opset,
@@ -97,22 +105,13 @@ def estimator_parts(  # noqa: PLR0913
         widths=widths,
         name=name,
         batch=batch_of(like) or "N",
-        precision=precision,
+        precision=how.precision,
     )
 
     def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
         return said(estimator, vectors, name)
 
-    return tuple(
-        Part(
-            fact["prefix"],
-            extract(model, model.inputs, fact["outputs"]),
-            tuple(probes),
-            answers,
-            fact,
-        )
-        for fact in json.loads(model.metadata[HEADS])
-    )
+    return _parted(model, json.loads(model.metadata[HEADS]), probes, answers)
 
 
 def model_parts(
@@ -145,15 +144,20 @@ def model_parts(
     facts = _facts(head, name, rewritten.classes, model.outputs)
     if others:
         facts = [{**fact, "domains": others} for fact in facts]
+    return _parted(model, facts, probes, answers)
+
+
+def _parted(
+    model: Model,
+    facts: Sequence[Mapping[str, Any]],
+    probes: Sequence[Probe],
+    answers: Callable[[Sequence[NDArray[Any]]], Arrays],
+) -> tuple[Part, ...]:
+    """Return one part for each question, with what it takes to answer it."""
+    heads = (extract(model, model.inputs, fact["outputs"]) for fact in facts)
     return tuple(
-        Part(
-            fact["prefix"],
-            extract(model, model.inputs, fact["outputs"]),
-            tuple(probes),
-            answers,
-            fact,
-        )
-        for fact in facts
+        Part(fact["prefix"], head, tuple(probes), answers, fact)
+        for head, fact in zip(heads, facts, strict=True)
     )
 
 

@@ -99,7 +99,8 @@ def stitch(
         Path, typer.Argument(metavar="BACKBONE", help="The .onnx file to fuse into.")
     ],
     heads: Annotated[
-        list[Path], typer.Argument(metavar="HEAD...", help="Heads, .onnx files from vectors.")
+        list[Path],
+        typer.Argument(metavar="HEAD...", help="Heads from vectors: .onnx, .skops, .joblib or .pkl."),
     ],
     out: Out,
     *,
@@ -109,17 +110,35 @@ def stitch(
     proven: Annotated[
         bool, typer.Option("--proof/--no-proof", help="Run both files and compare before writing.")
     ] = True,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="R", help="What must load the result, e.g. onnxruntime==1.16."),
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Open pickles, which can run any code they bring.")
+    ] = False,
+    allow_ml: Annotated[
+        bool, typer.Option("--allow-ml", help="Keep ai.onnx.ml operators that have no plain form.")
+    ] = False,
+    precision: Annotated[
+        str, typer.Option("--precision", metavar="P", help="What estimators compute in: float32, float64.")
+    ] = "float32",
 ) -> None:
     """Fuse heads into a backbone; the file is written only if the old answers stay to the bit."""
-    from onnxprobe.fuse import Part, write_fused
+    from onnxprobe.fuse import write_fused
     from onnxprobe.graph.load import load
+    from onnxprobe.headfiles import Reading, read_parts
     from onnxprobe.measure import measured
     from onnxprobe.probe import chosen
     from onnxprobe.report.surgery import proven_line
+    from onnxprobe.targets import target as target_
 
-    tap = chosen(measured(load(backbone)) if tensor is None else load(backbone), tensor, pooling)
-    parts = [Part.file(head, [tap]) for head in heads]
-    evidence = write_fused(backbone, parts, out, outside=weights, proven=proven)
+    aim = None if target is None else target_(target)
+    model = measured(load(backbone)) if tensor is None else load(backbone)
+    tap = chosen(model, tensor, pooling)
+    how = Reading(trust=trust, allow_ml=allow_ml, precision=precision)
+    parts = [part for head in heads for part in read_parts(head, [tap], like=model, how=how)]
+    evidence = write_fused(backbone, parts, out, outside=weights, proven=proven, target=aim)
     typer.echo(f"{out}: {proven_line(evidence)}")
 
 
