@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.graph.value import Value
+
 Array = NDArray[Any]
 
 
@@ -41,6 +43,17 @@ def agreement(name: str, old: Sequence[Array], new: Sequence[Array]) -> Agreemen
     # numpy's maximum, unlike Python's, is not a number wherever one of them is not
     worst = float(np.max([apart(a, b) for a, b in pairs]))
     return Agreement(name, False, worst, _largest(old))  # noqa: FBT003
+
+
+def batches(inputs: Sequence[Value], several: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the batch sizes to run a model at: ``several`` where it takes them, else its own.
+
+    >>> batches([Value("image", "float32", (4, 3, 8, 8))], (1, 2, 5))
+    (4,)
+    """
+    firsts = [value.shape[0] for value in inputs if value.shape]
+    fixed = [size for size in firsts if isinstance(size, int)]
+    return several if len(fixed) < len(firsts) or not fixed else (fixed[0],)
 
 
 def same(a: Array, b: Array) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import onnx
 
-from onnxprobe.graph.diff import diff
+from onnxprobe.changes import Changes, changes, hanging
+from onnxprobe.errors import quoted
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.value import Value
@@ -20,28 +21,38 @@ class Difference:
         old: how it was; empty where it was not there.
         new: how it is; empty where it is gone.
         breaks: whether a caller of the old file can notice.
+        said: all of it in words, where was and is do not say it well.
     """
 
     what: str
     old: str
     new: str
     breaks: bool
+    said: str = ""
 
     def __str__(self) -> str:
+        if self.said:
+            return self.said
         if not self.old:
-            return f"{self.what} is new: {self.new}"
+            many = self.what[0].isdigit() and not self.what.startswith("1 ")
+            return f"{self.what} {'are' if many else 'is'} new: {self.new}"
         if not self.new:
             return f"{self.what} is gone (was {self.old})"
         return f"{self.what} was {self.old}, is {self.new}"
 
 
-def compare(old: Model, new: Model) -> tuple[Difference, ...]:
+def compare(old: Model, new: Model, inside: Changes | None = None) -> tuple[Difference, ...]:
     """Return what differs between ``old`` and ``new``, as far as it can be seen without running.
 
     The contract: inputs, old outputs (names, order, types, declared shapes), opset imports, IR
     version, metadata, nodes and weights are as they were; new outputs come last, are numeric
     tensors of rank 2 or more and have the input's batch first. What is added within these limits
-    is listed too, with ``breaks=False``.
+    is listed too, with ``breaks=False``; so are who made the file and what they say of it.
+
+    Args:
+        old: the model that callers know.
+        new: the model that is to replace it.
+        inside: what changed between them, where it is known already.
 
     Raises:
         MissingWeightsError: a file that holds weights is not there.
@@ -53,7 +64,8 @@ def compare(old: Model, new: Model) -> tuple[Difference, ...]:
         *_said("opset of", _opsets(old), _opsets(new), adding_breaks=True),
         *_said("IR", {"version": str(old.ir_version)}, {"version": str(new.ir_version)}),
         *_said("metadata", _theirs(old.metadata), _theirs(new.metadata)),
-        *_inside(old, new),
+        *_said("file", _about(old), _about(new), breaks=False),
+        *_inside(changes(old, new) if inside is None else inside),
     )
 
 
@@ -108,26 +120,47 @@ def _opsets(model: Model) -> dict[str, str]:
     return {repr(o.domain or "ai.onnx"): str(o.version) for o in model.proto.opset_import}
 
 
+def _about(model: Model) -> dict[str, str]:
+    """Return what the file says of itself that no caller depends on."""
+    proto = model.proto
+    fields = ("producer_name", "producer_version", "domain", "model_version", "doc_string")
+    said = {field.replace("_", " "): str(getattr(proto, field) or "") for field in fields}
+    return said | {"graph name": proto.graph.name, "graph doc string": proto.graph.doc_string}
+
+
 def _said(
-    kind: str, old: dict[str, str], new: dict[str, str], *, adding_breaks: bool = False
+    kind: str,
+    old: dict[str, str],
+    new: dict[str, str],
+    *,
+    adding_breaks: bool = False,
+    breaks: bool = True,
 ) -> Iterator[Difference]:
     for key in dict.fromkeys((*old, *new)):
         was, now = old.get(key, ""), new.get(key, "")
         if was != now:
-            yield Difference(f"{kind} {key}", was, now, breaks=bool(was) or adding_breaks)
+            broken = breaks and (bool(was) or adding_breaks)
+            yield Difference(f"{kind} {key}", was, now, breaks=broken)
 
 
-def _inside(old: Model, new: Model) -> Iterator[Difference]:
-    changes = diff(old, new)
-    for what, names, breaks in (
-        ("node", changes.nodes_removed, True),
-        ("weight", changes.weights_removed, True),
-    ):
-        yield from (Difference(f"{what} {name!r}", "there", "", breaks=breaks) for name in names)
-    for what, names in (("node", changes.nodes_changed), ("weight", changes.weights_changed)):
-        yield from (
-            Difference(f"{what} {name!r}", "as it was", "changed", breaks=True) for name in names
-        )
-    for what, names in (("nodes", changes.nodes_added), ("weights", changes.weights_added)):
-        if names:
-            yield Difference(what, "", f"{len(names)}, first {names[0]!r}", breaks=False)
+def _inside(found: Changes) -> Iterator[Difference]:
+    for node in found.nodes_removed:
+        hung = f", read by {quoted(node.read_by)}" if node.read_by else ""
+        yield Difference(f"node {node.output!r}", f"{node}{hung}", "", breaks=True)
+    for node in found.nodes_changed:
+        what = f"node {node.output!r}"
+        said = f"{what} ({node}): {node.was} is now {node.now}"
+        yield Difference(what, node.was, node.now, breaks=True, said=said)
+    for weight in found.weights_removed:
+        yield Difference(f"weight {weight.name!r}", weight.was, "", breaks=True)
+    for weight in found.weights_changed:
+        what, far = f"weight {weight.name!r}", weight.max_difference
+        said = "" if far is None else f"{what} {weight.now} has values up to {far:.3g} apart"
+        yield Difference(what, weight.was, weight.now, breaks=True, said=said)
+    if found.nodes_added:
+        count, said = len(found.nodes_added), hanging(found.nodes_added)
+        yield Difference(f"{count} nodes", "", said, breaks=False)
+    if found.weights_added:
+        count, first = len(found.weights_added), found.weights_added[0]
+        said = f"{first.name!r} {first.now}{' and others' if count > 1 else ''}"
+        yield Difference(f"{count} weights", "", said, breaks=False)

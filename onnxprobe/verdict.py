@@ -1,13 +1,21 @@
 """Does a new file keep what the old one promises? What can be seen, and what a run shows."""
 
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from onnxprobe import contract
+from numpy.typing import NDArray
+
+from onnxprobe import contract, runtime
+from onnxprobe.answers import Agreement, agreement, batches
+from onnxprobe.changes import Changes, changes
 from onnxprobe.contract import Difference
 from onnxprobe.graph.load import load
-from onnxprobe.proof import Compared, prove, sha256
+from onnxprobe.proof import BATCHES
+
+Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +24,18 @@ class Verdict:
 
     Attributes:
         differences: what can be seen without running; those that ``breaks`` a caller notices.
-        batches: the batch sizes at which both were run on the same random feeds; none where the
-            differences leave nothing to compare.
-        outputs: the old outputs, compared bit by bit.
+        changes: every node and weight inside that is new, gone or otherwise.
+        batches: the batch sizes at which both were run on the same random numbers; none where
+            the differences leave nothing to compare.
+        given: how many runs were on inputs that the user gave.
+        outputs: the old outputs, compared bit by bit over all runs.
     """
 
     differences: tuple[Difference, ...]
+    changes: Changes
     batches: tuple[int, ...]
-    outputs: tuple[Compared, ...]
+    given: int
+    outputs: tuple[Agreement, ...]
 
     @property
     def kept(self) -> bool:
@@ -33,19 +45,41 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as plain values."""
-        return {"kept": self.kept, **asdict(self)}
+        return {"kept": self.kept, **_finite(asdict(self))}
 
 
-def verdict(old: Path, new: Path) -> Verdict:
+def verdict(old: Path, new: Path, given: Iterable[Arrays] = ()) -> Verdict:
     """Compare the files ``old`` and ``new``: declarations, nodes, weights, then answers.
+
+    Args:
+        old: the file that callers know.
+        new: the file that is to replace it.
+        given: what to feed both besides random numbers, one mapping a run.
 
     Raises:
         NotOnnxError, MissingWeightsError: a file cannot be read.
         RunError: one of the two does not load or run.
     """
     before, after = load(old), load(new)
-    differences = contract.compare(before, after)
+    inside = changes(before, after)
+    differences = contract.compare(before, after, inside)
     if before.inputs != after.inputs or not set(before.outputs) <= set(after.outputs):
-        return Verdict(differences, (), ())
-    proof = prove(old, new, backbone=sha256(old))
-    return Verdict(differences, proof.batches, proof.outputs)
+        return Verdict(differences, inside, (), 0, ())
+    sessions = runtime.Session(old), runtime.Session(new)
+    sizes = batches(sessions[0].inputs, BATCHES)
+    random = [runtime.random_feeds(sessions[0].inputs, size) for size in sizes]
+    feeds = [*random, *given]
+    runs = [[session.run(fed, before.outputs) for fed in feeds] for session in sessions]
+    outputs = tuple(
+        agreement(name, *([run[name] for run in side] for side in runs)) for name in before.outputs
+    )
+    return Verdict(differences, inside, sizes, len(feeds) - len(random), outputs)
+
+
+def _finite(thing: Any) -> Any:
+    """Return plain values that JSON has: a difference without a number becomes ``None``."""
+    if isinstance(thing, dict):
+        return {key: _finite(value) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [_finite(value) for value in thing]
+    return None if isinstance(thing, float) and not math.isfinite(thing) else thing

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from onnxprobe.cli import mending, pictures, surgery
+from onnxprobe.cli import checking, mending, pictures, surgery
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
@@ -23,7 +23,7 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     surgery.split: "onnxprobe split backbone.onnx --at relu5 -o halves/",
     surgery.extract: "onnxprobe extract backbone.onnx --inputs image --outputs relu5 -o trunk.onnx",
     surgery.stitch: "onnxprobe stitch backbone.onnx head.onnx --tensor relu5 --pooling mean -o fused.onnx",
-    surgery.check: "onnxprobe check backbone.onnx fused.onnx",
+    checking.check: "onnxprobe check backbone.onnx fused.onnx",
     mending.heads: "onnxprobe heads fused.onnx",
     mending.unstitch: "onnxprobe unstitch fused.onnx --head domain -o backbone.onnx",
     mending.batch: "onnxprobe batch backbone.onnx -o dynamic.onnx",

@@ -8,11 +8,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from onnxprobe import runtime
-from onnxprobe.answers import Agreement, agreement
+from onnxprobe.answers import Agreement, agreement, batches
 from onnxprobe.errors import ContractError, RunError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
-from onnxprobe.graph.value import Value
 from onnxprobe.proof import BATCHES, TOLERANCE
 from onnxprobe.repair import Finding, repair
 
@@ -98,16 +97,11 @@ def _attempt(path: Path, like: _Runs | None) -> tuple[str, _Runs]:
     """Run a file on random numbers, or on what another one was fed; say why where it does not."""
     try:
         session = runtime.Session(path)
-        batches = like.batches if like else _batches(session.inputs)
-        feeds = [runtime.random_feeds(session.inputs, batch) for batch in batches]
+        sizes = like.batches if like else batches(session.inputs, BATCHES)
+        feeds = [runtime.random_feeds(session.inputs, batch) for batch in sizes]
         if like is not None:
             feeds = [{v.name: fed[v.name] for v in session.inputs} for fed in like.feeds]
         answers = tuple(session.run(fed) for fed in feeds)
     except RunError as error:
         return str(error), _Runs()
-    return "", _Runs(batches, tuple(feeds), answers)
-
-
-def _batches(inputs: tuple[Value, ...]) -> tuple[int, ...]:
-    fixed = {v.shape[0] for v in inputs if v.shape and isinstance(v.shape[0], int)}
-    return (1,) if fixed else BATCHES
+    return "", _Runs(sizes, tuple(feeds), answers)

@@ -1,0 +1,58 @@
+"""The command that compares two models: check."""
+
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onnxprobe.cli.types import Json, PreprocessFile
+
+
+def check(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The file callers know.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The file that is to replace it.")],
+    *,
+    inputs: Annotated[
+        Path | None,
+        typer.Option("--inputs", metavar="FILE.npz", help="Run both on these arrays too."),
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option("--images", metavar="IMAGES", help="Run both on 64 of these pictures too."),
+    ] = None,
+    preprocess: PreprocessFile = None,
+    json: Json = False,
+) -> None:
+    """Compare two models: exit 0 if NEW keeps what OLD promises, 1 if not, or if they cannot be read.
+
+    Inputs, old outputs, opsets, IR version, metadata, nodes and weights must be as they were, and
+    the old outputs the same to the bit on random numbers, and on what is given.
+    """
+    from onnxprobe.report.differences import verdict_text
+    from onnxprobe.verdict import verdict
+
+    found = verdict(old, new, _given(old, inputs, images, preprocess))
+    typer.echo(dumps(found.to_json(), indent=2) if json else verdict_text(found))
+    if not found.kept:
+        raise typer.Exit(1)
+
+
+def _given(
+    old: Path, inputs: Path | None, images: str | None, preprocess: str | None
+) -> list[Any]:
+    from onnxprobe.given import arrays, pictures
+    from onnxprobe.graph.load import load
+
+    if inputs is None and images is None:
+        return []
+    model = load(old)
+    runs = list(arrays(inputs, model)) if inputs is not None else []
+    if images is None:
+        return runs
+    from onnxprobe.cli.reading import preprocess_of
+    from onnxprobe.images import open_source, preprocess_for
+
+    prepared, origin = preprocess_for(model, preprocess_of(preprocess))
+    typer.echo(f"preprocessing of the pictures: {origin}", err=True)
+    return runs + list(pictures(open_source(images), model, prepared))

@@ -1,0 +1,78 @@
+import json
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+from typer.testing import CliRunner
+
+from onnxprobe.cli.app import app
+from onnxprobe.graph.expose import expose
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.save import save
+
+
+def invoke(*args):
+    return CliRunner().invoke(app, list(map(str, args)), catch_exceptions=False)
+
+
+@pytest.fixture
+def moved(tmp_path, tiny):
+    """The small network with one weight a little off, and another operator."""
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny.proto)
+    values = onnx.numpy_helper.to_array(proto.graph.initializer[1]) * 1.5
+    proto.graph.initializer[1].CopyFrom(onnx.numpy_helper.from_array(values, "w2"))
+    proto.graph.node[2].op_type = "Sigmoid"
+    return save(Model(proto), tmp_path / "moved.onnx")
+
+
+def test_an_equal_file_keeps_the_contract(tiny_file):
+    result = invoke("check", tiny_file, tiny_file)
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "          output 'scores' bit-identical (batch 1, 2, 5)", "contract kept",
+    ]  # fmt: skip
+
+
+def test_what_breaks_is_listed_and_the_exit_code_is_one(tiny_file, moved):
+    result = invoke("check", tiny_file, moved)
+    assert result.exit_code == 1
+    lines = result.output.splitlines()
+    assert lines[0] == "  breaks  node 'gate' (Sigmoid of 'branch'): Relu is now Sigmoid"
+    assert lines[1].startswith("  breaks  weight 'w2' float32[4×4×3×3] has values up to 0.2")
+    assert lines[2].startswith("  breaks  output 'scores' differs by up to")
+    assert lines[3] == "contract broken"
+
+
+def test_what_is_added_breaks_nothing(tmp_path, tiny_file, tiny):
+    save(expose(tiny, ["block"]), tmp_path / "more.onnx")
+    result = invoke("check", tiny_file, tmp_path / "more.onnx")
+    assert result.exit_code == 0
+    assert result.output.startswith("          output 'block' is new: block float32[N×4×8×8]\n")
+
+
+def test_everything_is_there_as_json(tiny_file, moved):
+    result = invoke("check", tiny_file, moved, "--json")
+    assert result.exit_code == 1
+    facts = json.loads(result.output)
+    assert facts["kept"] is False
+    (node,) = facts["changes"]["nodes_changed"]
+    assert (node["output"], node["was"], node["now"]) == ("gate", "Relu", "Sigmoid")
+    assert facts["changes"]["weights_changed"][0]["max_difference"] > 0.2
+    assert facts["differences"][0]["breaks"] is True
+    assert facts["batches"] == [1, 2, 5]
+
+
+def test_given_arrays_are_run_too(tmp_path, tiny_file):
+    np.savez(tmp_path / "in.npz", image=np.ones((40, 3, 8, 8), np.float32))
+    result = invoke("check", tiny_file, tiny_file, "--inputs", tmp_path / "in.npz")
+    assert "bit-identical (batch 1, 2, 5, and 2 given)" in result.output
+
+
+def test_given_pictures_are_run_too_and_their_preprocessing_is_told(tmp_path, tiny_file):
+    (tmp_path / "photos").mkdir()
+    cv2.imwrite(str(tmp_path / "photos" / "a.png"), np.zeros((9, 9, 3), np.uint8))
+    result = invoke("check", tiny_file, tiny_file, "--images", tmp_path / "photos")
+    assert "preprocessing of the pictures: assumed" in result.stderr
+    assert "(batch 1, 2, 5, and 1 given)" in result.stdout
