@@ -1,4 +1,4 @@
-"""Commands that read and cut graphs: inspect, pick, probe, split, extract, stitch, check."""
+"""Commands that read and cut graphs: inspect, pick, probe, split, extract, stitch."""
 
 from pathlib import Path
 from typing import Annotated
@@ -140,20 +140,3 @@ def stitch(
     parts = [part for head in heads for part in read_parts(head, [tap], like=model, how=how)]
     evidence = write_fused(backbone, parts, out, outside=weights, proven=proven, target=aim)
     typer.echo(f"{out}: {proven_line(evidence)}")
-
-
-def check(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="The file callers know.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The file that is to replace it.")],
-    *,
-    json: Json = False,
-) -> None:
-    """Compare two models: exit 0 if NEW keeps what OLD promises, 1 with the differences."""
-    from onnxprobe.cli.show import show
-    from onnxprobe.report.surgery import verdict_text
-    from onnxprobe.verdict import Verdict, verdict
-
-    found = verdict(old, new)
-    show(found, verdict_text, Verdict.to_json, json=json)
-    if not found.kept:
-        raise typer.Exit(1)
