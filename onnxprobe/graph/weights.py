@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -153,14 +154,19 @@ def read(tensor: onnx.TensorProto) -> NDArray[Any]:
             f"weight {tensor.name!r} has {has} bytes, but its shape and type take {takes}"
         )
     if place is None:
-        return _decoded(tensor, tensor)
+        return _decoded(tensor)
     data = b"".join(chunks(place))
     if plain and tensor.data_type not in _BITS:
         dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
         return np.frombuffer(data, dtype).reshape(tensor.dims)
     tag = encode(place.field << 3 | BYTES) + encode(len(data))
     whole = header(tensor).SerializeToString() + tag + data
-    return _decoded(tensor, onnx.TensorProto.FromString(whole))
+    try:
+        return _decoded(onnx.TensorProto.FromString(whole))
+    except DecodeError:
+        raise NotOnnxError(
+            f"weight {tensor.name!r} cannot be read: its bytes are damaged"
+        ) from None
 
 
 def is_plain(tensor: onnx.TensorProto, field: int) -> bool:
@@ -245,8 +251,8 @@ def every_attribute_tensor(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.Ten
                 yield from every_tensor(body)
 
 
-def _decoded(tensor: onnx.TensorProto, whole: onnx.TensorProto) -> NDArray[Any]:
+def _decoded(tensor: onnx.TensorProto) -> NDArray[Any]:
     try:
-        return np.asarray(numpy_helper.to_array(whole))
+        return np.asarray(numpy_helper.to_array(tensor))
     except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
         raise NotOnnxError(f"weight {tensor.name!r} cannot be read: {error}") from None

@@ -97,6 +97,17 @@ def test_a_long_weight_that_lies_about_its_shape_is_refused(tmp_path):
         model.constant("w")
 
 
+def test_a_long_weight_of_damaged_numbers_is_refused(tmp_path):
+    path = written(
+        tmp_path / "w.onnx", helper.make_tensor("w", TensorProto.INT64, [2000], range(2000))
+    )
+    data = bytearray(path.read_bytes())
+    data[1000:1016] = b"\xff" * 16  # in the middle of the numbers
+    path.write_bytes(data)
+    with pytest.raises(NotOnnxError, match="weight 'w' cannot be read: its bytes are damaged"):
+        load(path).constant("w")
+
+
 def test_a_weight_whose_data_is_in_two_places_is_refused(tmp_path):
     data = model_of(numpy_helper.from_array(np.zeros(1000, np.float32), "w")).SerializeToString()
     start = data.index(b"\x4a\xa0\x1f")  # the field raw_data, 4000 bytes
