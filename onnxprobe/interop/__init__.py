@@ -1,0 +1,1 @@
+"""Graphs of other libraries, in and out: what they leave behind is carried along."""
