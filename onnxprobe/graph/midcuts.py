@@ -93,8 +93,9 @@ def _fits(spine: Spine, name: str) -> bool:
     dtype = spine.model.value(name).dtype
     if dtype is not None and "float" not in dtype:
         return False
-    channels = (spine.shape(name) or (None,))[channel_axis(spine, name)]
-    return channels is not None and spine.structured(name) and pools(spine, name)
+    shape = spine.shape(name)
+    known = bool(shape) and shape is not None and shape[channel_axis(spine, name)] is not None
+    return known and spine.structured(name) and pools(spine, name)
 
 
 def _ends_block(spine: Spine, name: str) -> bool:

@@ -38,7 +38,7 @@ def channel_axis(spine: Spine, tensor: str) -> int:
     axis: int | None = 0 if side == "first" else len(spine.shape(node.writes[0]) or ()) - 1
     for step in reversed(rearranged):
         axis = _moved(spine, step, axis)
-    return usual if axis is None else axis
+    return usual if axis is None or not 0 <= axis < rank else axis
 
 
 def pools(spine: Spine, tensor: str) -> bool:
