@@ -245,7 +245,9 @@ def test_an_operator_set_that_no_head_asked_for_is_not_written(tmp_path, vectors
     forest = RandomForestClassifier(2, random_state=0).fit(x, y)
     (part,) = estimator_parts(forest, [BLOCK], like=tiny, how=Reading(allow_ml=True))
     silent = type(part)(part.name, part.head, part.probes, part.answers, {"prefix": "head"})
-    with pytest.raises(ContractError, match=r"opset of 'ai.onnx.ml' is new: 1; nothing was written"):
+    with pytest.raises(
+        ContractError, match=r"opset of 'ai.onnx.ml' is new: 1; nothing was written"
+    ):
         fused(tmp_path, tiny, [silent])
 
 

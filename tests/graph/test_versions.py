@@ -23,7 +23,10 @@ def model_of(nodes, opset, *, x=X, constants=(), outputs=("y",)):
         nodes,
         "small",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
-        [helper.make_tensor_value_info(name, TYPES.get(nodes[0].op_type, {}).get(name, 1), None) for name in outputs],
+        [
+            helper.make_tensor_value_info(name, TYPES.get(nodes[0].op_type, {}).get(name, 1), None)
+            for name in outputs
+        ],
         [numpy_helper.from_array(np.asarray(array), name) for name, array in constants],
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
@@ -42,11 +45,26 @@ CASES = {
             (at, [n(op, ["x"], ["y"], keepdims=0)], ()),
         ]
         for op, at in [("ReduceSum", 13)]
-        + [(rule.op, 18) for rule in ADAPTERS.values() if rule.at == 18 and rule.op.startswith("Reduce")]
+        + [
+            (rule.op, 18)
+            for rule in ADAPTERS.values()
+            if rule.at == 18 and rule.op.startswith("Reduce")
+        ]
     },
     "Squeeze-13": [
-        (11, [n("ReduceMax", ["x"], ["m"], axes=[1], keepdims=1), n("Squeeze", ["m"], ["y"], axes=[1])], ()),
-        (13, [n("ReduceMax", ["x"], ["m"], axes=[2]), n("Squeeze", ["m", "a"], ["y"])], [("a", np.array([2]))]),
+        (
+            11,
+            [
+                n("ReduceMax", ["x"], ["m"], axes=[1], keepdims=1),
+                n("Squeeze", ["m"], ["y"], axes=[1]),
+            ],
+            (),
+        ),
+        (
+            13,
+            [n("ReduceMax", ["x"], ["m"], axes=[2]), n("Squeeze", ["m", "a"], ["y"])],
+            [("a", np.array([2]))],
+        ),
         (13, [n("ReduceMax", ["x"], ["m"], axes=[2]), n("Squeeze", ["m"], ["y"])], ()),
     ],
     "Unsqueeze-13": [
@@ -60,14 +78,30 @@ CASES = {
     ],
     "Slice-10": [
         (9, [n("Slice", ["x"], ["y"], starts=[1, 0], ends=[9, 2], axes=[2, 1])], ()),
-        (10, [n("Slice", ["x", "s", "e"], ["y"])], [("s", np.array([0, 1])), ("e", np.array([1, 3]))]),
-        (10, [n("Slice", ["x", "s", "e", "a", "t"], ["y"])],
-         [("s", np.array([1])), ("e", np.array([3])), ("a", np.array([3])), ("t", np.array([1]))]),
+        (
+            10,
+            [n("Slice", ["x", "s", "e"], ["y"])],
+            [("s", np.array([0, 1])), ("e", np.array([1, 3]))],
+        ),
+        (
+            10,
+            [n("Slice", ["x", "s", "e", "a", "t"], ["y"])],
+            [
+                ("s", np.array([1])),
+                ("e", np.array([3])),
+                ("a", np.array([3])),
+                ("t", np.array([1])),
+            ],
+        ),
     ],
     "Pad-11": [
         (10, [n("Pad", ["x"], ["y"], pads=[0, 0, 1, 1, 0, 0, 2, 0], value=0.5)], ()),
         (10, [n("Pad", ["x"], ["y"], pads=[0, 0, 1, 1, 0, 0, 2, 0], mode="reflect")], ()),
-        (11, [n("Pad", ["x", "p", "v"], ["y"])], [("p", np.array([0, 1, 0, 0, 0, 0, 0, 0])), ("v", np.float32(3))]),
+        (
+            11,
+            [n("Pad", ["x", "p", "v"], ["y"])],
+            [("p", np.array([0, 1, 0, 0, 0, 0, 0, 0])), ("v", np.float32(3))],
+        ),
     ],
     **{
         f"{op}-13": [
@@ -95,12 +129,20 @@ CASES = {
         (10, [n("TopK", ["x", "k"], ["y", "z"])], [("k", np.array([3]))]),
     ],
     "BatchNormalization-14": [
-        (at, [n("BatchNormalization", ["x", *"abcd"], ["y"], epsilon=1e-3)], list(zip("abcd", C, strict=True)))
+        (
+            at,
+            [n("BatchNormalization", ["x", *"abcd"], ["y"], epsilon=1e-3)],
+            list(zip("abcd", C, strict=True)),
+        )
         for at in (13, 14)
     ],
     **{
         f"{op}OrEqual-12": [
-            (12, [n(f"{op}OrEqual", ["x", "c"], ["b"]), n("Cast", ["b"], ["y"], to=1)], [("c", X[0])])
+            (
+                12,
+                [n(f"{op}OrEqual", ["x", "c"], ["b"]), n("Cast", ["b"], ["y"], to=1)],
+                [("c", X[0])],
+            )
         ]
         for op in ("Greater", "Less")
     },
@@ -156,12 +198,17 @@ def test_every_rule_has_a_case():
 def test_every_file_is_registered():
     files = {m.name for m in pkgutil.iter_modules(onnxprobe.graph.adapters.__path__)} - {"_base"}
     used = {rule.down.__module__.rsplit(".", 1)[-1] for rule in ADAPTERS.values()}
-    used |= {getattr(rule.down, "func", rule.down).__module__.rsplit(".", 1)[-1] for rule in ADAPTERS.values()}
+    used |= {
+        getattr(rule.down, "func", rule.down).__module__.rsplit(".", 1)[-1]
+        for rule in ADAPTERS.values()
+    }
     assert len(files) == 10
     assert files - used == set()
 
 
-@pytest.mark.parametrize(("op", "first"), [("Gemm", 9), ("MatMul", 9), ("Add", 7), ("Where", 9), ("ArgMax", 11)])
+@pytest.mark.parametrize(
+    ("op", "first"), [("Gemm", 9), ("MatMul", 9), ("Add", 7), ("Where", 9), ("ArgMax", 11)]
+)
 def test_an_operator_that_only_learnt_more_types_is_restamped(op, first):
     nodes = {
         "Gemm": [n("Gemm", ["x", "w", "b"], ["y"])],
@@ -209,11 +256,19 @@ def test_its_input_is_left_alone():
 
 def test_nodes_inside_an_if_are_adapted_too():
     def branch(name, op):
-        ax = helper.make_node("Constant", [], [f"{name}_axes"], value=numpy_helper.from_array(np.array([1])))
+        ax = helper.make_node(
+            "Constant", [], [f"{name}_axes"], value=numpy_helper.from_array(np.array([1]))
+        )
         out = [helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, None)]
         return helper.make_graph([ax, n(op, ["x", f"{name}_axes"], [f"{name}_out"])], name, [], out)
 
-    choice = n("If", ["flag"], ["y"], then_branch=branch("a", "ReduceSum"), else_branch=branch("b", "ReduceSum"))
+    choice = n(
+        "If",
+        ["flag"],
+        ["y"],
+        then_branch=branch("a", "ReduceSum"),
+        else_branch=branch("b", "ReduceSum"),
+    )
     model = model_of([choice], 13, constants=[("flag", np.bool_(1))])
     old = at_opset(model, 11)
     inner = old.proto.graph.node[0].attribute[0].g.node
@@ -222,19 +277,46 @@ def test_nodes_inside_an_if_are_adapted_too():
 
 
 REFUSED = [
-    ([n("Gelu", ["x"], ["y"])], 20, 17, "backbone is opset 17, which has no such operator; export the head for opset 17"),
+    (
+        [n("Gelu", ["x"], ["y"])],
+        20,
+        17,
+        "backbone is opset 17, which has no such operator; export the head for opset 17",
+    ),
     ([n("Softmax", ["x"], ["y"], axis=1)], 11, 13, "which has axis 1 of 4 axes"),
-    ([n("Abs", ["a"], ["s"]), n("Unsqueeze", ["x", "s"], ["y"])], 13, 11, "which has axes that are computed"),
+    (
+        [n("Abs", ["a"], ["s"]), n("Unsqueeze", ["x", "s"], ["y"])],
+        13,
+        11,
+        "which has axes that are computed",
+    ),
     ([n("Slice", ["x", "a", "b", "a", "b"], ["y"])], 13, 9, r"which has steps of \[2\]"),
-    ([n("ReduceMean", ["x"], ["y"], noop_with_empty_axes=1)], 18, 13, "noop_with_empty_axes=1 without axes"),
+    (
+        [n("ReduceMean", ["x"], ["y"], noop_with_empty_axes=1)],
+        18,
+        13,
+        "noop_with_empty_axes=1 without axes",
+    ),
     ([n("ArgMax", ["x"], ["y"], select_last_index=1)], 12, 11, "no attribute 'select_last_index'"),
-    ([n("GroupNormalization", ["x", "f", "f"], ["y"], num_groups=1)], 18, 21, "computes something else"),
-    ([n("GreaterOrEqual", ["x", "x"], ["b"]), n("Cast", ["b"], ["y"], to=1)], 12, 10, "no float32 numbers there"),
+    (
+        [n("GroupNormalization", ["x", "f", "f"], ["y"], num_groups=1)],
+        18,
+        21,
+        "computes something else",
+    ),
+    (
+        [n("GreaterOrEqual", ["x", "x"], ["b"]), n("Cast", ["b"], ["y"], to=1)],
+        12,
+        10,
+        "no float32 numbers there",
+    ),
     ([n("Softmax", ["q"], ["y"], axis=-1)], 11, 9, "no axes counted from the end"),
 ]
 
 
-@pytest.mark.parametrize(("nodes", "have", "want", "message"), REFUSED, ids=[case[3][:30] for case in REFUSED])
+@pytest.mark.parametrize(
+    ("nodes", "have", "want", "message"), REFUSED, ids=[case[3][:30] for case in REFUSED]
+)
 def test_what_has_no_form_there_is_refused_by_name(nodes, have, want, message):
     constants = [("a", np.array([1])), ("b", np.array([2])), ("f", np.ones(1, np.float32))]
     with pytest.raises(VersionError, match=message):
@@ -254,7 +336,8 @@ def test_double_imports_become_one():
 
 
 @pytest.mark.parametrize(
-    ("node", "fits"), [(n("Squeeze", ["x"], ["y"], axes=[0]), 11), (n("Unsqueeze", ["x", "a"], ["y"]), 17)]
+    ("node", "fits"),
+    [(n("Squeeze", ["x"], ["y"], axes=[0]), 11), (n("Unsqueeze", ["x", "a"], ["y"]), 17)],
 )
 def test_of_two_different_imports_the_one_that_the_nodes_use_is_taken(node, fits):
     model = model_of([node], 11, constants=[("a", np.array([0]))])
@@ -265,7 +348,9 @@ def test_of_two_different_imports_the_one_that_the_nodes_use_is_taken(node, fits
 def test_two_different_imports_that_cannot_be_told_apart_are_refused():
     model = model_of([n("Softmax", ["x"], ["y"])], 11)
     model.proto.opset_import.append(helper.make_opsetid("", 17))
-    with pytest.raises(VersionError, match="imports the opset as 11 and as 17, and which one its nodes mean"):
+    with pytest.raises(
+        VersionError, match="imports the opset as 11 and as 17, and which one its nodes mean"
+    ):
         one_import(Model(model.proto))
 
 

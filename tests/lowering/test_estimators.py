@@ -28,7 +28,9 @@ def agree(estimator, *batches, opset=17):
             if name.endswith("_id"):
                 np.testing.assert_array_equal(got[name], array)
             else:
-                np.testing.assert_allclose(got[name], array, rtol=0, atol=1e-5 * max(1, np.abs(array).max()))
+                np.testing.assert_allclose(
+                    got[name], array, rtol=0, atol=1e-5 * max(1, np.abs(array).max())
+                )
     return model
 
 
@@ -43,7 +45,10 @@ def test_a_classifier_answers_as_scikit_learn_does(name, classes):
     agree(estimator, zoo.vectors(), zoo.extremes())
 
 
-@pytest.mark.parametrize("name", ["LogisticRegression", "LinearDiscriminantAnalysis", "GaussianNB", "SVC", "MLPClassifier"])
+@pytest.mark.parametrize(
+    "name",
+    ["LogisticRegression", "LinearDiscriminantAnalysis", "GaussianNB", "SVC", "MLPClassifier"],
+)
 def test_a_classifier_that_was_fitted_in_float32_does_too(name):
     agree(zoo.classifier(name, 4, np.float32), zoo.vectors())
 
@@ -68,7 +73,15 @@ def test_a_clusterer_names_the_cluster_that_scikit_learn_names(name):
 
 @pytest.mark.filterwarnings("ignore:.*`probability` parameter")
 @pytest.mark.parametrize("opset", [9, 10, 12, 13, 18, 26])
-@pytest.mark.parametrize("name", ["SVC probability", "CalibratedClassifierCV isotonic", "OneVsRestClassifier", "NearestCentroid"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SVC probability",
+        "CalibratedClassifierCV isotonic",
+        "OneVsRestClassifier",
+        "NearestCentroid",
+    ],
+)
 def test_a_head_can_be_written_for_every_opset(name, opset):
     model = agree(zoo.classifier(name), zoo.vectors(), opset=opset)
     onnx.checker.check_model(model.proto, full_check=True)
@@ -91,7 +104,9 @@ def test_several_questions_are_answered_each_for_itself():
     both = np.stack([y, np.where(x[:, 0] > 0, "up", "down")], axis=1)
     estimator = make_pipeline(StandardScaler(), MultiOutputClassifier(zoo.logistic())).fit(x, both)
     model = agree(estimator, zoo.vectors())
-    assert model.outputs == tuple(f"head_{i}_{end}" for i in (0, 1) for end in ("scores", "id", "confidence"))
+    assert model.outputs == tuple(
+        f"head_{i}_{end}" for i in (0, 1) for end in ("scores", "id", "confidence")
+    )
 
 
 SHARED = {"_plain", "_chosen", "_margin_only", "<lambda>"}
@@ -101,7 +116,11 @@ without probabilities, and what stands for another. One of each is tried."""
 
 def test_every_rule_is_exercised():
     zoos = (zoo.CLASSIFIERS, zoo.BEFORE, zoo.REGRESSORS, zoo.CLUSTERERS)
-    tried = {"Pipeline", "MultiOutputClassifier", *(name.split(" ")[0] for each in zoos for name in each)}
+    tried = {
+        "Pipeline",
+        "MultiOutputClassifier",
+        *(name.split(" ")[0] for each in zoos for name in each),
+    }
     for name, rule in ESTIMATORS.items():
         parts = (rule.transform, rule.decide, rule.decide_all, rule.predict)
         assert name in tried or {part.__name__ for part in parts if part} <= SHARED, name

@@ -80,7 +80,10 @@ def test_a_head_is_plain_onnx_with_numeric_outputs_of_rank_two():
     onnx.checker.check_model(model.proto, full_check=True)
     assert {o.domain for o in model.proto.opset_import} == {""}
     assert [str(model.value(n)) for n in (*model.inputs, *model.outputs)] == [
-        "vectors float32[N×5]", "kind_scores float32[N×4]", "kind_id int64[N×1]", "kind_confidence float32[N×1]",
+        "vectors float32[N×5]",
+        "kind_scores float32[N×4]",
+        "kind_id int64[N×1]",
+        "kind_confidence float32[N×1]",
     ]
 
 
@@ -101,7 +104,9 @@ def test_labels_are_in_the_metadata_and_answers_are_their_indices(labels):
 
 
 def test_metadata_says_what_scores_are():
-    kinds = {name: facts(lowered(zoo.classifier(name)))[0]["kind"] for name in ("SVC", "GaussianNB")}
+    kinds = {
+        name: facts(lowered(zoo.classifier(name)))[0]["kind"] for name in ("SVC", "GaussianNB")
+    }
     assert kinds == {"SVC": "margin", "GaussianNB": "probability"}
     assert facts(lowered(zoo.clusterer("KMeans")))[0]["kind"] == "negative distance"
     chained = chain(StandardScaler(), PCA(2), LogisticRegression())
@@ -116,7 +121,9 @@ def test_several_probes_are_read_side_by_side():
 
 
 def test_the_wrong_width_is_refused_with_both_sides():
-    with pytest.raises(StitchError, match=r"the probes give 7 \(4 \+ 3\) numbers a sample but SVC was fitted on 5"):
+    with pytest.raises(
+        StitchError, match=r"the probes give 7 \(4 \+ 3\) numbers a sample but SVC was fitted on 5"
+    ):
         lowered(zoo.classifier("SVC"), widths=(4, 3))
 
 
@@ -134,15 +141,28 @@ class Own:
         (LogisticRegression, "LogisticRegression is not fitted; call fit before"),
         (one_class, "'head' was fitted on one class, a; a head needs two or more"),
         (Own, r"test_lower.Own is not of scikit-learn; export it as .onnx and give that"),
-        (lambda: RandomForestClassifier(2).fit(*zoo.data(2, np.float64)),
-         "RandomForestClassifier has no form in plain ONNX operators; with --allow-ml skl2onnx converts it"),
-        (lambda: SVC(decision_function_shape="ovo").fit(*zoo.data(4, np.float64)),
-         "set its decision_function_shape to 'ovr', which needs no new fit"),
-        (lambda: SVC(kernel="precomputed").fit(np.eye(4), [0, 1, 0, 1]),
-         "SVC with kernel 'precomputed' has no form in ONNX"),
-        (lambda: NearestCentroid(metric="manhattan").fit(*zoo.data(2, np.float64)), "fit it with 'euclidean'"),
-        (lambda: make_pipeline(StandardScaler(), RandomForestClassifier(2)).fit(*zoo.data(2, np.float64)),
-         "RandomForestClassifier has no form"),
+        (
+            lambda: RandomForestClassifier(2).fit(*zoo.data(2, np.float64)),
+            "RandomForestClassifier has no form in plain ONNX operators; with --allow-ml skl2onnx converts it",
+        ),
+        (
+            lambda: SVC(decision_function_shape="ovo").fit(*zoo.data(4, np.float64)),
+            "set its decision_function_shape to 'ovr', which needs no new fit",
+        ),
+        (
+            lambda: SVC(kernel="precomputed").fit(np.eye(4), [0, 1, 0, 1]),
+            "SVC with kernel 'precomputed' has no form in ONNX",
+        ),
+        (
+            lambda: NearestCentroid(metric="manhattan").fit(*zoo.data(2, np.float64)),
+            "fit it with 'euclidean'",
+        ),
+        (
+            lambda: make_pipeline(StandardScaler(), RandomForestClassifier(2)).fit(
+                *zoo.data(2, np.float64)
+            ),
+            "RandomForestClassifier has no form",
+        ),
         (lambda: make_pipeline(SVC(), LogisticRegression()), "Pipeline is not fitted"),
     ],
 )
@@ -152,7 +172,9 @@ def test_what_cannot_be_a_head_says_why(estimator, message):
 
 
 def test_misspelt_precision_and_an_opset_out_of_range_are_refused():
-    with pytest.raises(NoSuchNameError, match="no precision named 'float16'; did you mean 'float64'"):
+    with pytest.raises(
+        NoSuchNameError, match="no precision named 'float16'; did you mean 'float64'"
+    ):
         lowered(zoo.classifier("SVC"), precision="float16")
     with pytest.raises(VersionError, match="opset 9 to 26, not 8"):
         lowered(zoo.classifier("SVC"), opset=8)
@@ -160,4 +182,9 @@ def test_misspelt_precision_and_an_opset_out_of_range_are_refused():
 
 def test_lowering_imports_no_scikit_learn():
     code = "import sys, onnxprobe.lowering; print([m for m in ('sklearn', 'skl2onnx', 'joblib', 'skops') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )

@@ -27,6 +27,7 @@ from sklearn import (
     svm,
 )
 from sklearn.pipeline import make_pipeline, make_union
+from threadpoolctl import threadpool_limits
 
 WIDTH = 5
 LABELS = np.array(["cat", "dog", "emu", "fox"])
@@ -36,7 +37,9 @@ gnb = naive_bayes.GaussianNB
 
 
 def small_mlp(**settings):
-    return neural_network.MLPClassifier(hidden_layer_sizes=(4,), max_iter=40, random_state=0, **settings)
+    return neural_network.MLPClassifier(
+        hidden_layer_sizes=(4,), max_iter=40, random_state=0, **settings
+    )
 
 
 CLASSIFIERS = {
@@ -54,7 +57,9 @@ CLASSIFIERS = {
     "QuadraticDiscriminantAnalysis": discriminant_analysis.QuadraticDiscriminantAnalysis,
     "GaussianNB": gnb,
     "BernoulliNB": naive_bayes.BernoulliNB,
-    "MultinomialNB": lambda: make_pipeline(pre.MinMaxScaler(clip=True), naive_bayes.MultinomialNB()),
+    "MultinomialNB": lambda: make_pipeline(
+        pre.MinMaxScaler(clip=True), naive_bayes.MultinomialNB()
+    ),
     "ComplementNB": lambda: make_pipeline(pre.MinMaxScaler(clip=True), naive_bayes.ComplementNB()),
     "NearestCentroid": neighbors.NearestCentroid,
     "NearestCentroid empirical": lambda: neighbors.NearestCentroid(priors="empirical"),
@@ -69,9 +74,15 @@ CLASSIFIERS = {
     "MLPClassifier tanh": lambda: small_mlp(activation="tanh"),
     "MLPClassifier identity": lambda: small_mlp(activation="identity"),
     "CalibratedClassifierCV": lambda: calibration.CalibratedClassifierCV(linear_svc(), cv=2),
-    "CalibratedClassifierCV of probabilities": lambda: calibration.CalibratedClassifierCV(gnb(), cv=2),
-    "CalibratedClassifierCV one fold": lambda: calibration.CalibratedClassifierCV(linear_svc(), ensemble=False, cv=2),
-    "CalibratedClassifierCV isotonic": lambda: calibration.CalibratedClassifierCV(linear_svc(), method="isotonic", cv=2),
+    "CalibratedClassifierCV of probabilities": lambda: calibration.CalibratedClassifierCV(
+        gnb(), cv=2
+    ),
+    "CalibratedClassifierCV one fold": lambda: calibration.CalibratedClassifierCV(
+        linear_svc(), ensemble=False, cv=2
+    ),
+    "CalibratedClassifierCV isotonic": lambda: calibration.CalibratedClassifierCV(
+        linear_svc(), method="isotonic", cv=2
+    ),
     "CalibratedClassifierCV temperature": lambda: calibration.CalibratedClassifierCV(
         linear_svc(), method="temperature", cv=2
     ),
@@ -104,13 +115,19 @@ BEFORE = {
     "IncrementalPCA": lambda: dec.IncrementalPCA(3),
     "TruncatedSVD": lambda: dec.TruncatedSVD(3, random_state=0),
     "FastICA": lambda: dec.FastICA(3, random_state=0),
-    "GaussianRandomProjection": lambda: random_projection.GaussianRandomProjection(3, random_state=0),
+    "GaussianRandomProjection": lambda: random_projection.GaussianRandomProjection(
+        3, random_state=0
+    ),
     "SparseRandomProjection": lambda: random_projection.SparseRandomProjection(3, random_state=0),
-    "RBFSampler": lambda: kernel_approximation.RBFSampler(gamma=0.05, n_components=8, random_state=0),
+    "RBFSampler": lambda: kernel_approximation.RBFSampler(
+        gamma=0.05, n_components=8, random_state=0
+    ),
     "SelectKBest": lambda: feature_selection.SelectKBest(k=2),
     "VarianceThreshold": feature_selection.VarianceThreshold,
     "LinearDiscriminantAnalysis": discriminant_analysis.LinearDiscriminantAnalysis,
-    "LinearDiscriminantAnalysis eigen": lambda: discriminant_analysis.LinearDiscriminantAnalysis(solver="eigen"),
+    "LinearDiscriminantAnalysis eigen": lambda: discriminant_analysis.LinearDiscriminantAnalysis(
+        solver="eigen"
+    ),
     "KMeans": lambda: cluster.KMeans(3, random_state=0, n_init=1),
     "FeatureUnion": lambda: make_union(pre.StandardScaler(), dec.PCA(2)),
 }
@@ -125,14 +142,18 @@ REGRESSORS = {
     "PLSRegression": lambda: cross_decomposition.PLSRegression(2),
     "SVR": svm.SVR,
     "NuSVR": lambda: svm.NuSVR(kernel="poly", degree=2),
-    "MLPRegressor": lambda: neural_network.MLPRegressor(hidden_layer_sizes=(4,), max_iter=40, random_state=0),
+    "MLPRegressor": lambda: neural_network.MLPRegressor(
+        hidden_layer_sizes=(4,), max_iter=40, random_state=0
+    ),
     "MultiOutputRegressor": lambda: multioutput.MultiOutputRegressor(lm.Ridge()),
 }
 CLUSTERERS = {
     "KMeans": lambda: cluster.KMeans(4, random_state=0, n_init=1),
     "MiniBatchKMeans": lambda: cluster.MiniBatchKMeans(4, random_state=0, n_init=1),
     **{
-        f"GaussianMixture {kind}": lambda kind=kind: mixture.GaussianMixture(3, covariance_type=kind, random_state=0)
+        f"GaussianMixture {kind}": lambda kind=kind: mixture.GaussianMixture(
+            3, covariance_type=kind, random_state=0
+        )
         for kind in ("full", "tied", "diag", "spherical")
     },
 }
@@ -147,8 +168,8 @@ def data(classes, dtype, rows=90):
 
 
 def fitted(estimator, x, y):
-    """Fit without the warnings of estimators that were given too few rounds."""
-    with warnings.catch_warnings():
+    """Fit on one thread, without the warnings of estimators that were given too few rounds."""
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         return estimator.fit(x, y)
 
@@ -165,14 +186,16 @@ def transformer(name):
 
 @cache
 def behind(name):
-    return fitted(make_pipeline(BEFORE[name](), logistic()), *data(4, np.float64))
+    return fitted(make_pipeline(BEFORE[name](), lm.RidgeClassifier()), *data(4, np.float64))
 
 
 @cache
 def regressor(name):
     x, _ = data(4, np.float64)
     y = np.exp(0.2 * x[:, 0]) + np.abs(x[:, 1])
-    return fitted(REGRESSORS[name](), x, np.stack([y, -y], 1) if name == "MultiOutputRegressor" else y)
+    return fitted(
+        REGRESSORS[name](), x, np.stack([y, -y], 1) if name == "MultiOutputRegressor" else y
+    )
 
 
 @cache
@@ -189,5 +212,12 @@ def extremes():
     """Return vectors far from anything fitted on: zero, tiny, huge, one axis alone."""
     ones = np.ones((1, WIDTH))
     return np.concatenate(
-        [0 * ones, 1e4 * ones, -1e4 * ones, 1e4 * np.eye(WIDTH), vectors(1e4, 40), vectors(1e-6, 20)]
+        [
+            0 * ones,
+            1e4 * ones,
+            -1e4 * ones,
+            1e4 * np.eye(WIDTH),
+            vectors(1e4, 40),
+            vectors(1e-6, 20),
+        ]
     ).astype(np.float32)
