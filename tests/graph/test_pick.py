@@ -128,6 +128,35 @@ def test_decoded_boxes_and_scores_are_no_tips_of_branches():
     assert not {(4, 1344), (80, 1344)} & shapes
 
 
+def test_the_other_picture_of_a_pair_is_named():
+    found = pick(further.siamese().model)
+    assert found.source == "left"
+    assert any("knows nothing of 'right'" in reason for reason in found.reasons)
+    assert ("right_map", "the pick for the input 'right'") in {
+        (a.tensor, a.why) for a in found.alternatives
+    }
+
+
+def test_an_input_that_the_pick_depends_on_is_no_twin():
+    assert not any("beside" in r for r in pick(transformers.text_masked_mean().model).reasons)
+
+
+def test_a_quantized_pick_says_so():
+    net = Net()
+    scale, zero = net.number(0.1), net.numbers(0, "uint8")
+    grid = (scale, zero)
+    x = net.op("QuantizeLinear", net.input("image", ["N", 3, 8, 8]), *grid)
+    kernel = net.numbers([[[[1]] * 3]] * 4, "uint8")
+    x = net.op(
+        "QLinearConv", x, *grid, net.op("Transpose", kernel, perm=[0, 2, 1, 3]), *grid, *grid
+    )
+    y = net.op("Flatten", x)
+    y = net.op("QLinearMatMul", y, *grid, net.numbers([[1] * 5] * 256, "uint8"), *grid, *grid)
+    found = pick(net.model(net.op("DequantizeLinear", y, *grid)))
+    assert (found.op, found.shape) == ("QLinearConv", (4, 8, 8))
+    assert any("its numbers are quantized (uint8)" in reason for reason in found.reasons)
+
+
 def test_one_output_can_be_picked_for():
     model = others.ssd().model
     assert pick(model, model.outputs[0]).outputs == model.outputs[:1]

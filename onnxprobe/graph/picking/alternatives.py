@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from onnxprobe.graph.picking.answer import Alternative
 from onnxprobe.graph.picking.landing import land
 from onnxprobe.graph.picking.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine, trace
@@ -18,21 +18,6 @@ _SHALLOW: Final = 0.5
 _MOST: Final = 6
 _SWEPT: Final = 300_000
 """Nodes that may be swept again to find the tips of branches; keeps huge graphs in linear time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """A tensor that was not picked.
-
-    Attributes:
-        tensor: its name.
-        shape: of one sample; sizes that are not known are ``None``.
-        why: what speaks for it, in words.
-    """
-
-    tensor: str
-    shape: tuple[int | None, ...] | None
-    why: str
 
 
 def vectors_after(spine: Spine, picked: str) -> tuple[Alternative, ...]:

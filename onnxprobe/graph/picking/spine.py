@@ -6,7 +6,7 @@ from functools import cached_property
 from math import prod
 
 from onnxprobe.errors import GraphError, quoted
-from onnxprobe.graph.live import Live, every_read, live
+from onnxprobe.graph.live import Edges, Live, every_read, live
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.picking.ops import WEIGHTED, feature_reads, kind
 from onnxprobe.graph.shapes import batch_first, per_sample
@@ -21,11 +21,13 @@ class Spine:
         model: the whole model.
         source: the input it starts from.
         live: the nodes and tensors between ``source`` and the outputs.
+        beside: other inputs that lead to the outputs.
     """
 
     model: Model
     source: str
     live: Live
+    beside: tuple[str, ...] = ()
 
     @cached_property
     def tensors(self) -> tuple[str, ...]:
@@ -137,10 +139,14 @@ def trace(model: Model, outputs: Sequence[str], source: str | None = None) -> Sp
         if len(whole.sources) == 1:
             return Spine(model, whole.sources[0], whole)
         if whole.sources:
-            parts = (live(model, (name,), outputs, edges=edges) for name in whole.sources)
-            spines = (Spine(model, part.sources[0], part) for part in parts if part.sources)
+            spines = (_alone(model, name, outputs, whole, edges) for name in whole.sources)
             return max(spines, key=lambda spine: len(spine.tensors))
     raise GraphError(
         f"nothing flows from {quoted(sources) or 'an input'} to {quoted(outputs)}: "
         "there is no tensor to pick between them"
     )
+
+
+def _alone(model: Model, name: str, outputs: Sequence[str], whole: Live, edges: Edges) -> Spine:
+    beside = tuple(other for other in whole.sources if other != name)
+    return Spine(model, name, live(model, (name,), outputs, edges=edges), beside)

@@ -77,6 +77,14 @@ def unknown(spine: Spine) -> str | None:
     )
 
 
+def rounded(spine: Spine, tensor: str) -> str | None:
+    """Say that the numbers are not those of a float network."""
+    dtype = spine.model.value(tensor).dtype
+    if dtype is None or "float" in dtype or tensor == spine.source:
+        return None
+    return f"its numbers are quantized ({dtype}): their scale lies in the layer that reads them"
+
+
 def nested(spine: Spine) -> str | None:
     """Say that a part of the network runs where no probe reaches."""
     hidden = [node for node in spine.live.reads if node.op in NESTED]

@@ -1,0 +1,100 @@
+"""Picking along one spine: land, step back, look whether it is a map of classes, say why."""
+
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from onnxprobe.errors import GraphError, quoted
+from onnxprobe.graph.picking import wording
+from onnxprobe.graph.picking.alternatives import branch_tips, vectors_after
+from onnxprobe.graph.picking.answer import Alternative, Pick
+from onnxprobe.graph.picking.classmap import before_class_map
+from onnxprobe.graph.picking.landing import Landing, land
+from onnxprobe.graph.picking.spine import Spine
+from onnxprobe.graph.picking.stepback import Step, step_back
+
+_AMBIGUOUS: Final = (
+    "most layers come after it, in branches that no single tensor carries on: choose from the "
+    "alternatives"
+)
+
+
+def decide(spine: Spine) -> Pick:
+    """Return the pick of one spine.
+
+    Raises:
+        GraphError: no layer reads a tensor that carries everything.
+    """
+    landing = land(spine)
+    if landing is None:
+        raise GraphError(
+            f"between {spine.source!r} and {quoted(spine.live.outputs)} no tensor carries "
+            f"everything into a layer with weights: there is nothing to pick{_hidden(spine)}"
+        )
+    steps = step_back(spine, landing)
+    tensor = steps[-1].tensor if steps else landing.tensor
+    before = before_class_map(spine, tensor) if landing.role == "collapse" else None
+    if before is None:
+        return _described(spine, landing, tensor, steps)
+    found = _described(spine, replace(landing, role="class-map", follows=tensor), before, ())
+    literal = Alternative(tensor, spine.shape(tensor), "the map of the classes that is pooled")
+    return replace(found, alternatives=(literal, *found.alternatives))
+
+
+def _hidden(spine: Spine) -> str:
+    nested = wording.nested(spine)
+    return "" if nested is None else f"; {nested}"
+
+
+def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, ...]) -> Pick:
+    node, squeezed = spine.producer(tensor), _squeezed(spine, tensor)
+    interior = landing.role == "interior-bottleneck" and squeezed is not None
+    layers = spine.depths[squeezed] if interior and squeezed is not None else spine.deepest
+    depth = spine.depths[tensor] / max(1, layers)
+    ambiguous = _bypassed(spine, tensor) > spine.depths[tensor]
+    said = (
+        wording.what(spine, landing, tensor),
+        None if squeezed is None else wording.squeeze(spine, tensor, squeezed),
+        *wording.stepped(steps),
+        wording.place(spine.depths[tensor], layers, depth),
+        _AMBIGUOUS if ambiguous else None,
+        wording.rounded(spine, tensor),
+        wording.nested(spine),
+        wording.unknown(spine),
+    )
+    return Pick(
+        tensor=tensor,
+        shape=spine.shape(tensor),
+        op="input" if node is None else node.op,
+        role=landing.role,
+        ratio=None if squeezed is None else _ratio(spine, tensor, squeezed),
+        depth=round(depth, 3),
+        ambiguous=ambiguous,
+        reasons=tuple(reason for reason in said if reason is not None),
+        alternatives=branch_tips(spine) if ambiguous else vectors_after(spine, tensor),
+        follows=wording.afterwards(spine, tensor),
+        source=spine.source,
+        outputs=spine.live.outputs,
+    )
+
+
+def _bypassed(spine: Spine, tensor: str) -> int:
+    """Return how many layers lie between ``tensor`` and the next one that carries everything."""
+    at = spine.tensors.index(tensor) + 1 if tensor in spine.members else len(spine.tensors)
+    after = spine.depths[spine.tensors[at]] if at < len(spine.tensors) else spine.deepest
+    return after - spine.depths[tensor]
+
+
+def _squeezed(spine: Spine, tensor: str) -> str | None:
+    """Return the first vector after ``tensor`` that holds fewer numbers, or else any tensor."""
+    size = spine.elements(tensor)
+    if size is None or tensor not in spine.members:
+        return None
+    later = islice(spine.tensors, spine.tensors.index(tensor) + 1, None)
+    sized = ((name, spine.elements(name)) for name in later)
+    fewer = [name for name, left in sized if left is not None and left < size]
+    return next((name for name in fewer if not spine.structured(name)), next(iter(fewer), None))
+
+
+def _ratio(spine: Spine, tensor: str, squeezed: str) -> float:
+    return round((spine.elements(tensor) or 0) / max(1, spine.elements(squeezed) or 1), 2)
