@@ -465,7 +465,64 @@ def row_and_picture():
     return Case(net.model(net.gemm(net.op("Concat", row, x, axis=1), 528, 2)), "map", MAP)
 
 
+def stages():
+    """A backbone for detectors: the map of every stage comes out, none by itself is the answer."""
+    net = Net()
+    x, c = net.conv(net.input("image", ["N", 3, 224, 224]), 3, 64, 3, 4), 64
+    ends = []
+    for to in (128, 256, 512):
+        x, c = net.conv(net.conv(x, c, to, 3, 2), to, to, 3, out=f"stage_{to}"), to
+        ends.append(x)
+    tips = ("stage_128", "stage_256", "stage_512")
+    return Case(net.model(*ends), None, ambiguous=True, tips=tips)
+
+
+def picture_and_text():
+    """Two towers in one file, their answers multiplied: one is picked, the other offered."""
+    net = Net()
+    x = net.encoder(net.patches(), 768, out="vision")
+    x = net.layer_norm(net.op("Gather", x, net.numbers(0), axis=1), 768)
+    ids = net.input("ids", ["T", 77], INT64)
+    t = net.op("Add", net.op("Gather", net.weight(49408, 512), ids), net.weight(77, 512))
+    t = net.layer_norm(net.encoder(t, 512, 2, heads=8), 512, out="text")
+    t = net.op("GatherND", t, net.op("ArgMax", ids, axis=1, keepdims=1), batch_dims=1)
+    x, t = (net.unit(net.op("MatMul", y, net.weight(c, 512))) for y, c in ((x, 768), (t, 512)))
+    y = net.op("Mul", net.op("MatMul", x, net.op("Transpose", t, perm=[1, 0])), net.number(100.0))
+    return Case(net.model(y), "vision", (197, 768), tips=("text",))
+
+
+def promptable_encoder():
+    """The file ends in an embedding for other files to read: a map, normalised over channels."""
+    net = Net()
+
+    def norm(x, out=None):
+        d = net.op("Sub", x, net.op("ReduceMean", x, axes=[1]))
+        square = net.op("ReduceMean", net.op("Pow", d, net.number(2.0)), axes=[1])
+        y = net.op("Mul", net.op("Div", d, net.op("Sqrt", square)), net.weight(256, 1, 1))
+        return net.op("Add", y, net.weight(256, 1, 1), out=out)
+
+    x = net.encoder(net.patches(special=0), 768)
+    x = net.op("Transpose", net.op("Reshape", x, net.numbers([0, 14, 14, 768])), perm=[0, 3, 1, 2])
+    x = norm(net.conv(x, 768, 256, act=None))
+    x = norm(net.conv(x, 256, 256, 3, act=None), out="embedding")
+    return Case(net.model(x), "embedding", (256, 14, 14), role="output")
+
+
+def time_series():
+    """Keras: time first inside the recurrence, batch first outside; the last state is read."""
+    net = Net()
+    x = net.op("Transpose", net.input("steps", ["N", 50, 16]), perm=[1, 0, 2])
+    y = net.op("GRU", x, net.weight(1, 96, 16), net.weight(1, 96, 32), hidden_size=32)
+    y = net.op("Transpose", net.op("Squeeze", y, net.numbers([1])), perm=[1, 0, 2], out="states")
+    last = net.op("Gather", y, net.numbers(-1), axis=1)
+    return Case(net.model(net.gemm(last, 32, 4)), "states", (50, 32))
+
+
 CASES = (
+    stages,
+    picture_and_text,
+    promptable_encoder,
+    time_series,
     text_own_mask,
     depth_map,
     power_without_root,
