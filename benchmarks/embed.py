@@ -196,8 +196,12 @@ def report(name: str, job: Job, repeats: int) -> None:
     for what, seconds in (("wall time", wall), ("CPU time", cpu)):
         limit = [r + d for r, d in zip(seconds["run"], seconds["decode"], strict=True)]
         whole = [n / e for n, e in zip(limit, seconds["embed"], strict=True)]
+        batch = job.network.batch / total * (job.threads if seconds is wall else 1)
         steady = [
-            n / (e - s) for n, e, s in zip(limit, seconds["embed"], seconds["start"], strict=True)
+            n / (e - s + batch * r)  # the start embeds one batch as well
+            for n, e, s, r in zip(
+                limit, seconds["embed"], seconds["start"], seconds["run"], strict=True
+            )
         ]
         print(f"  share of the limit, by {what:<10}{_spread(whole, '6.3f')}")
         print(

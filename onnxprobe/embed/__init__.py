@@ -1,4 +1,15 @@
-"""Pictures to embeddings: decoded, run, and written to a store that survives being killed."""
+"""Pictures to embeddings: decoded, run, and written to a store that survives being killed.
+
+A store is ``NAME.h5`` and, beside it, the folder ``NAME.shards``; the two move together. Any HDF5
+reader opens ``NAME.h5``:
+
+- ``embeddings/0``, ``embeddings/1``, …: float32 ``(n, d)``, one a probe; attribute ``probe``
+- ``rows``: int64 ``(n,)``, the row of the ledger that each embedding belongs to
+- ``ledger/id path status width height size hash error``: ``(m,)``, a row for every picture
+- attribute ``onnxprobe``: what the store was made of, as JSON
+
+The shards hold the same datasets for a stretch of rows each, with a checksum.
+"""
 
 from onnxprobe.embed.embed import embed
 from onnxprobe.embed.ledger import Ledger
