@@ -19,14 +19,19 @@ from onnxprobe.graph.load import load
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.running import run
 from recipes.domains import Domains
+from recipes.tsne import TSNE
 
 ROOT = Path(__file__).parents[2]
+
+
+QUICK = Domains(tsne=TSNE(iterations=50))
+"""The default, but for a map that nobody looks at."""
 
 
 @pytest.fixture(scope="module")
 def done(backbone, pictures, tmp_path_factory):
     job = Job(backbone, str(pictures), tmp_path_factory.mktemp("run") / "out", SEEN)
-    return job, run(Domains(), "domains", job)
+    return job, run(QUICK, "domains", job)
 
 
 def test_a_planted_domain_is_found_and_the_head_finds_it_again(done):
@@ -101,7 +106,7 @@ def test_a_changed_setting_runs_again_from_its_step_only(done):
 
     job, first = done
     before = Store.open(job.out / "embeddings.h5").embeddings(first["probes"][0])
-    changed = configured(Domains(), {"tsne.perplexity": "10"})
+    changed = configured(QUICK, {"tsne.perplexity": "10"})
     again = run(changed, "domains", job)
     assert (again["seconds"]["clustering"], again["seconds"]["classifier"]) == (0.0, 0.0)
     assert again["seconds"]["tsne"] > 0
@@ -117,13 +122,13 @@ def test_a_folder_of_another_run_is_refused(done):
         RecipeError,
         match=r"holds a run of recipe 'domains' on model .* go on with that one by --resume",
     ):
-        run(Domains(), "dl-tsne", Job(job.model, job.images, job.out))
+        run(QUICK, "dl-tsne", Job(job.model, job.images, job.out))
 
 
 def test_a_folder_of_other_files_is_refused(backbone, pictures, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(RecipeError, match="holds files that are no run of onnxprobe"):
-        run(Domains(), "domains", Job(backbone, str(pictures), tmp_path, SEEN))
+        run(QUICK, "domains", Job(backbone, str(pictures), tmp_path, SEEN))
 
 
 def test_pictures_with_nothing_in_them_give_no_domain_and_no_head(backbone, tmp_path):
@@ -131,7 +136,7 @@ def test_pictures_with_nothing_in_them_give_no_domain_and_no_head(backbone, tmp_
     folder.mkdir()
     for i in range(200):
         cv2.imwrite(str(folder / f"{i}.png"), picture(rng, odd=False))
-    facts = run(Domains(), "domains", Job(backbone, str(folder), tmp_path / "out", SEEN))
+    facts = run(QUICK, "domains", Job(backbone, str(folder), tmp_path / "out", SEEN))
     assert facts["domains"] == []
     assert not (tmp_path / "out" / "fused.onnx").exists()
     assert (tmp_path / "out" / "groups.parquet").exists()
