@@ -28,6 +28,14 @@ def arcface():
     return Case(net.model(y), "last_norm", MAP)
 
 
+def backbone(net, x, out="map"):
+    """A residual network from ``(3, 224, 224)`` to ``(512, 7, 7)``."""
+    x = net.conv(x, 3, 64, 7, 4)
+    for c, to in ((64, 128), (128, 256)):
+        x = resnet_block(net, x, c, to, None)
+    return resnet_block(net, x, 256, 512, out)
+
+
 def resnet():
     net = Net()
     x = net.conv(net.input("image", ["N", 3, 224, 224]), 3, 64, 7, 4)

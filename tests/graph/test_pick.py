@@ -3,7 +3,7 @@ from pathlib import Path
 import architectures
 import onnx
 import pytest
-from architectures import convolutional, further, others, transformers
+from architectures import convolutional, dense, others, several, transformers
 from architectures.net import Net, proto_of
 from onnx import helper
 
@@ -123,13 +123,13 @@ def test_the_depth_of_a_bottleneck_is_counted_up_to_it():
 
 
 def test_decoded_boxes_and_scores_are_no_tips_of_branches():
-    case = further.decoupled_detector()
+    case = dense.decoupled_detector()
     shapes = {a.shape for a in pick(case.model).alternatives}
     assert not {(4, 1344), (80, 1344)} & shapes
 
 
 def test_the_other_picture_of_a_pair_is_named():
-    found = pick(further.siamese().model)
+    found = pick(several.siamese().model)
     assert found.source == "left"
     assert any("knows nothing of 'right'" in reason for reason in found.reasons)
     assert ("right_map", "the pick for the input 'right'") in {

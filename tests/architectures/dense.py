@@ -1,0 +1,114 @@
+"""Answers for every place: masks, letters, boxes."""
+
+from architectures.convolutional import MAP, backbone
+from architectures.net import Case, Net
+from architectures.others import pyramid
+
+
+def text_recogniser():
+    """A line of text of any width: convolutions, two recurrences, a letter a column."""
+    net = Net()
+    x = net.input("line", ["N", 3, 32, "W"])
+    for c, to in ((3, 64), (64, 128), (128, 256), (256, 512)):
+        size = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [2, 2 if c == 3 else 1]}
+        x = net.op("Relu", net.op("Conv", x, net.weight(to, c, 3, 3), **size))
+    x = net.op("ReduceMean", x, axes=[2], keepdims=0)
+    x = net.op("Transpose", x, perm=[2, 0, 1])
+    for c in (512, 512):
+        w, r = net.weight(2, 1024, c), net.weight(2, 1024, 256)
+        y = net.op("LSTM", x, w, r, hidden_size=256, direction="bidirectional")
+        y = net.op("Transpose", y, perm=[0, 2, 1, 3])
+        x = net.op("Reshape", y, net.numbers([0, 0, -1]), out=f"columns{len(net.nodes)}")
+    last = x
+    y = net.op("Softmax", net.linear(x, 512, 6625), axis=2)
+    return Case(net.model(y), last, (None, 512), role="penultimate")
+
+
+def text_decoder():
+    """The letters themselves come out: the best of each column."""
+    net = Net()
+    x = net.conv(net.input("line", [1, 1, 32, 256]), 1, 256, 3, 8)
+    x = net.op("ReduceMean", x, axes=[2], keepdims=0)
+    x = net.op("Transpose", net.op("Squeeze", x, net.numbers([0])), perm=[1, 0])
+    x = net.linear(x, 256, 512, "Relu", out="columns")
+    y = net.op("ArgMax", net.linear(x, 512, 6625), axis=1, keepdims=0)
+    y = net.op("Unsqueeze", net.op("Cast", y, to=1), net.numbers([0]))
+    return Case(net.model(y), "columns", (32, 512), role="penultimate")
+
+
+def deeplab():
+    """Segmentation; a pooled branch is put back to the size of the map, the answer to the input's."""
+    net = Net()
+    image = net.input("image", ["N", 3, 224, 224])
+    x = backbone(net, image)
+    size = net.op("Slice", net.op("Shape", x), *(net.numbers([n]) for n in (2, 4, 0)))
+    pooled = net.conv(net.op("GlobalAveragePool", x), 512, 256)
+    front = net.op("Slice", net.op("Shape", pooled), *(net.numbers([n]) for n in (0, 2, 0)))
+    pooled = net.op("Resize", pooled, "", "", net.op("Concat", front, size, axis=0))
+    parts = [net.conv(x, 512, 256), net.conv(x, 512, 256, 3), pooled]
+    x = net.conv(net.op("Concat", *parts, axis=1), 768, 256, out="fused")
+    y = net.conv(x, 256, 21, act=None)
+    full = net.op("Slice", net.op("Shape", image), *(net.numbers([n]) for n in (2, 4, 0)))
+    front = net.op("Slice", net.op("Shape", y), *(net.numbers([n]) for n in (0, 2, 0)))
+    shape = net.op("Concat", front, full, axis=0)
+    y = net.op("Resize", y, "", "", shape, mode="linear")
+    return Case(net.model(y), "fused", (256, 7, 7), role="penultimate")
+
+
+def denoiser():
+    """The answer is the picture less what the network saw in it."""
+    net = Net()
+    image = net.input("image", ["N", 3, 64, 64])
+    x = net.conv(image, 3, 64, 3)
+    for i in range(4):
+        x = net.conv(x, 64, 64, 3, out=f"relu{i}")
+    y = net.op("Sub", image, net.conv(x, 64, 3, 3, act=None))
+    return Case(net.model(y), None, ambiguous=True, tips=("relu3",))
+
+
+def depth_map():
+    """A dense answer behind an activation, as positive numbers are made."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]), out=None)
+    up = {"kernel_shape": [8, 8], "strides": [8, 8]}
+    x = net.op("Relu", net.op("ConvTranspose", x, net.weight(512, 64, 8, 8), **up), out="up")
+    y = net.conv(x, 64, 1, 3)
+    return Case(net.model(y), "up", (64, 56, 56), role="penultimate")
+
+
+def flattened_answers():
+    """A score for every place, from separable convolutions, laid out in a row."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]))
+    y = net.conv(net.conv(x, 512, 1, act=None), 1, 1, 3, act=None)
+    y = net.op("Reshape", net.op("Transpose", y, perm=[0, 2, 3, 1]), net.numbers([0, -1, 1]))
+    return Case(net.model(net.op("Sigmoid", y)), "map", MAP, role="penultimate")
+
+
+def decoupled_detector():
+    """Boxes as distributions over distances (YOLOv8), decoded in the graph; one output."""
+    net = Net()
+    answers = []
+    for x, c in pyramid(net):
+        ends = [net.conv(net.conv(x, c, 64, 3), 64, to, act=None) for to in (64, 80)]
+        y = net.op("Concat", *ends, axis=1)
+        answers.append(net.op("Reshape", y, net.numbers([0, 144, -1])))
+    whole = net.op("Concat", *answers, axis=2)
+    boxes, scores = net.split(whole, 64, 80)
+    boxes = net.op("Softmax", net.op("Reshape", boxes, net.numbers([0, 4, 16, -1])), axis=2)
+    boxes = net.op(
+        "ReduceSum", net.op("Mul", boxes, net.weight(1, 1, 16, 1)), net.numbers([2]), keepdims=0
+    )
+    y = net.op("Concat", boxes, net.op("Sigmoid", scores), axis=1)
+    return Case(net.model(y), None, ambiguous=True, tips=("top64", "top128", "down256"))
+
+
+CASES = (
+    text_recogniser,
+    text_decoder,
+    deeplab,
+    denoiser,
+    depth_map,
+    flattened_answers,
+    decoupled_detector,
+)
