@@ -4,11 +4,12 @@ import pytest
 from test_repair import add_input, damaged, healthy, list_weights, one_name_for_all
 from tiny import tiny_model
 
-from onnxprobe.errors import ContractError
+from onnxprobe.batch.proving import write_dynamic
+from onnxprobe.errors import ContractError, RunError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
 from onnxprobe.repair.proving import write_repaired
-from onnxprobe.runtime import Session
+from onnxprobe.runtime import Session, run
 
 
 def test_a_file_that_runs_answers_the_same_when_repaired(tmp_path):
@@ -82,3 +83,23 @@ def test_the_repaired_file_passes_onnx_s_own_checker(tmp_path):
     save(tiny_model(opset=9, ir_version=3), tmp_path / "old.onnx")
     write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
     onnx.checker.check_model(str(tmp_path / "new.onnx"), full_check=True)
+
+
+def test_a_small_twin_of_a_shipped_face_network_ends_up_dynamic(tmp_path, images):
+    """Weights and inputs that nothing reads are listed as inputs, and it takes one picture."""
+
+    def like_shipped(proto):
+        list_weights(proto)
+        add_input(proto)
+        proto.graph.value_info.append(proto.graph.value_info[0])
+
+    shipped = save(damaged(like_shipped, healthy(batch=1)), tmp_path / "shipped.onnx")
+    with pytest.raises(RunError, match=r"Required inputs \(\['old_weight'\]\) are missing"):
+        run(shipped, {"image": images[:1]})
+    repaired = write_repaired(shipped, tmp_path / "repaired.onnx")
+    assert [finding.ailment for finding in repaired.findings] == [
+        "weights-as-inputs", "dangling-inputs", "declared-twice",
+    ]  # fmt: skip
+    mended = write_dynamic(tmp_path / "repaired.onnx", tmp_path / "dynamic.onnx")
+    assert mended.outputs[0].difference <= mended.tolerance
+    assert run(tmp_path / "dynamic.onnx", {"image": images})["scores"].shape == (5, 5)
