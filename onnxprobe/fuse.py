@@ -23,6 +23,7 @@ from onnxprobe.graph.save import save
 from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.heads import LinearHead
+from onnxprobe.measure import measured
 from onnxprobe.pooling import POOLINGS
 from onnxprobe.probe import Probe, pooled
 from onnxprobe.proof import Proof, prove, sha256, versions
@@ -115,6 +116,7 @@ def write_fused(  # noqa: PLR0913  what a file is written with
     outside: str = "link",
     proven: bool = True,
     target: Target | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> Proof | None:
     """Fuse, prove, and write; with ``proven=False`` write without proof, and say so in the file.
 
@@ -125,15 +127,18 @@ def write_fused(  # noqa: PLR0913  what a file is written with
         outside: what becomes of a file of weights beside the backbone (see ``graph.save``).
         proven: whether the two files are run and compared before the new one is written.
         target: what must load the new file, as far as is known of it.
+        metadata: further entries for the new file, under keys of our own.
 
     Raises:
         ContractError: an old output would change, or a new one is not what the head computes.
         RunError: the backbone or the fused model does not run.
         VersionError: the target does not load the fused model.
     """
-    old = load(backbone)
+    old = measured(load(backbone)) if proven else load(backbone)
     digest = sha256(backbone)
     fused = _described(old, fuse(old, parts), parts, digest, proven=proven)
+    if metadata:
+        fused = with_metadata(fused, metadata)
     if target is not None:
         require(fused, target, backbone=old)
         fused = with_metadata(fused, {TARGET: str(target)})
@@ -213,7 +218,9 @@ def _described(
     claim = {"batches": proof.BATCHES, "old_outputs": "bit-identical"} if proven else "not proven"
     facts: dict[str, Any] = {
         HEADS: before + heads,
-        BACKBONE: json.loads(backbone.metadata.get(BACKBONE, "{}")) if before else {"sha256": digest},
+        BACKBONE: json.loads(backbone.metadata.get(BACKBONE, "{}"))
+        if before
+        else {"sha256": digest},
         PROOF: claim,
         VERSIONS: versions(),
         BROUGHT: _brought(backbone, model, parts),
@@ -234,7 +241,9 @@ def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, 
         "domains": before.get("domains", [])
         + [o.domain for o in model.proto.opset_import if o.domain not in domains],
         "functions": before.get("functions", [])
-        + [[f.domain, f.name] for f in model.proto.functions if (f.domain, f.name) not in functions],
+        + [
+            [f.domain, f.name] for f in model.proto.functions if (f.domain, f.name) not in functions
+        ],
         "metadata": before.get("metadata", dict(lost) | covered),
     }
 

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, NoReturn
@@ -73,6 +74,7 @@ for _command, _example in _EXAMPLES.items():
 def main() -> None:
     """Run the app; a user's mistake is one line on stderr and exit code 1."""
     signal.signal(signal.SIGTERM, _terminated)
+    warnings.showwarning = _warned
     try:
         app()
     except OnnxprobeError as error:
@@ -87,6 +89,11 @@ def main() -> None:
     except OSError as error:
         place = f": {error.filename!r}" if error.filename else ""
         _stop(f"{error.strerror or error}{place}", 1)
+
+
+def _warned(message: Warning | str, *_where: object) -> None:
+    """Show a warning as one line, without the place in our code that it comes from."""
+    typer.echo(f"onnxprobe: {' '.join(str(message).split())}", err=True)
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from onnxprobe.cli.types import Images, Json, ModelPath, Out, Pooling, PreprocessFile, Tensor
+from onnxprobe.cli.types import (
+    Batch,
+    Images,
+    Json,
+    ModelPath,
+    Out,
+    Pooling,
+    PreprocessFile,
+    Tensor,
+    Threads,
+)
 
 Sample = Annotated[
     str | None,
@@ -24,6 +34,8 @@ def embed(
     pooling: Pooling = None,
     sample: Sample = None,
     preprocess: PreprocessFile = None,
+    batch: Batch = None,
+    threads: Threads = None,
 ) -> None:
     """Embed pictures at a probe into an HDF5 store; the same command again goes on where it stopped."""
     from onnxprobe.cli.bars import bars
@@ -46,6 +58,8 @@ def embed(
             out,
             preprocess=prepared,
             sample=sample_of(sample),
+            batch=batch,
+            threads=threads,
             progress=progress,
         )
     typer.echo(store_text(store, tap, prepared, origin))
@@ -57,6 +71,8 @@ def label(
     out: Out,
     *,
     preprocess: PreprocessFile = None,
+    batch: Batch = None,
+    threads: Threads = None,
 ) -> None:
     """Run a fused model over pictures and write what its heads say to a Parquet file."""
     from onnxprobe.cli.bars import bars
@@ -69,7 +85,15 @@ def label(
     model = load(fused)
     prepared, origin = preprocess_for(model, preprocess_of(preprocess))
     with bars() as progress:
-        counts = label_(model, open_source(images), out, preprocess=prepared, progress=progress)
+        counts = label_(
+            model,
+            open_source(images),
+            out,
+            preprocess=prepared,
+            batch=batch,
+            threads=threads,
+            progress=progress,
+        )
     typer.echo(f"{out}: {counts_text(counts)}; preprocessing: {origin}")
 
 

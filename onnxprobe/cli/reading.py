@@ -1,12 +1,12 @@
 """From the text of an option to what it means."""
 
+import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from onnxprobe.errors import PicturesError, RecipeError
-from onnxprobe.images import Preprocess
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.listing import find
 from onnxprobe.recipe.running import earlier
@@ -32,19 +32,27 @@ def sample_of(text: str | None) -> float | int | None:
     return value
 
 
-def preprocess_of(text: str | None) -> Preprocess | None:
-    """Read ``--preprocess``: JSON, or the path of a file that holds it.
+def preprocess_of(text: str | None) -> dict[str, Any] | None:
+    """Read ``--preprocess``: JSON, or the path of a file that holds it; settings by name.
 
     Raises:
-        PicturesError: it is neither, or says something that preprocessing does not have.
+        PicturesError: it is neither.
     """
     if text is None:
         return None
-    if text.lstrip().startswith("{"):
-        return Preprocess.from_json(text)
-    if not Path(text).is_file():
-        raise PicturesError(f"--preprocess is neither JSON nor a file: {text!r}")
-    return Preprocess.from_json(Path(text).read_text())
+    if not text.lstrip().startswith("{"):
+        if not Path(text).is_file():
+            raise PicturesError(f"--preprocess is neither JSON nor a file: {text!r}")
+        text = Path(text).read_text()
+    try:
+        said = json.loads(text)
+    except ValueError as error:
+        raise PicturesError(f"--preprocess is not JSON: {error}") from None
+    if not isinstance(said, dict):
+        raise PicturesError(
+            f'--preprocess is a JSON object, such as {{"mean": [127]}}, not {text!r}'
+        )
+    return said
 
 
 def asked(

@@ -40,3 +40,16 @@ PreprocessFile = Annotated[
         help="How pictures are prepared: JSON, or a file that holds it.",
     ),
 ]
+Batch = Annotated[
+    int | None,
+    typer.Option(
+        "--batch",
+        metavar="N",
+        min=1,
+        help="Pictures per run of the model.  [8, or what the model fixes]",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", metavar="N", min=1, help="Runs at once, a core each.  [all cores]"),
+]

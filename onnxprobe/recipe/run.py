@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -28,13 +28,14 @@ class Job:
         model: the backbone's file.
         images: where the pictures are, as the user wrote it.
         out: the folder of the run.
-        preprocess: how the user wants pictures to be prepared; the model's own way if left out.
+        preprocess: how the user wants pictures to be prepared, all of it or some settings by name;
+            the model's own way if left out.
     """
 
     model: Path
     images: str
     out: Path
-    preprocess: "Preprocess | None" = None
+    preprocess: "Preprocess | Mapping[str, Any] | None" = None
 
 
 @dataclass(frozen=True)

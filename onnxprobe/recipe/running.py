@@ -12,6 +12,7 @@ from onnxprobe.fuse import write_fused
 from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
 from onnxprobe.images import open_source, preprocess_for
+from onnxprobe.images.fit import METADATA_KEY
 from onnxprobe.progress import Progress, silent
 from onnxprobe.proof import sha256
 from onnxprobe.recipe.findings import Findings, summary, write_groups, write_json
@@ -100,7 +101,7 @@ def _claim(run: Run, recipe: str, settings: dict[str, Any]) -> None:
         model=str(job.model.resolve()),
         model_sha256=run.model_sha256,
         images=str(Path(job.images).resolve()),
-        preprocess=None if job.preprocess is None else job.preprocess.to_json(),
+        preprocess=run.preprocess.to_json() if run.preprocess_origin == "given" else None,
         settings=settings,
     )
     theirs = earlier(job.out)
@@ -123,8 +124,13 @@ def _fuse(run: Run, found: Findings) -> None:
         for stale in (fused, proof, head):
             stale.unlink(missing_ok=True)
         return
+    # whoever labels pictures with the file must prepare them as they were here
+    told = run.preprocess_origin == "model metadata"
+    seen = {} if told else {METADATA_KEY: run.preprocess.to_json()}
     run.progress("proving the fused model", 0, 1)
-    evidence = run.timed("fuse", lambda: write_fused(run.job.model, found.parts, fused))
+    evidence = run.timed(
+        "fuse", lambda: write_fused(run.job.model, found.parts, fused, metadata=seen)
+    )
     run.progress("proving the fused model", 1, 1)
     save(found.parts[0].head, head)
     facts = evidence.to_json() if evidence else {}

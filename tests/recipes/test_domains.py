@@ -87,13 +87,14 @@ def test_the_fused_file_keeps_the_contract(done, backbone):
 
 def test_the_groups_say_what_the_fused_file_answers(done):
     """The table was computed from the store; the file computes from pixels."""
-    from onnxprobe.images import open_source
+    from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.label import label
 
     job, _ = done
-    label(
-        job.out / "fused.onnx", open_source(job.images), job.out / "labels.parquet", preprocess=SEEN
-    )
+    fused = load(job.out / "fused.onnx")
+    seen, origin = preprocess_for(fused)
+    assert (seen, origin) == (SEEN, "model metadata")
+    label(fused, open_source(job.images), job.out / "labels.parquet", preprocess=seen)
     labels = {r["path"]: r for r in parquet.read_table(job.out / "labels.parquet").to_pylist()}
     for row in parquet.read_table(job.out / "groups.parquet").to_pylist():
         said = labels[row["path"]]["id"]
