@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 
 from onnxprobe.graph import weights
-from onnxprobe.graph.macs import NESTED, Operands, Sizes, macs
+from onnxprobe.graph.macs import NESTED, Sizes, macs
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.picking.ops import kind
 from onnxprobe.graph.shapes import batch_of, one_sample
@@ -56,7 +56,7 @@ def costs(model: Model) -> tuple[Cost, ...]:
     return tuple(
         Cost(
             *_parameters(model, node, stored),
-            macs=_shared(macs(Operands(node, sizes)), rows),
+            macs=_shared(macs(node, sizes), rows),
             activation_bytes=_shared(_sum(written[name] for name in node.writes), rows),
         )
         for node in model.nodes

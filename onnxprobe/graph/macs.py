@@ -43,17 +43,15 @@ class Operands:
 Rule = Callable[[Operands], int | None]
 
 
-def macs(operands: Operands) -> int | None:
+def macs(node: Node, sizes: Mapping[str, Sizes | None]) -> int | None:
     """Return the multiply-accumulates of a node; ``None`` where they cannot be told.
 
     Operators of other domains, local functions and nested graphs cannot.
     """
-    node = operands.node
-    domain, _, name = node.op.rpartition("::")
-    rule = RULES.get(name if domain == "com.microsoft" else node.op)
+    rule = RULES.get(node.op.removeprefix("com.microsoft::"))
     if rule is not None:
-        return rule(operands)
-    return None if domain or name in NESTED else 0
+        return rule(Operands(node, sizes))
+    return None if "::" in node.op or node.op in NESTED else 0
 
 
 def convolution(weight: int) -> Rule:

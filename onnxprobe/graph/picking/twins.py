@@ -16,6 +16,8 @@ _MOST_INPUTS: Final = 4
 
 def with_twins(spine: Spine, found: Pick) -> Pick:
     """Return ``found``, with what is picked for inputs that it knows nothing of."""
+    if not spine.beside:
+        return found
     seen = upstream(spine.model, (found.tensor,))[1]
     unseen = tuple(name for name in spine.beside if name not in seen)
     if not unseen:
