@@ -40,8 +40,8 @@ PROOF: Final = "onnxprobe.proof"
 VERSIONS: Final = "onnxprobe.versions"
 TARGET: Final = "onnxprobe.target"
 """Metadata of a fused model: the runtime it was made for, where one was named."""
-WRITTEN: Final = (HEADS, BACKBONE, PROOF, VERSIONS, BROUGHT, TARGET)
-"""Every key that fusing writes."""
+OURS: Final = "onnxprobe."
+"""What every key begins with that fusing writes, and a few that others may have written before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +234,7 @@ def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, 
     functions = {(f.domain, f.name) for f in backbone.proto.functions}
     domains = {o.domain for o in backbone.proto.opset_import}
     probes = (str(p) for part in parts for p in part.probes if p.output not in backbone.values)
-    lost = backbone.metadata.items() - model.metadata.items()
-    covered = {key: backbone.metadata[key] for key in WRITTEN if key in backbone.metadata}
+    ours = {key: text for key, text in backbone.metadata.items() if key.startswith(OURS)}
     return {
         "probes": list(dict.fromkeys((*before.get("probes", ()), *probes))),
         "domains": before.get("domains", [])
@@ -244,7 +243,7 @@ def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, 
         + [
             [f.domain, f.name] for f in model.proto.functions if (f.domain, f.name) not in functions
         ],
-        "metadata": before.get("metadata", dict(lost) | covered),
+        "metadata": before.get("metadata", ours),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import onnx
 
 from onnxprobe.errors import ContractError, GraphError, NoSuchNameError
-from onnxprobe.fuse import BACKBONE, BROUGHT, HEADS, WRITTEN
+from onnxprobe.fuse import BACKBONE, BROUGHT, HEADS, OURS
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
@@ -99,7 +99,11 @@ def unfuse(fused: Model, name: str | None = None) -> Model:
     tensors.difference_update(*(head.outputs for head in stay))
     bare = unstitch(fused, tensors, domains=brought.domains, functions=brought.functions)
     if not stay:
-        others = {key: text for key, text in bare.metadata.items() if key not in WRITTEN}
+        others = {
+            key: text
+            for key, text in bare.metadata.items()
+            if key in brought.metadata or not key.startswith(OURS)
+        }
         return _with_metadata(bare, others | brought.metadata)
     left = [said for said in _said(fused, HEADS, []) if said["prefix"] in {h.name for h in stay}]
     now = replace(brought, probes=tuple(p for p in brought.probes if p not in probes))
@@ -139,7 +143,7 @@ def write_unfused(
 
     def check(temporary: Path) -> None:
         digest = sha256(temporary)
-        if not kept and digest == _said(fused, BACKBONE, {}).get("sha256"):
+        if digest == _said(fused, BACKBONE, {}).get("sha256"):
             found.append(Unfused(removed, kept, original=True))
             return
         if not proven:

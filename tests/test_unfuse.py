@@ -13,7 +13,7 @@ from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
 from onnxprobe.heads import HEADS as KINDS
 from onnxprobe.heads import LinearHead
-from onnxprobe.probe import Probe, attach
+from onnxprobe.probe import Probe, attach, pooled
 from onnxprobe.runtime import Session, run
 from onnxprobe.unfuse import FusedHead, heads, unfuse, write_unfused
 
@@ -94,12 +94,14 @@ def test_a_probe_goes_with_the_last_head_that_reads_it(tmp_path, tiny_file):
     rest = unfuse(both, "one")
     assert "block:mean" not in rest.values
     assert "stem:std" in rest.values
+    assert unfuse(rest).proto == load(tiny_file).proto
 
 
 def test_a_probe_that_the_backbone_had_stays(tmp_path, tiny):
-    old = save(attach(tiny, [MEAN]), tmp_path / "old.onnx")
-    fused = fuse(old, tmp_path / "fused.onnx", "one")
-    assert write_unfused(fused, tmp_path / "bare.onnx").original
+    for had in (attach, pooled):
+        old = save(had(tiny, [MEAN]), tmp_path / "old.onnx")
+        fused = fuse(old, tmp_path / "fused.onnx", "one")
+        assert write_unfused(fused, tmp_path / "bare.onnx").original
 
 
 def test_a_probe_that_was_made_an_output_since_stays(tmp_path, tiny_file):
@@ -141,6 +143,18 @@ def test_metadata_that_fusing_wrote_over_is_put_back(tmp_path, tiny):
     old = save(type(tiny)(proto), tmp_path / "old.onnx")
     fused = load(fuse(old, tmp_path / "fused.onnx", "one"))
     assert unfuse(fused).metadata == {"owner": "somebody", "onnxprobe.proof": "older"}
+
+
+def test_what_fusing_said_further_is_taken_back_and_what_the_backbone_said_stays(tmp_path, tiny):
+    proto = onnx.ModelProto()
+    proto.metadata_props.add(key="onnxprobe.preprocess", value="its own")
+    proto.MergeFrom(tiny.proto)
+    old = save(type(tiny)(proto), tmp_path / "old.onnx")
+    said = {"onnxprobe.preprocess": "its own", "onnxprobe.more": "of the run"}
+    write_fused(old, [part(tiny, "one")], tmp_path / "fused.onnx", metadata=said)
+    assert unfuse(load(tmp_path / "fused.onnx")).metadata == load(old).metadata
+    write_fused(old, [part(tiny, "one")], tmp_path / "fused.onnx")
+    assert write_unfused(tmp_path / "fused.onnx", tmp_path / "bare.onnx").original
 
 
 def test_a_file_that_was_written_otherwise_is_proven_by_running(tmp_path, tiny_file):
