@@ -7,7 +7,8 @@ from onnxprobe.graph.expose import expose
 from onnxprobe.graph.holes import holes, learnt
 from onnxprobe.graph.model import Model
 
-_BATCHES: Final = (2, 3)
+_SIZES: Final = ((2, 64), (3, 96))
+"""Batch and open sizes of the two runs; what differs between them follows one or the other."""
 
 
 def measured(model: Model) -> Model:
@@ -24,7 +25,7 @@ def measured(model: Model) -> Model:
         return model
     session = runtime.Session(expose(model, names))
     runs = []
-    for batch in _BATCHES:
-        feeds = runtime.random_feeds(session.inputs, batch)
+    for batch, size in _SIZES:
+        feeds = runtime.random_feeds(session.inputs, batch, size=size)
         runs.append(feeds | session.run(feeds, names))
     return Model(model.proto, learnt(model, *runs))

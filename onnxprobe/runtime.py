@@ -19,7 +19,7 @@ Arrays = dict[str, NDArray[Any]]
 _WEIGHTS_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 _DTYPES: Final = {"float": "float32", "double": "float64", "float16": "float16", "string": "str"}
 _ERRORS_ONLY: Final = 3
-_FREE_SIZE: Final = 64
+_OPEN_SIZE: Final = 64
 """What a size that the model leaves open, other than the batch, is set to."""
 
 
@@ -91,14 +91,19 @@ def run(model: Model | str | Path, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
     return Session(model).run(feeds)
 
 
-def random_feeds(inputs: Sequence[Value], batch: int, seed: int = 0) -> dict[str, NDArray[Any]]:
-    """Return something to feed a model: normal numbers, small whole numbers, or coin flips."""
+def random_feeds(
+    inputs: Sequence[Value], batch: int, *, size: int = _OPEN_SIZE, seed: int = 0
+) -> dict[str, NDArray[Any]]:
+    """Return something to feed a model: normal numbers, small whole numbers, or coin flips.
+
+    ``size`` is what any other size is set to that the model leaves open.
+    """
     rng = np.random.default_rng((seed, batch))
-    return {value.name: _random(rng, value, batch) for value in inputs}
+    return {value.name: _random(rng, value, batch, size) for value in inputs}
 
 
-def _random(rng: np.random.Generator, value: Value, batch: int) -> NDArray[Any]:
-    sizes = [d if isinstance(d, int) else _FREE_SIZE for d in value.shape or ()]
+def _random(rng: np.random.Generator, value: Value, batch: int, size: int) -> NDArray[Any]:
+    sizes = [d if isinstance(d, int) else size for d in value.shape or ()]
     if value.shape and not isinstance(value.shape[0], int):
         sizes[0] = batch
     dtype = np.dtype(value.dtype or "float32")

@@ -74,7 +74,7 @@ for _command, _example in _EXAMPLES.items():
 def main() -> None:
     """Run the app; a user's mistake is one line on stderr and exit code 1."""
     signal.signal(signal.SIGTERM, _terminated)
-    warnings.showwarning = _warned
+    warnings.showwarning = _warned  # type: ignore[assignment]  # called by position
     try:
         app()
     except OnnxprobeError as error:

@@ -37,14 +37,29 @@ class Pooling:
     width: Callable[[Shape], int | None]
 
 
-def channels(shape: Shape) -> int | None:
-    """Return the first size of a map ``(channels, …)``."""
-    return shape[0] if isinstance(shape[0], int) else None
+Apply = Callable[[Array], Array]
+Nodes = Callable[[Builder, str, Shape, str], None]
 
 
-def features(shape: Shape) -> int | None:
-    """Return the last size of a list of tokens ``(tokens, features)``."""
-    return shape[-1] if isinstance(shape[-1], int) else None
+def of_maps(name: str, apply: Apply, nodes: Nodes, *, needs: tuple[int, ...] = ()) -> Pooling:
+    """Return a pooling of maps ``(channels, …)``, one to three axes of space or time, to their channels."""
+    reads = "maps (channels, …)" + (" of known size" if needs else "")
+    return Pooling(name, reads, frozenset({2, 3, 4}), needs, apply, nodes, _size_of(0))
+
+
+def of_tokens(name: str, apply: Apply, nodes: Nodes) -> Pooling:
+    """Return a pooling of tokens ``(tokens, features)`` to their features."""
+    return Pooling(
+        name, "tokens (tokens, features)", frozenset({2}), (1,), apply, nodes, _size_of(-1)
+    )
+
+
+def _size_of(axis: int) -> Callable[[Shape], int | None]:
+    def width(shape: Shape) -> int | None:
+        size = shape[axis]
+        return size if isinstance(size, int) else None
+
+    return width
 
 
 def spatial(shape: Shape) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ the middle is the second of the two central positions.
 """
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Pooling, Shape, channels, spatial
+from onnxprobe.pooling._base import Array, Shape, of_maps, spatial
 
 
 def _apply(x: Array) -> Array:
@@ -21,12 +21,4 @@ def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
     build.squeeze(block, axes, out)
 
 
-CENTER = Pooling(
-    name="center",
-    reads="maps (channels, …) of known size",
-    ranks=frozenset({2, 3, 4}),
-    needs=(1, 2, 3),
-    apply=_apply,
-    nodes=_nodes,
-    width=channels,
-)
+CENTER = of_maps("center", _apply, _nodes, needs=(1, 2, 3))

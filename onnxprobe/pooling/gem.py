@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Pooling, Shape, channels, spatial
+from onnxprobe.pooling._base import Array, Shape, of_maps, spatial
 
 POWER: Final = 3
 LEAST: Final = 1e-6
@@ -25,12 +25,4 @@ def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
     build.op("Pow", mean, build.number(1 / POWER), out=out)
 
 
-GEM = Pooling(
-    name="gem",
-    reads="maps (channels, …)",
-    ranks=frozenset({2, 3, 4}),
-    needs=(),
-    apply=_apply,
-    nodes=_nodes,
-    width=channels,
-)
+GEM = of_maps("gem", _apply, _nodes)

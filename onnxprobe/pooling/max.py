@@ -1,7 +1,7 @@
 """The maximum over space, per channel: whether a thing is anywhere in the picture."""
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Pooling, Shape, channels, spatial
+from onnxprobe.pooling._base import Array, Shape, of_maps, spatial
 
 
 def _apply(x: Array) -> Array:
@@ -13,12 +13,4 @@ def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
     build.reduce("ReduceMax", x, spatial(shape), out=out)
 
 
-MAX = Pooling(
-    name="max",
-    reads="maps (channels, …)",
-    ranks=frozenset({2, 3, 4}),
-    needs=(),
-    apply=_apply,
-    nodes=_nodes,
-    width=channels,
-)
+MAX = of_maps("max", _apply, _nodes)

@@ -1,7 +1,7 @@
 """Global average pooling: the mean over space (Lin et al. 2013, arXiv:1312.4400)."""
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Pooling, Shape, channels, spatial
+from onnxprobe.pooling._base import Array, Shape, of_maps, spatial
 
 
 def _apply(x: Array) -> Array:
@@ -13,12 +13,4 @@ def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
     build.reduce("ReduceMean", x, spatial(shape), out=out)
 
 
-MEAN = Pooling(
-    name="mean",
-    reads="maps (channels, …)",
-    ranks=frozenset({2, 3, 4}),
-    needs=(),
-    apply=_apply,
-    nodes=_nodes,
-    width=channels,
-)
+MEAN = of_maps("mean", _apply, _nodes)

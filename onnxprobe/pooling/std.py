@@ -5,7 +5,7 @@ arXiv:1703.06868); it tells domains apart (Matsuura & Harada 2020, arXiv:1911.07
 """
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Pooling, Shape, channels, spatial
+from onnxprobe.pooling._base import Array, Shape, of_maps, spatial
 
 
 def _apply(x: Array) -> Array:
@@ -20,12 +20,4 @@ def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
     build.op("Sqrt", variance, out=out)
 
 
-STD = Pooling(
-    name="std",
-    reads="maps (channels, …)",
-    ranks=frozenset({2, 3, 4}),
-    needs=(),
-    apply=_apply,
-    nodes=_nodes,
-    width=channels,
-)
+STD = of_maps("std", _apply, _nodes)

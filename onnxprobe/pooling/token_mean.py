@@ -1,7 +1,7 @@
 """The mean over all tokens of a transformer, the class token included."""
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Pooling, Shape, features
+from onnxprobe.pooling._base import Array, Shape, of_tokens
 
 
 def _apply(x: Array) -> Array:
@@ -13,12 +13,4 @@ def _nodes(build: Builder, x: str, _shape: Shape, out: str) -> None:
     build.reduce("ReduceMean", x, [1], out=out)
 
 
-TOKEN_MEAN = Pooling(
-    name="token-mean",
-    reads="tokens (tokens, features)",
-    ranks=frozenset({2}),
-    needs=(1,),
-    apply=_apply,
-    nodes=_nodes,
-    width=features,
-)
+TOKEN_MEAN = of_tokens("token-mean", _apply, _nodes)
