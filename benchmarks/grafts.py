@@ -11,6 +11,7 @@ Run as a script, it is the child of ``surgery.py``: one tool, one process, one l
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 Graft = Callable[["Task"], None]
+LIMIT = 16 << 30
+"""Bytes of memory a tool may ask for; one that takes more fails instead of the machine."""
 CENTER = 3
 """Index of the centre of the 7x7 map."""
 
@@ -254,6 +257,7 @@ def measure(name: str, task: Task) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
     tool, backbone, head, out, at, channels = sys.argv[1:]
     done = measure(tool, Task(Path(backbone), Path(head), Path(out), at, int(channels)))
     print(json.dumps(done))

@@ -16,6 +16,7 @@ def source(tmp_path):
 
 
 def moved(source, target, offset, length):
+    """Append a range to seven bytes; an offset of 7 is as far into a page as they end."""
     with source.open("rb") as old, target.open("wb") as new:
         new.write(b"before ")
         move(old, new, offset, length)
@@ -23,7 +24,9 @@ def moved(source, target, offset, length):
     return target.read_bytes()
 
 
-@pytest.mark.parametrize(("offset", "length"), [(0, 5), (3, 9 * MEGABYTE), (5, 0)])
+@pytest.mark.parametrize(
+    ("offset", "length"), [(0, 5), (3, 9 * MEGABYTE), (5, 0), (7, 9 * MEGABYTE), (4103, 3)]
+)
 def test_a_range_arrives_between_what_is_written_before_and_after(source, tmp_path, offset, length):
     whole = source.read_bytes()
     expected = b"before " + whole[offset : offset + length] + b" after"
@@ -37,14 +40,16 @@ def test_where_the_kernel_cannot_copy_the_same_bytes_arrive(source, tmp_path, mo
 
     monkeypatch.setattr(os, "copy_file_range", refuses)
     assert (
-        moved(source, tmp_path / "target", 3, 8 * MEGABYTE)[7:-6]
-        == source.read_bytes()[3:][: 8 * MEGABYTE]
+        moved(source, tmp_path / "target", 7, 8 * MEGABYTE)[7:-6]
+        == source.read_bytes()[7:][: 8 * MEGABYTE]
     )
 
 
 def test_a_kernel_that_says_nothing_was_copied_is_not_believed(source, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "copy_file_range", lambda *_, **__: 0)
-    assert moved(source, tmp_path / "target", 0, MEGABYTE)[7:-6] == source.read_bytes()[:MEGABYTE]
+    assert (
+        moved(source, tmp_path / "target", 7, MEGABYTE)[7:-6] == source.read_bytes()[7:][:MEGABYTE]
+    )
 
 
 def test_a_full_disk_is_not_tried_in_another_way(source, tmp_path, monkeypatch):
@@ -53,7 +58,7 @@ def test_a_full_disk_is_not_tried_in_another_way(source, tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "copy_file_range", full)
     with pytest.raises(OSError, match="No space left"):
-        moved(source, tmp_path / "target", 0, 5)
+        moved(source, tmp_path / "target", 7, 5)
 
 
 def test_a_source_that_ends_early_is_noticed(source, tmp_path):
