@@ -19,14 +19,13 @@ from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.versions import at_opset, one_import
 from onnxprobe.lowering import (
     HEADS,
-    check_widths,
     converted,
+    has_rules,
     lower,
     plain,
     read_estimator,
     said,
 )
-from onnxprobe.lowering.lower import has_rules
 from onnxprobe.probe import Probe, width
 from onnxprobe.proof import sha256
 from onnxprobe.runtime import Session
@@ -94,7 +93,6 @@ def estimator_parts(
         StitchError, VersionError: it does not fit the probes, or the backbone's opset.
     """
     widths = [width(like, probe) for probe in probes]
-    check_widths(estimator, widths)
     if how.allow_ml and not has_rules(estimator):
         whole = converted(estimator, opset=like.opset)
         return model_parts(whole, probes, like=like, name=name, allow_ml=True)

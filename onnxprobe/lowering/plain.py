@@ -202,6 +202,16 @@ def _numbers(value: NDArray[Any], source: Source) -> NDArray[Any]:
     return value[:, None] if value.ndim == 1 else value
 
 
+def _input(value: Value, renamed: str | None, batch: Dim) -> onnx.ValueInfoProto:
+    """Return an input as the new head declares it; a batch that is open has the backbone's name."""
+    shape = value.shape
+    if shape and not isinstance(shape[0], int):
+        shape = (batch, *shape[1:])
+    if renamed is None:
+        return Value(value.name, value.dtype, shape).info()
+    return Value(renamed, "float32", shape).info()
+
+
 def _assembled(
     write: Rewriter, tensors: Mapping[str, str], outputs: Sequence[Value], inputs: Mapping[str, str]
 ) -> Model:
@@ -215,7 +225,7 @@ def _assembled(
     """
     old, new = write.original.proto, onnx.ModelProto()
     new.CopyFrom(old)
-    graph = new.graph
+    graph, batch = new.graph, (outputs[0].shape or (None,))[0]
     aside = {name: f"{write.prefix}{name}" for name, tensor in tensors.items() if name != tensor}
     del graph.node[:], graph.output[:], graph.value_info[:], new.opset_import[:]
     for node in write.nodes:
@@ -230,8 +240,8 @@ def _assembled(
             )
     graph.initializer.extend(write.constants)
     for info in graph.input:
-        if info.name in inputs:
-            info.CopyFrom(Value(inputs[info.name], "float32", Value.of(info).shape).info())
+        if info.name in write.original.inputs:
+            info.CopyFrom(_input(Value.of(info), inputs.get(info.name), batch))
     graph.output.extend(value.info() for value in outputs)
     domains = {node.domain for node in graph.node if node.domain not in DEFAULT_DOMAINS}
     new.opset_import.append(onnx.OperatorSetIdProto(domain="", version=write.opset))

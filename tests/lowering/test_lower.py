@@ -75,6 +75,29 @@ def test_a_channel_that_is_dead_in_one_class_does_not_drown_the_others():
     np.testing.assert_array_equal(got["head_id"], expected["head_id"])
 
 
+def test_many_features_do_not_add_up_to_noise():
+    """500 terms of about 1: their sum has an error of 1e-4, their differences do not."""
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 3
+    x = rng.normal(size=(300, 500)) + 0.05 * rng.normal(size=(3, 500))[y]
+    estimator, vectors = GaussianNB().fit(x, y), rng.normal(size=(300, 500)).astype(np.float32)
+    got, expected = run(lowered(estimator), {"vectors": vectors}), said(estimator, [vectors])
+    np.testing.assert_allclose(got["head_scores"], expected["head_scores"], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name", ["CalibratedClassifierCV one fold", "OneVsRestClassifier of sigmoids"]
+)
+def test_classes_that_are_all_but_certain_are_told_apart_as_in_float64(name):
+    """Sigmoids of 20 and of 30 are both 1 in float32; from 33 on float64 runs out of digits too."""
+    estimator, vectors = zoo.classifier(name), zoo.vectors(30, 3000)
+    best = np.sort(estimator.predict_proba(vectors.astype(np.float64)), axis=1)
+    clear = best[:, -1] - best[:, -2] > 1e-13
+    assert (clear & (best[:, -1] - best[:, -2] < 1e-8)).any(), "no row tests what this is for"
+    got, expected = run(lowered(estimator), {"vectors": vectors}), said(estimator, [vectors])
+    np.testing.assert_array_equal(got["head_id"][clear], expected["head_id"][clear])
+
+
 def test_a_head_is_plain_onnx_with_numeric_outputs_of_rank_two():
     model = lowered(zoo.classifier("SVC"), name="kind")
     onnx.checker.check_model(model.proto, full_check=True)

@@ -221,7 +221,7 @@ def test_vectors_of_float64_are_made_inside():
 
 def test_the_batch_is_what_the_backbone_calls_it():
     found = plain(model_of([n("Neg", ["x"], ["y"])], [FLOATS]), name="kind", batch="batch")
-    assert found.model.value("y").shape == ("batch", 5)
+    assert found.model.value("y").shape == found.model.value("x").shape == ("batch", 5)
 
 
 def test_its_input_is_left_alone():

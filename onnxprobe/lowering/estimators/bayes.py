@@ -14,15 +14,10 @@ from onnxprobe.lowering.writer import Writer
 
 
 def _gaussian_naive(write: Writer, estimator: Any, flow: Flow) -> Decision:
-    """Gaussians without covariance.
-
-    A feature that all classes have alike says nothing, but its term can dwarf all others.
-    """
+    """Gaussians without covariance."""
     theta, var = np.asarray(estimator.theta_), np.asarray(estimator.var_)
-    told = ~((theta == theta[0]).all(axis=0) & (var == var[0]).all(axis=0))
     constant = np.log(estimator.class_prior_) - 0.5 * np.log(2 * np.pi * var).sum(axis=1)
-    some = flow if told.all() else flow.then(Affine.of(np.eye(flow.width)[told]))
-    terms = against_first(write, squares(write, some, theta[:, told], np.sqrt(var[:, told])))
+    terms = against_first(write, squares(write, flow, theta, np.sqrt(var)))
     total = Flow(summed(write, terms), len(theta))
     logs = total.then(Affine.of(np.full(len(theta), -0.5), constant - constant.max()))
     return _likelihood(write, estimator.classes_, logs)
