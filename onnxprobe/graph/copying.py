@@ -40,7 +40,7 @@ def move(source: IO[bytes], target: IO[bytes], offset: int, length: int) -> None
         if not moved:
             raise MissingWeightsError(f"{source.name!r} became shorter while it was read")
         offset, at = offset + moved, at + moved
-        if at - begun >= _STEP or at == end:
+        if at - begun >= (_CHUNK if at == end else _STEP):
             _begin_writing(target.fileno(), begun, at - begun)
             begun = at
 
