@@ -107,16 +107,24 @@ def test_what_the_backbone_had_already_is_the_backbones():
     assert str(found).startswith("the backbone needs opset 21")
 
 
-def test_a_map_is_for_no_target_but_onnx_runtime():
-    maps = helper.make_sequence_type_proto(
-        helper.make_map_type_proto(7, helper.make_tensor_type_proto(1, []))
+def with_output(node, kind, domains=()):
+    proto = model_of(node, domains=domains).proto
+    proto.graph.output[0].CopyFrom(
+        helper.make_value_info("y", helper.make_sequence_type_proto(kind))
     )
-    node = helper.make_node(
-        "ZipMap", ["x"], ["y"], domain="ai.onnx.ml", classlabels_int64s=[0, 1, 2, 3]
-    )
-    model = model_of(node, domains=[("ai.onnx.ml", 1)])
-    model.proto.graph.output[0].CopyFrom(helper.make_value_info("y", maps))
-    model = Model(model.proto)
+    return Model(proto)
+
+
+@pytest.mark.parametrize("kind", ["map", "sequence"])
+def test_what_is_no_tensor_is_for_no_target_but_onnx_runtime(kind):
+    tensor = helper.make_tensor_type_proto(1, [])
+    if kind == "map":
+        node = helper.make_node(
+            "ZipMap", ["x"], ["y"], domain="ai.onnx.ml", classlabels_int64s=[0, 1, 2, 3]
+        )
+        model = with_output(node, helper.make_map_type_proto(7, tensor), [("ai.onnx.ml", 1)])
+    else:
+        model = with_output(helper.make_node("SequenceConstruct", ["x"], ["y"]), tensor)
     refusing = {name for name in TARGETS if obstacles(model, target(name))}
     assert refusing == set(TARGETS) - {"onnxruntime"}
 
