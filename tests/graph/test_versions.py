@@ -277,6 +277,7 @@ def test_nodes_inside_an_if_are_adapted_too():
 
 
 REFUSED = [
+    ([n("Dropout", ["x", "", "on"], ["y"])], 12, 11, "which has training_mode=1"),
     (
         [n("Gelu", ["x"], ["y"])],
         20,
@@ -318,7 +319,12 @@ REFUSED = [
     ("nodes", "have", "want", "message"), REFUSED, ids=[case[3][:30] for case in REFUSED]
 )
 def test_what_has_no_form_there_is_refused_by_name(nodes, have, want, message):
-    constants = [("a", np.array([1])), ("b", np.array([2])), ("f", np.ones(1, np.float32))]
+    constants = [
+        ("a", np.array([1])),
+        ("b", np.array([2])),
+        ("f", np.ones(1, np.float32)),
+        ("on", np.bool_(1)),
+    ]
     with pytest.raises(VersionError, match=message):
         at_opset(model_of(nodes, have, constants=constants), want)
 

@@ -6,9 +6,6 @@ import numpy as np
 
 from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
 
-_LARGEST: Final = float(np.finfo(np.float32).max)
-"""What the old form means where it names no bound."""
-
 
 def _up(site: Site) -> Nodes:
     value = site.model.values.get(site.node.input[0])
@@ -17,7 +14,7 @@ def _up(site: Site) -> Nodes:
     inputs = [site.node.input[0]]
     for name in ("min", "max"):
         bound = site.attribute(name)
-        if bound is None or abs(bound) >= _LARGEST:
+        if bound is None:
             inputs.append("")
             continue
         new.append(site.constant(name, bound, dtype))
