@@ -27,12 +27,16 @@ def bars() -> Iterator[Progress]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Drawing(*columns, console=Console(stderr=True)) as drawing:
-        tasks = {}
+    drawing, tasks = Drawing(*columns, console=Console(stderr=True)), {}
 
-        def progress(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = drawing.add_task(Text(stage).markup, total=total)
-            drawing.update(tasks[stage], completed=done, total=total)
+    def progress(stage: str, done: int, total: int | None) -> None:
+        drawing.start()  # with the first stage: an error before it is the only line
+        if stage not in tasks:
+            tasks[stage] = drawing.add_task(Text(stage).markup, total=total)
+        drawing.update(tasks[stage], completed=done, total=total)
 
+    try:
         yield progress
+    finally:
+        if tasks:
+            drawing.stop()

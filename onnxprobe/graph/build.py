@@ -48,7 +48,7 @@ class Builder:
     def constant(self, array: NDArray[Any], name: str | None = None) -> str:
         """Add one constant; return its name."""
         name = f"{self.prefix}constant_{len(self._constants)}" if name is None else name
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def number(self, value: float) -> str:
