@@ -27,6 +27,26 @@ def isolation(graph: csr_matrix, member: NDArray[np.bool_]) -> float:
     return float(inner_conductance(inside) / max(border, 1e-3))
 
 
+def widening(graph: csr_matrix, member: NDArray[np.bool_]) -> float:
+    """Return how many rows lie two steps outside of a community, per row one step outside.
+
+    Tells in how many directions there is something beside it. On a curve (a pose angle, frames of
+    a film) the next step shows as many rows as the last, on a surface two or three times as many; where
+    pictures differ in many ways, five to twenty times. On a curve or surface the gaps that chance
+    leaves between samples look like borders, and no isolation below that of a group of its own means anything.
+    Where the surroundings are most of everything, half of the rest is all that can be asked for.
+    """
+    seen = member.copy()
+    steps = []
+    for _ in range(2):
+        around = (graph @ seen.astype(np.float32) > 0) & ~seen
+        seen |= around
+        steps.append(int(around.sum()))
+    rest = np.count_nonzero(~seen) + steps[1]
+    first = min(float(steps[0]), rest / 7)
+    return steps[1] / first if first else float("inf")
+
+
 def inner_conductance(graph: csr_matrix) -> float:
     """Return the least conductance of a cut with at least ``BALANCE`` of the volume on both sides.
 
