@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from onnxprobe.cli import checking, mending, pictures, surgery
+from onnxprobe.cli import checking, mending, pictures, ranking, surgery
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
@@ -29,6 +29,7 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     mending.unstitch: "onnxprobe unstitch fused.onnx --head domain -o backbone.onnx",
     mending.batch: "onnxprobe batch backbone.onnx -o dynamic.onnx",
     mending.repair: "onnxprobe repair backbone.onnx -o repaired.onnx",
+    ranking.rank: "onnxprobe rank backbone.onnx photos/ --labels labels.csv",
     pictures.embed: "onnxprobe embed backbone.onnx photos/ -o store.h5",
     pictures.run_recipe: "onnxprobe run-recipe domains --model backbone.onnx --images photos/ --out run/",
     pictures.label: "onnxprobe label run/fused.onnx photos/ -o labels.parquet",

@@ -32,6 +32,18 @@ def sample_of(text: str | None) -> float | int | None:
     return value
 
 
+def pair_of(text: str) -> tuple[str, str]:
+    """Read ``--columns``: two names with a comma between them.
+
+    Raises:
+        PicturesError: it is not two names.
+    """
+    first, _, second = text.partition(",")
+    if not (first and second) or "," in second:
+        raise PicturesError(f"--columns takes two names, PATH,LABEL, not {text!r}")
+    return first, second
+
+
 def preprocess_of(text: str | None) -> dict[str, Any] | None:
     """Read ``--preprocess``: JSON, or the path of a file that holds it; settings by name.
 
