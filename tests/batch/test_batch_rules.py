@@ -98,6 +98,15 @@ KEPT = {
     "split": ([N("Split", "x", outputs=["l", "r"], axis=1)], (1, 6), {}, {"output": "r"}),
     "pad": ([N("Pad", "x", "p")], (1, 3), {"p": ints(0, 1, 0, 1)}),
     "tile": ([N("Tile", "x", "r")], (1, 3), {"r": ints(1, 2)}),
+    "windows under an axis of their own": (
+        [
+            N("Reshape", "x", "s", out="rows"),
+            N("Unsqueeze", "rows", "a", out="one"),
+            N("Reshape", "one", "same", out="y"),
+        ],
+        (1, 4, 3),
+        {"s": ints(-1, 3), "a": ints(0), "same": ints(1, 0, 3)},
+    ),
     "gather": ([N("Gather", "x", "i", axis=1)], (1, 3, 2), {"i": ints(0, 2)}),
     "gather one before the batch": (
         [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Gather", "t", "i", axis=0)],
@@ -284,6 +293,17 @@ REFUSED = {
     "old softmax over all": (
         [N("Softmax", "x", axis=0)], (1, 3), {}, "is taken over axis 0", {"opset": 11}
     ),
+    "old softmax over all that follows": (
+        [N("Transpose", "x", out="t"), N("Softmax", "t", axis=0)], (1, 3), {},
+        "is taken over axis 1", {"opset": 11},
+    ),
+    "training before it could be said": (
+        [N("BatchNormalization", "x", "a", "a", "a", "v")], (1, 3, 4), TRAINING,
+        "is in training mode", {"opset": 6},
+    ),
+    "dropout before it could be said": (
+        [N("Dropout", "x")], (1, 3), {}, "is in training mode", {"opset": 6}
+    ),
     "layer norm over all": (
         [N("LayerNormalization", "x", "s", axis=0)], (1, 3), {"s": floats(1, 3)},
         "normalises over axis 0",
@@ -323,6 +343,13 @@ REFUSED = {
         [N("Transpose", "x", out="t"), N("MatMul", "t", "x")], (2, 3), {},
         "MatMul 'matmul' multiplies and sums over the axis where the pictures of a batch lie",
     ),
+    "summed over with weights": (
+        [N("Transpose", "x", out="t"), N("MatMul", "t", "w")], (2, 3), {"w": floats(2, 4)},
+        "multiplies and sums over",
+    ),
+    "weights summed over": (
+        [N("MatMul", "w", "x")], (2, 3), {"w": floats(4, 2)}, "multiplies and sums over"
+    ),
     "every pair": (
         [N("Transpose", "x", out="t"), N("MatMul", "x", "t")], (2, 3), {},
         "brings tensors together whose pictures lie along different axes",
@@ -355,6 +382,10 @@ REFUSED = {
         [N("Reshape", "x", "s")], (2, 3, 2), {"s": ints(3, 4)},
         r"Reshape 'reshape' cuts \[2, 3, 2\] into \[3, 4\], which mixes rows of different pictures",
     ),
+    "windows in one row": (
+        [N("Reshape", "x", "s", out="r"), N("Flatten", "r", axis=0)], (1, 2), {"s": ints(-1)},
+        r"Flatten 'flatten' makes \[1, 2\] of \[2\], which mixes rows of different pictures",
+    ),
     "rows mixed by flatten": (
         [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Flatten", "t", axis=2)], (2, 3, 2), {},
         "which mixes rows of different pictures",
@@ -371,11 +402,24 @@ REFUSED = {
         [N("Slice", "x", "b", "e", "a", "s")], (2, 3),
         {"b": ints(-1), "e": ints(-9), "a": ints(0), "s": ints(-1)}, "takes a part of axis 0",
     ),
+    "every other picture": (
+        [N("Slice", "x", "b", "e", "a", "s")], (2, 3),
+        {"b": ints(0), "e": ints(9), "a": ints(0), "s": ints(2)}, "takes a part of axis 0",
+    ),
     "split": (
         [N("Split", "x", outputs=["l", "r"])], (2, 3), {}, "splits axis 0", {"output": "r"}
     ),
     "a picture of zeros": ([N("Pad", "x", "p")], (1, 3), {"p": ints(1, 0, 0, 0)}, "pads axis 0"),
+    "a picture of zeros behind": (
+        [N("Pad", "x", "p")], (1, 3), {"p": ints(0, 0, 1, 0)}, "pads axis 0"
+    ),
     "tile": ([N("Tile", "x", "r")], (1, 3), {"r": ints(2, 1)}, "repeats along the axis where"),
+    "once for each picture": (
+        [N("Shape", "x", out="s"), N("Gather", "s", "first", out="n"),
+         N("Concat", "one", "n", "three", out="to", axis=0), N("Expand", "x", "to")],
+        (1, 1, 3), {"first": ints(0), "one": ints(1), "three": ints(3)},
+        "repeats once for each picture along another axis than theirs",
+    ),
     "joined": ([N("Concat", "x", "x", axis=0)], (1, 3), {}, "joins along axis 0"),
     "a constant picture": (
         [N("Add", "x", "c")], (2, 3), {"c": floats(2, 3)},
@@ -424,6 +468,15 @@ REFUSED = {
         [N("LSTM", "x", "w", "r", "b", outputs=["y"], hidden_size=2)], (1, 4, 3),
         LSTM, "works on the axis of the pictures as a sequence",
     ),
+    "one way that is known": (
+        [N("If", "f", then_branch=body("Neg"), else_branch=body("Abs"))], (1, 3),
+        {"f": np.bool_(1)}, "takes one way for all pictures",
+    ),
+    "states along another axis": (
+        [N("LSTM", "t", "w", "r", "b", "", "h0", outputs=["y"], hidden_size=2)], (1, 1, 2),
+        {"w": floats(1, 8, 2), "r": floats(1, 8, 2), "b": floats(1, 16)},
+        "has states whose pictures lie along another axis",
+    ),
     "unknown operator": (
         [N("Inverse", "x", domain="com.microsoft")], (1, 3, 3), {},
         "com.microsoft::Inverse 'inverse' is an operator that there is no rule for",
@@ -446,6 +499,8 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_node_that_mixes_pictures_is_named(name):
     nodes, shape, constants, said, *options = REFUSED[name]
+    if name == "states along another axis":
+        nodes = [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Identity", "x", out="h0"), *nodes]
     if nodes[0].op_type == "LSTM":
         old = model(nodes, shape, constants)
     else:

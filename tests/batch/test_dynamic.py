@@ -199,8 +199,8 @@ def test_an_output_that_counts_the_pictures_is_refused():
 
 
 def test_the_names_that_are_added_are_free():
-    nodes = [node("Concat", "batch/token", "x", axis=1)]
-    old = model(nodes, (1, 4, 3), {"batch/token": floats(1, 1, 3)})
+    nodes = [node("Concat", "batch/pictures", "x", axis=1)]
+    old = model(nodes, (1, 4, 3), {"batch/pictures": floats(1, 1, 3)})
     assert together_is_alone(old).baked
 
 
@@ -217,6 +217,18 @@ def test_other_open_sizes_stay_open():
     (place,) = together_is_alone(old).baked
     assert place.becomes == "shape [0, -1, 3]"
     assert dynamic(old).values["x"].shape == ("N", "length", 3)
+
+
+def test_a_rest_that_follows_another_open_size_stays_a_rest():
+    nodes = [node("Transpose", "x", out="t", perm=[1, 0, 2]), node("Reshape", "t", "to", out="y")]
+    old = model(nodes, (1, "length", 6), {"to": ints(-1, 2, 3)})
+    (place,) = together_is_alone(old).baked
+    assert place.becomes == "shape [-1, batch, 3]"
+
+
+def test_what_is_too_large_to_look_at_is_not_computed():
+    nodes = [node("ConstantOfShape", "s", out="lost"), node("Relu", "x")]
+    assert baked(model(nodes, (1, 3), {"s": ints(1, 10**6, 10**6)})) == ()
 
 
 def test_a_shape_that_follows_another_open_size_is_not_frozen():

@@ -46,7 +46,7 @@ def repeat(here: Here, position: int, rows: Rows) -> Found:
         Crossing: it is of another size, or it was made for several.
     """
     name, shape = here.node.inputs[position], here.shape(position)
-    if here.batches[0] != 1 or shape[rows.axis] != rows.times:
+    if shape[rows.axis] != rows.times:
         raise Crossing(f"reads {name!r}, which has {shape[rows.axis]} rows where the pictures lie")
     sizes = list(shape)
     return Found(

@@ -24,7 +24,8 @@ def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> Rows:
     """Return how the pictures lie once ``shape`` is cut into ``new``, both at the written batch.
 
     Reshaping keeps the order of the numbers, so the new axis is one that has as much before it as
-    the old one had. Where several do (axes of size 1), the one with fewest rows a picture counts.
+    the old one had. Where several do (axes of size 1), the one that is as it was counts, else the
+    one with fewest rows a picture.
 
     Raises:
         Crossing: rows of different pictures would end up in one.
@@ -39,7 +40,7 @@ def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> Rows:
         raise Crossing(
             f"cuts {list(shape)} into {list(new)}, which mixes rows of different pictures"
         )
-    return min(found, key=lambda new: (new.times, new.axis != rows.axis, new.axis))
+    return min(found, key=lambda new: (new != rows, new.times, new.axis))
 
 
 def resolved(said: Sequence[int], shape: Shape, *, zero_is_zero: bool) -> Shape | None:
@@ -85,14 +86,9 @@ def reshape(here: Here) -> Step:
         return _replaced(here, out, new, said[0])
     wrote = f"writes batch {first} into its shape {said[0]}"
     for values in _shapes(said[0], new, out.axis, here.open):
-        if not (literal and 0 in values) and fits([values] * len(here.batches)):
+        if fits([values] * len(here.batches)):
             repair: Repair = Values(1, np.array(values, np.int64))
             return Step((out,), (Found(wrote, f"shape {values}", repair),), new)
-    counted = [
-        [out.times * b if i == out.axis else n for i, n in enumerate(said[0])] for b in here.batches
-    ]
-    if not fits(counted):
-        raise Crossing(f"is given the shape {said[0]}, which is right for batch {first} only")
     becomes = ", ".join("batch" if i == out.axis else str(n) for i, n in enumerate(said[0]))
     repair = Counted(1, out.axis, out.times)
     return Step((out,), (Found(wrote, f"shape [{becomes}]", repair),), new)
