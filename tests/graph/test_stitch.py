@@ -2,10 +2,10 @@ import numpy as np
 import onnx
 import onnx_ir
 import pytest
-from conftest import tiny_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
+from tiny import tiny_model
 
 from onnxprobe.errors import NoSuchNameError, NotACutError, StitchError, VersionError
 from onnxprobe.graph.build import Builder
@@ -180,7 +180,9 @@ def test_a_shape_that_cannot_fit_is_refused_with_both_sides(tiny):
 
 
 def test_an_operator_that_the_backbone_does_not_have_is_refused_by_name(tiny):
-    with pytest.raises(VersionError, match="the head needs Gelu as opset 20 has it, but the backbone is opset 17"):
+    with pytest.raises(
+        VersionError, match="the head needs Gelu as opset 20 has it, but the backbone is opset 17"
+    ):
         stitch(tiny, Graft(head_on("flat", 4, opset=20, op="Gelu"), {"x": "flat"}))
 
 

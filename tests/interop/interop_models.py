@@ -2,8 +2,8 @@
 
 import numpy as np
 import onnx
-from conftest import tiny_model
 from onnx import TensorProto, helper, numpy_helper
+from tiny import tiny_model
 
 from onnxprobe.graph.model import Model
 

@@ -1,9 +1,9 @@
 import numpy as np
 import onnx
 import pytest
-from conftest import tiny_model
 from functions import with_function
 from interop_models import bytes_of, rich_model
+from tiny import tiny_model
 
 from onnxprobe.contract import compare
 from onnxprobe.graph import wire

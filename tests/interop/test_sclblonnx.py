@@ -1,8 +1,8 @@
 import numpy as np
 import onnx
 import pytest
-from conftest import tiny_model
 from interop_models import bytes_of, rich_model
+from tiny import tiny_model
 
 from onnxprobe.contract import compare, kept
 from onnxprobe.errors import RunError, VersionError
