@@ -30,6 +30,7 @@ def rich_model(opset=17, ir_version=8):
         graph.input.append(helper.make_tensor_value_info("unread", TensorProto.FLOAT, [3]))
     note = graph.quantization_annotation.add(tensor_name="stem")
     note.quant_parameter_tensor_names.add(key="SCALE_TENSOR", value="unread")
+    graph.quantization_annotation.add(tensor_name="pooled")
     return Model(proto)
 
 

@@ -60,6 +60,16 @@ def test_a_node_that_was_taken_out_takes_its_weights_along():
     assert new.outputs == ("block",)
     assert set(new.tensors) == {"w1", "w2", "unread"}
     assert [info.name for info in new.proto.graph.value_info] == ["stem"]
+    assert [note.tensor_name for note in new.proto.graph.quantization_annotation] == ["stem"]
+
+
+def test_what_is_done_to_the_graph_does_not_reach_the_model():
+    model = rich_model()
+    before = bytes_of(model)
+    graph = to_graph(model)
+    graph.tensors()["w1"].name = "renamed"
+    assert "renamed" in from_graph(graph).tensors
+    assert bytes_of(model) == before
 
 
 def test_what_was_added_comes_after_what_was_there(images):

@@ -50,6 +50,8 @@ def test_weights_inside_the_file_stay_there(loaded_big, tmp_path):
     assert bytes_of(again) == bytes_of(loaded_big)
     weight = made.graph.initializers["typed"].const_value
     np.testing.assert_array_equal(weight.numpy(), loaded_big.constant("typed"))
+    packed = made.graph.initializers["order"].const_value  # not as they are in memory
+    np.testing.assert_array_equal(packed.numpy(), loaded_big.constant("order"))
     made.graph.initializers["typed"].name = "renamed"
     moved = load(save(from_graph(made), tmp_path / "moved.onnx"))
     np.testing.assert_array_equal(moved.constant("renamed"), loaded_big.constant("typed"))

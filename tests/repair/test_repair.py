@@ -187,6 +187,15 @@ def test_sorting_moves_only_what_must_move():
     assert [n.name for n in found.model.nodes] == [n.name for n in healthy().nodes]
 
 
+def test_nodes_that_can_stay_in_their_order_do():
+    nodes = [helper.make_node("Sum", ["d", "b"], ["late"], name="late")]
+    nodes += [helper.make_node("Neg", ["x"], [n], name=n) for n in ("a", "b", "c", "d", "e")]
+    info = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1]) for n in ("x", "late")]
+    graph = helper.make_graph(nodes, "wide", info[:1], info[1:])
+    model = Model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]))
+    assert [n.name for n in repair(model).model.nodes] == ["a", "b", "c", "d", "late", "e"]
+
+
 def test_a_circle_cannot_be_sorted():
     def circle(proto):
         proto.graph.node[0].input[0] = "gate"
