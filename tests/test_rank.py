@@ -97,6 +97,17 @@ def test_the_same_seed_ranks_the_same_and_threads_do_not_matter(photos):
     assert one(1) == one(3)
 
 
+def test_changed_pictures_are_harder_to_know_again_than_plain_ones(found):
+    assert 0 < score(found, "knows:mean").agreement < 1
+
+
+def test_pictures_without_a_label_take_no_part_in_the_accuracy(photos):
+    labels = {n: x for n, x in read_labels(photos / "labels.csv").items() if n >= "24"}
+    found = rank(forgetful(), open_source(photos), preprocess=SEEN, labels=labels)
+    assert (found.pictures, found.labelled) == (PICTURES, 24)
+    assert score(found, "knows:mean").accuracy == 1.0
+
+
 def test_labels_do_not_change_the_agreement(photos, found):
     bare = rank(forgetful(), open_source(photos), preprocess=SEEN)
     assert bare.most_frequent is None
