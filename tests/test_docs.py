@@ -16,7 +16,7 @@ import onnxprobe
 from onnxprobe.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = get_command(app).commands
 MODULES = [
     module.name
@@ -51,7 +51,7 @@ def spoken():
         for line in page.read_text().splitlines():
             for said in re.findall(r"(?:^\s*|`|&& )onnxprobe ([a-z][^`#]*)", line):
                 yield pytest.param(
-                    shlex.split(said.replace("…", "x")), id=f"{page.name}: {said[:40]}"
+                    shlex.split(said.replace("…", "x")), id=f"{page.relative_to(ROOT)}: {said[:40]}"
                 )
 
 
@@ -63,7 +63,16 @@ def test_every_command_and_option_that_a_page_shows_exists(words):
     assert used <= options | {"--help"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs" / "verbs").glob("*.md")), ids=lambda p: p.stem
+)
+def test_a_page_is_about_a_command_shows_it_and_the_index_links_it(page):
+    assert page.stem in COMMANDS
+    assert f"\nonnxprobe {page.stem}" in page.read_text()
+    assert f"(verbs/{page.name})" in (ROOT / "docs" / "index.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(page):
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     missing = [link for link in links if not (page.parent / link).exists()]
