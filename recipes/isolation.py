@@ -90,7 +90,7 @@ def _largest(normal: csr_matrix) -> NDArray[np.float64]:
 
     start = np.random.default_rng(0).normal(size=normal.shape[0])
     try:
-        values, vectors = eigsh(normal, k=4, ncv=24, which="LA", v0=start, tol=1e-3, maxiter=2000)
+        values, vectors = eigsh(normal, k=4, ncv=32, which="LA", v0=start, tol=1e-6, maxiter=1000)
     except ArpackNoConvergence as slow:  # a long thin continuum: what has converged shows the cut
         values, vectors = slow.eigenvalues, slow.eigenvectors
     return np.asarray(vectors[:, np.argsort(values)[:-1]], np.float64)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 
-EXACT_UP_TO: Final = 50_000
-"""Rows; above, an inverted file is searched: about .98 of the same neighbours in a fraction of the time."""
+EXACT_UP_TO: Final = 100_000
+"""Rows; above, an inverted file is searched, which finds about 4 of 5 of the same neighbours."""
 
 
 def unit(x: Vectors) -> Vectors:
@@ -48,8 +48,9 @@ def _index(points: Vectors, count: int) -> Any:
         return flat
     lists = int(4 * np.sqrt(n))
     inverted = faiss.IndexIVFFlat(flat, d, lists)
+    inverted.cp.min_points_per_centroid, inverted.cp.max_points_per_centroid = 1, 64
     inverted.train(points)
-    inverted.nprobe = max(lists // 24, 4 * count * lists // n, 8)
+    inverted.nprobe = max(lists // 8, 4 * count * lists // n)
     return inverted
 
 
