@@ -81,7 +81,10 @@ def main() -> None:
     except OnnxprobeError as error:
         _stop(str(error), 1)
     except _InterruptedByUser:
-        _stop("interrupted; the same command goes on where it stopped", INTERRUPTED)
+        _stop(
+            "interrupted; nothing is half-written, embed and run-recipe go on where they stopped",
+            INTERRUPTED,
+        )
     except ModuleNotFoundError as error:
         if error.name not in _ANALYSIS:
             raise
