@@ -1,5 +1,6 @@
 import importlib
 import pkgutil
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -348,3 +349,8 @@ def test_every_ailment_is_registered():
 
 def test_every_ailment_has_a_case():
     assert set(AILMENTS) == {*CASES, "node-names", "block-size"}
+
+
+def test_every_ailment_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "mending.md").read_text()
+    assert [name for name in AILMENTS if f"| `{name}` |" not in page] == []
