@@ -414,6 +414,9 @@ REFUSED = {
         [N("Pad", "x", "p")], (1, 3), {"p": ints(0, 0, 1, 0)}, "pads axis 0"
     ),
     "tile": ([N("Tile", "x", "r")], (1, 3), {"r": ints(2, 1)}, "repeats along the axis where"),
+    "one picture as three": (
+        [N("Expand", "x", "s")], (1, 2), {"s": ints(3, 2)}, "repeats along the axis where the pictures"
+    ),
     "once for each picture": (
         [N("Shape", "x", out="s"), N("Gather", "s", "first", out="n"),
          N("Concat", "one", "n", "three", out="to", axis=0), N("Expand", "x", "to")],

@@ -48,6 +48,8 @@ def expand(here: Here) -> Step:
         shape[place] in (1, rows.times * b) for shape, b in zip(said, here.batches, strict=True)
     ):
         return Step((out,))
+    if said[0][place] != rows.times * here.batches[0]:
+        raise Crossing("repeats along the axis where the pictures of a batch lie")
     if not here.written[1]:
         raise Crossing(f"is given a shape with batch {here.batches[0]} in it, {said[0]}")
     values = [1 if i == place else n for i, n in enumerate(said[0])]
