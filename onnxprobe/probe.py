@@ -7,7 +7,7 @@ from onnxprobe.errors import PoolingError, quoted
 from onnxprobe.graph.build import Builder
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.pick import pick
+from onnxprobe.graph.pick import Pick, pick
 from onnxprobe.graph.shapes import batch_of, sample_shape
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
@@ -54,13 +54,16 @@ def chosen(model: Model, tensor: str | None, pooling: str | None) -> Probe:
     if tensor is None:
         found = pick(model)
         if found.ambiguous:
-            others = quoted(a.tensor for a in found.alternatives[:4])
-            raise PoolingError(
-                f"which tensor to tap is not clear: {found.tensor!r}, or {others}; name one with --tensor"
-            )
+            raise PoolingError(unclear(found))
         tensor = found.tensor
     name = usual(sample_shape(model, tensor)) if pooling is None else POOLINGS[pooling].name
     return Probe(model.value(tensor).name, name)
+
+
+def unclear(found: Pick) -> str:
+    """Say which tensors may be meant where the pick is ambiguous."""
+    names = quoted((found.tensor, *(other.tensor for other in found.alternatives[:4])))
+    return f"which tensor to tap is not clear: {names}; name one with --tensor"
 
 
 def attach(model: Model, probes: Sequence[Probe]) -> Model:

@@ -38,9 +38,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _given(
-    old: Path, inputs: Path | None, images: str | None, preprocess: str | None
-) -> list[Any]:
+def _given(old: Path, inputs: Path | None, images: str | None, preprocess: str | None) -> list[Any]:
     from onnxprobe.given import arrays, pictures
     from onnxprobe.graph.load import load
 

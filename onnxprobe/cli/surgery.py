@@ -29,12 +29,13 @@ def pick(model: ModelPath, *, json: Json = False) -> None:
     from onnxprobe.graph.load import load
     from onnxprobe.graph.pick import pick as pick_
     from onnxprobe.measure import measured
-    from onnxprobe.report.surgery import name_alone, why_ambiguous
+    from onnxprobe.probe import unclear
+    from onnxprobe.report.surgery import name_alone
 
     found = pick_(measured(load(model)))
     show(found, name_alone, picked, json=json)
     if found.ambiguous:
-        typer.echo(why_ambiguous(found), err=True)
+        typer.echo(f"onnxprobe: {unclear(found)}", err=True)
         raise typer.Exit(AMBIGUOUS)
 
 
@@ -100,7 +101,9 @@ def stitch(
     ],
     heads: Annotated[
         list[Path],
-        typer.Argument(metavar="HEAD...", help="Heads from vectors: .onnx, .skops, .joblib or .pkl."),
+        typer.Argument(
+            metavar="HEAD...", help="Heads from vectors: .onnx, .skops, .joblib or .pkl."
+        ),
     ],
     out: Out,
     *,
@@ -112,7 +115,9 @@ def stitch(
     ] = True,
     target: Annotated[
         str | None,
-        typer.Option("--target", metavar="R", help="What must load the result, e.g. onnxruntime==1.16."),
+        typer.Option(
+            "--target", metavar="R", help="What must load the result, e.g. onnxruntime==1.16."
+        ),
     ] = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="Open pickles, which can run any code they bring.")
@@ -121,7 +126,10 @@ def stitch(
         bool, typer.Option("--allow-ml", help="Keep ai.onnx.ml operators that have no plain form.")
     ] = False,
     precision: Annotated[
-        str, typer.Option("--precision", metavar="P", help="What estimators compute in: float32, float64.")
+        str,
+        typer.Option(
+            "--precision", metavar="P", help="What estimators compute in: float32, float64."
+        ),
     ] = "float32",
 ) -> None:
     """Fuse heads into a backbone; the file is written only if the old answers stay to the bit."""

@@ -4,6 +4,7 @@ from rich.text import Text
 
 from onnxprobe.graph.pick import Pick
 from onnxprobe.proof import Proof
+from onnxprobe.report.wording import plural
 
 
 def name_alone(pick: Pick) -> Text:
@@ -11,15 +12,9 @@ def name_alone(pick: Pick) -> Text:
     return Text(pick.tensor)
 
 
-def why_ambiguous(pick: Pick) -> str:
-    """Say which other tensors may be meant."""
-    others = ", ".join(repr(other.tensor) for other in pick.alternatives)
-    return f"onnxprobe: which tensor to tap is not clear: {pick.tensor!r}, or {others}"
-
-
 def proven_line(proof: Proof | None) -> str:
     """Say what the proof showed, in one line."""
     if proof is None:
         return "written without proof, as asked"
     batches = ", ".join(map(str, proof.batches))
-    return f"{len(proof.outputs)} old outputs bit-identical at batch {batches}"
+    return f"{plural(len(proof.outputs), 'old output')} bit-identical at batch {batches}"

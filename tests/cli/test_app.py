@@ -145,7 +145,7 @@ def test_stitch_then_check_keeps_the_contract(tiny_file, tmp_path):
         "-o",
         fused,
     )
-    assert "1 old outputs bit-identical at batch 1, 2, 5" in told.output
+    assert "1 old output bit-identical at batch 1, 2, 5" in told.output
     assert invoke("check", tiny_file, fused).exit_code == 0
     assert invoke("check", fused, tiny_file).exit_code == 1
     assert json.loads(invoke("check", tiny_file, fused, "--json").output)["kept"] is True
