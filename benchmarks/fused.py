@@ -128,7 +128,7 @@ def main() -> None:
             print(f"| {name} | {size:,} | {size - base:+,} ({size / base:.4f}) |")
         for batch in options.batches:
             repeats = 2 if batch == 1 else 1
-            count = options.rounds if batch == 1 else max(4, options.rounds // 5)
+            count = options.rounds if batch == 1 else max(4, options.rounds // 12)
             taken = rounds(runs(written, batch, options.threads), count, repeats)
             _print(taken, batch, f"{count} rounds of {repeats}")
 
