@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 from recipes.isolation import BALANCE, inner_conductance, isolation, widening
 
 
-def circle(n, reach=7, closed=True):
+def circle(n, reach=7, *, closed=True):
     """Each node joined with ``reach`` on both sides."""
     gap = np.abs(np.arange(n)[:, None] - np.arange(n))
     gap = np.minimum(gap, n - gap) if closed else gap
