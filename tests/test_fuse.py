@@ -93,6 +93,25 @@ def test_a_head_that_answers_otherwise_than_numpy_is_not_written(tmp_path, tiny_
     assert sorted(p.name for p in tmp_path.iterdir()) == ["new.onnx", "tiny.onnx"]
 
 
+@pytest.mark.parametrize("spoil", ["nan", "shape"])
+def test_a_new_answer_that_is_no_number_or_of_another_shape_is_not_written(
+    tmp_path, tiny_file, tiny, monkeypatch, spoil
+):
+    real = Session.run
+
+    def spoilt(self, feeds, outputs=None):
+        results = real(self, feeds, outputs)
+        if "domain_scores" in results and len(feeds["image"]) == 5:  # the last batch only
+            scores = results["domain_scores"].copy()
+            scores[0, 0] = np.nan
+            results["domain_scores"] = scores if spoil == "nan" else scores.T
+        return results
+
+    monkeypatch.setattr(Session, "run", spoilt)
+    with pytest.raises(ContractError, match=r"the new output 'domain_scores' is (nan|inf) from"):
+        write_fused(tiny_file, [part(tiny)], tmp_path / "new.onnx")
+
+
 def test_an_old_answer_that_would_change_keeps_the_file_from_being_written(
     tmp_path, tiny_file, tiny, monkeypatch
 ):
