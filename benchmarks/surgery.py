@@ -1,9 +1,10 @@
 """The same graft with this library and with its peers, against ``onnx.load`` of the same file.
 
-    python benchmarks/surgery.py [--embedded 100] [--external 3000] [--repeats 5] [--peers PYTHON]
+    python benchmarks/surgery.py [--embedded 100] [--external 3000] [--channels 512] [--peers PYTHON]
 
-Sizes in MB; 0 leaves one out. The backbone is synthetic: 3x3 convolutions over 512 channels,
-weights inside the file (random), or in a sparse file beside it. What the graft is, and how each tool
+Sizes in MB; name none to leave a kind out. The backbone is synthetic: 3x3 convolutions over 512
+channels (9.4 MB each; --channels), weights inside the file (random), or in a sparse file beside it.
+What the graft is, and how each tool
 does it, is in ``grafts.py``. Each run is a process of its own, tools in turns; imports are not
 counted, neither in seconds nor in memory, but lazily loaded parts are. The files are in the page
 cache. Only onnxprobe waits until the result is safely on disk (fsync) before it replaces a file;
@@ -39,9 +40,6 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxprobe.runtime import version
 
 HERE = Path(__file__).resolve().parent
-CHANNELS = 512
-CONV = CHANNELS * CHANNELS * 9
-"""Elements of the weight of one convolution; 9.4 MB."""
 LOADS = """
 import sys, onnxruntime
 options = onnxruntime.SessionOptions()
@@ -60,56 +58,59 @@ class Case:
     backbone: Path
     head: Path
     at: str
+    channels: int
 
 
-def backbone(folder: Path, megabytes: int, *, external: bool) -> Case:
+def backbone(folder: Path, megabytes: int, channels: int = 512, *, external: bool) -> Case:
     """Write convolutions of ``megabytes`` together, and a head for their last map."""
     folder.mkdir()
-    count = max(1, round(megabytes * 1e6 / (4 * CONV)))
+    each = 4 * 9 * channels * channels
+    count = max(1, round(megabytes * 1e6 / each))
     rng = np.random.default_rng(0)
-    shared = rng.normal(size=(CHANNELS, CHANNELS, 3, 3)).astype(np.float32) / 70
-    stem = rng.normal(size=(CHANNELS, 3, 3, 3)).astype(np.float32)
+    shared = rng.normal(size=(channels, channels, 3, 3)).astype(np.float32) / 70
+    stem = rng.normal(size=(channels, 3, 3, 3)).astype(np.float32)
     weights = [numpy_helper.from_array(stem, "w0")]
     nodes = [helper.make_node("Conv", ["image", "w0"], ["map0"], pads=[1] * 4)]
     for i in range(1, count + 1):
-        weights.append(_outside(i) if external else numpy_helper.from_array(shared, f"w{i}"))
+        weights.append(
+            _outside(i, channels, each) if external else numpy_helper.from_array(shared, f"w{i}")
+        )
         nodes.append(helper.make_node("Conv", [f"map{i - 1}", f"w{i}"], [f"c{i}"], pads=[1] * 4))
         nodes.append(helper.make_node("Relu", [f"c{i}"], [f"map{i}"]))
     nodes.append(helper.make_node("GlobalAveragePool", [f"map{count}"], ["mean"]))
     nodes.append(helper.make_node("Flatten", ["mean"], ["embedding"]))
     _write(
-        folder / "backbone.onnx", nodes, ("image", [3, 7, 7]), ("embedding", [CHANNELS]), weights
+        folder / "backbone.onnx", nodes, ("image", [3, 7, 7]), ("embedding", [channels]), weights
     )
     if external:
         with (folder / "weights.data").open("wb") as file:
-            file.truncate(4 * CONV * count)
-    _head(folder / "head.onnx")
+            file.truncate(each * count)
+    _head(folder / "head.onnx", channels)
     where = "weights beside" if external else "weights inside"
-    return Case(
-        f"{megabytes:,} MB, {where}", folder / "backbone.onnx", folder / "head.onnx", f"map{count}"
-    )
+    name = f"{megabytes:,} MB, {where}, {count + 1} of them"
+    return Case(name, folder / "backbone.onnx", folder / "head.onnx", f"map{count}", channels)
 
 
-def _outside(i: int) -> onnx.TensorProto:
+def _outside(i: int, channels: int, each: int) -> onnx.TensorProto:
     tensor = onnx.TensorProto(name=f"w{i}", data_type=TensorProto.FLOAT)
-    tensor.dims.extend([CHANNELS, CHANNELS, 3, 3])
+    tensor.dims.extend([channels, channels, 3, 3])
     tensor.data_location = TensorProto.EXTERNAL
-    said = {"location": "weights.data", "offset": (i - 1) * 4 * CONV, "length": 4 * CONV}
+    said = {"location": "weights.data", "offset": (i - 1) * each, "length": each}
     for key, value in said.items():
         tensor.external_data.add(key=key, value=str(value))
     return tensor
 
 
-def _head(path: Path) -> None:
+def _head(path: Path, channels: int) -> None:
     """Logistic regression of ten classes: scores and the best."""
     rng = np.random.default_rng(1)
-    arrays = {"coef": rng.normal(size=(CHANNELS, 10)), "intercept": rng.normal(size=10)}
+    arrays = {"coef": rng.normal(size=(channels, 10)), "intercept": rng.normal(size=10)}
     weights = [numpy_helper.from_array(a.astype(np.float32), name) for name, a in arrays.items()]
     nodes = [
         helper.make_node("Gemm", ["features", "coef", "intercept"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
-    _write(path, nodes, ("features", [CHANNELS]), ("probabilities", [10]), weights)
+    _write(path, nodes, ("features", [channels]), ("probabilities", [10]), weights)
 
 
 def _write(
@@ -132,7 +133,7 @@ def once(tool: str, case: Case, peers: str) -> dict[str, Any]:
     """Run one tool in a process of its own; look at the result; clear it away."""
     out = case.backbone.with_name("result.onnx")
     ours = tool.startswith("onnxprobe") or tool == "onnx.load"
-    arguments = [tool, str(case.backbone), str(case.head), str(out), case.at, str(CHANNELS)]
+    arguments = [tool, str(case.backbone), str(case.head), str(out), case.at, str(case.channels)]
     child = subprocess.run(
         [sys.executable if ours else peers, str(HERE / "grafts.py"), *arguments],
         capture_output=True, text=True, check=False, cwd=HERE.parent, env=_environment(),
@@ -193,6 +194,7 @@ def main() -> None:
     )
     parser.add_argument("--embedded", type=int, nargs="*", default=[100], metavar="MB")
     parser.add_argument("--external", type=int, nargs="*", default=[3000], metavar="MB")
+    parser.add_argument("--channels", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--peers", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=list(TOOLS))
@@ -205,7 +207,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for external, sizes in ((False, options.embedded), (True, options.external)):
             for size in filter(None, sizes):
-                case = backbone(Path(folder, f"{size}-{external}"), size, external=external)
+                place = Path(folder, f"{size}-{external}")
+                case = backbone(place, size, options.channels, external=external)
                 compare(case, options.repeats, options.peers, tools)
 
 
