@@ -210,7 +210,7 @@ def _embedded(
 
     model = load(ROOT / "models" / "efficientnet-lite0.onnx")
     found, step = pick(model), Embedding()
-    middle = views(mid_cuts(model, found), step.depths)
+    middle = views(mid_cuts(model, found.tensor, found.source), step.depths)
     probes = [Probe(found.tensor, "mean")]
     probes += [Probe(cut.tensor, style) for cut in middle for style in step.styles]
     center = Probe(found.tensor, "center")

@@ -56,7 +56,7 @@ def files(folder: Path) -> dict[str, list[Path]]:
     """Write what is compared; return the files that each way runs."""
     model = load(BACKBONE)
     found = pick(model)
-    depths = [cut.tensor for cut in views(mid_cuts(model, found))]
+    depths = [cut.tensor for cut in views(mid_cuts(model, found.tensor, found.source))]
     at_pick = [Probe(found.tensor, "mean")]
     eight = [Probe(t, pooling) for t in (*depths, found.tensor) for pooling in ("mean", "std")]
     written = {"backbone": [BACKBONE]}

@@ -27,7 +27,7 @@ def fit(z: Vectors, member: Mask, used: Mask, *, penalty: float) -> tuple[Real, 
         penalty: on half the squared length of a column's weights.
     """
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     (_, m), k = z.shape, member.shape[1]
     sign = np.where(member, 1, -1).astype(np.float32)

@@ -77,7 +77,7 @@ class Communities:
     seed: int = 0
 
     def __call__(self, views: Mapping[str, Vectors], *, progress: Progress = silent) -> Groups:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         rows = _rows(views, fewest=max(FEWEST_ROWS, 3 * self.neighbours, 4 * self.smallest))
         total = len(views) * len(self.resolutions)

@@ -29,7 +29,7 @@ class Embedded:
     Attributes:
         pick: the tensor that shows what is in a picture, and why.
         probes: where the vectors were taken; the first is at the pick.
-        depths: how deep each probe lies, 0 (the picture) to 1 (the pick).
+        depths: how deep each probe lies, 0 (the picture) to 1 (the first probe).
         views: the vectors, rows in the order of ``paths``.
         paths: names of the pictures.
         counts: pictures by what became of them.
@@ -66,7 +66,7 @@ class Embedding:
     tensor: str | None = None
     pooling: str | None = None
     depths: int = 3
-    styles: tuple[str, ...] = ("mean", "std")
+    styles: tuple[str, ...] = ("std",)
     seed: int = 0
 
     def __call__(self, run: Run) -> Embedded:
@@ -74,7 +74,7 @@ class Embedding:
 
         found = pick(run.model)
         first = chosen(run.model, self.tensor, self.pooling)
-        cuts = mid_cuts(run.model, found)
+        cuts = mid_cuts(run.model, first.tensor)
         middle = views(cuts, self.depths) if self.depths else ()
         probes = [first]
         probes += [Probe(cut.tensor, style) for cut in middle for style in self.styles]

@@ -65,7 +65,7 @@ class LogisticCV:
         """Return weights ``(K, d)`` and biases ``(K,)`` on the vectors as they are."""
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import GridSearchCV
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         whitening = half_whitening(x, self.components, seed=self.seed)
         z = whitening(x).astype(np.float64)

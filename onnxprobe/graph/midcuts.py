@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.pick import Pick
 from onnxprobe.graph.picking.channels import channel_axis, pools
 from onnxprobe.graph.picking.ops import kind
 from onnxprobe.graph.picking.spine import Spine, trace
@@ -17,19 +16,17 @@ from onnxprobe.graph.picking.spine import Spine, trace
 _MERGES: Final = frozenset({"Add", "Concat", "Sum"})
 _STEM: Final = 0.1
 """Share of the weighted layers that are too early to know anything."""
-_WIDENED: Final = 2
-"""Networks double their channels from size to size; more is the inside of a block."""
 
 
 @dataclass(frozen=True, slots=True)
 class MidCut:
-    """A structured tensor that all the pick knows passes through.
+    """A structured tensor that all that a deeper one knows passes through.
 
     Attributes:
         tensor: its name.
         shape: of one sample; sizes that are not known are ``None``.
         op: the operator that writes it.
-        depth: share of the weighted layers up to the pick that lie before it, 0 to 1.
+        depth: share of the weighted layers up to the last cut that lie before it, 0 to 1.
         size: of the map, or how many tokens: the shape without the channels.
         channels: how many numbers it has at each place.
         block: whether branches (a residual, dense or inception block) end in it.
@@ -44,35 +41,34 @@ class MidCut:
     block: bool
 
 
-def mid_cuts(model: Model, pick: Pick) -> tuple[MidCut, ...]:
-    """Return what the way from the input to ``pick`` passes through, front to back.
+def mid_cuts(model: Model, tensor: str, source: str | None = None) -> tuple[MidCut, ...]:
+    """Return what the way from the input ``source`` to ``tensor`` passes through, front to back.
 
-    The pick itself is the last. Others that no pooling can read (batch not first, channels of a
-    map last) are left out.
+    ``tensor``, mostly the pick, is the last. Others that no pooling can read (batch not first,
+    channels of a map last) are left out. ``source``: by default the input farthest from ``tensor``.
 
     Raises:
-        GraphError: the pick is not one of this model.
+        GraphError: nothing flows from an input to ``tensor``.
     """
-    spine = trace(model, (pick.tensor,), pick.source)
+    spine = trace(model, (tensor,), source)
     return tuple(
         _described(spine, name)
         for name in spine.tensors
-        if name == pick.tensor or (name != pick.source and _fits(spine, name))
+        if name == tensor or (name != spine.source and _fits(spine, name))
     )
 
 
 def views(cuts: Sequence[MidCut], count: int = 3) -> tuple[MidCut, ...]:
     """Choose up to ``count`` of what ``mid_cuts`` gave, at different scales, front to back.
 
-    In a pyramid of maps: the last block of each size, the smallest sizes that are larger than the
-    pick's. Where all have one size, as in a plain transformer: blocks at even distances.
+    In a pyramid of maps: the widest cut of each size, the smallest sizes that are not the last cut's. Where all have one size, as in a plain transformer: blocks at even distances.
     """
-    *before, pick = cuts
+    *before, last = cuts
     deep = [cut for cut in before if cut.depth >= _STEM]
-    groups = _by_size([cut for cut in deep if cut.size != pick.size])
+    groups = _by_size([cut for cut in deep if cut.size != last.size])
     if len(groups) <= 1:
         return _spread([cut for cut in deep if cut.block] or deep, count)
-    return tuple(map(_last_block, groups[-count:]))
+    return tuple(map(_widest, groups[-count:]))
 
 
 def _described(spine: Spine, name: str) -> MidCut:
@@ -116,15 +112,13 @@ def _by_size(cuts: Sequence[MidCut]) -> list[list[MidCut]]:
     return list(groups.values())
 
 
-def _last_block(group: Sequence[MidCut]) -> MidCut:
-    """Return the last block of one size; else the last cut that is not the inside of one.
+def _widest(group: Sequence[MidCut]) -> MidCut:
+    """Return the cut with the most channels, the last of equals: it says most in one number each.
 
-    Inverted residuals (Sandler et al. 2018, arXiv:1801.04381) widen their maps several times over.
+    In a residual pyramid it is the last block of its size; where blocks widen inside (Sandler et al.
+    2018, arXiv:1801.04381), the widened map at the door to the next size.
     """
-    narrowest = min(cut.channels or 0 for cut in group)
-    blocks = [cut for cut in group if cut.block]
-    narrow = [cut for cut in group if (cut.channels or 0) <= _WIDENED * narrowest]
-    return (blocks or narrow)[-1]
+    return max(reversed(group), key=lambda cut: cut.channels or 0)
 
 
 def _spread(cuts: Sequence[MidCut], count: int) -> tuple[MidCut, ...]:

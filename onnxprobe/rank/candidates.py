@@ -36,7 +36,7 @@ def candidates(model: Model, pick: Pick, *, top: int) -> tuple[Probe, ...]:
 
 def tensors(model: Model, pick: Pick, *, top: int) -> tuple[str, ...]:
     """Return the names of up to ``top`` tensors that something can be pooled from, the pick first."""
-    cuts = mid_cuts(model, pick)
+    cuts = mid_cuts(model, pick.tensor, pick.source)
     third = max(1, (top - 1) // 3)
     behind = _fit(model, (other.tensor for other in pick.alternatives))
     scales = [cut.tensor for cut in reversed(views(cuts, third))]

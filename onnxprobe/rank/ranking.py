@@ -167,7 +167,7 @@ def rank(  # noqa: PLR0913  every setting of the command
     both, first, second = np.intersect1d(rows, again, return_indices=True)
     _enough(len(both), len(names))
     known = _known([names[row] for row in both], labels)
-    depths = {cut.tensor: cut.depth for cut in mid_cuts(model, found)}
+    depths = {cut.tensor: cut.depth for cut in mid_cuts(model, found.tensor, found.source)}
     scores = [
         _score(probe, found, depths, plain[probe][first], changed[probe][second], known)
         for probe in probes

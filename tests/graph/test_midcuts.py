@@ -11,7 +11,7 @@ LITE0 = Path(__file__).parents[2] / "models" / "efficientnet-lite0.onnx"
 
 
 def chosen(model, count=3):
-    return views(mid_cuts(model, pick(model)), count)
+    return views(mid_cuts(model, pick(model).tensor), count)
 
 
 def test_a_pyramid_is_seen_at_the_last_block_of_each_size():
@@ -26,7 +26,7 @@ def test_a_pyramid_is_seen_at_the_last_block_of_each_size():
 
 def test_asking_for_the_shape_of_the_picture_hides_no_cut():
     model = transformers.vit().model
-    assert mid_cuts(model, pick(model))[0].op == "Conv"  # though the class token reads Shape(image)
+    assert mid_cuts(model, pick(model).tensor)[0].op == "Conv"  # though the class token reads Shape(image)
 
 
 def test_fewer_views_are_the_ones_nearest_to_the_pick():
@@ -44,14 +44,30 @@ def test_a_plain_transformer_is_seen_at_even_distances():
 
 
 def test_windows_and_maps_with_channels_last_are_left_out():
-    found = mid_cuts(transformers.swin().model, pick(transformers.swin().model))
+    found = mid_cuts(transformers.swin().model, pick(transformers.swin().model).tensor)
     assert [cut.size for cut in views(found)] == [(28, 28), (14, 14), (7, 7)]
     assert [cut.channels for cut in views(found)] == [192, 384, 768]
 
 
-def test_a_network_that_widens_before_it_shrinks_is_seen_before_it_widens():
+def test_a_network_that_widens_before_it_shrinks_is_seen_where_it_is_widest():
     cuts = chosen(convolutional.mobilenet_v2().model)
-    assert [cut.channels for cut in cuts] == [24, 40, 96]
+    assert [cut.channels for cut in cuts] == [192, 240, 576]
+
+
+@pytest.mark.parametrize("build", [convolutional.mobilenet_v2, transformers.swin])
+def test_no_cut_of_the_same_size_is_wider_or_as_wide_and_deeper(build):
+    model = build().model
+    cuts = mid_cuts(model, pick(model).tensor)
+    for view in views(cuts):
+        same = [cut for cut in cuts if cut.size == view.size]
+        assert view == [cut for cut in same if cut.channels == max(c.channels for c in same)][-1]
+
+
+def test_a_tensor_named_by_hand_is_seen_through_what_leads_to_it():
+    model = convolutional.resnet().model
+    cuts = mid_cuts(model, "stage_256")
+    assert cuts[-1].tensor == "stage_256"
+    assert [cut.tensor for cut in views(cuts)] == ["stage_64", "stage_128"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +75,7 @@ def test_a_network_that_widens_before_it_shrinks_is_seen_before_it_widens():
 )
 def test_the_pick_comes_last_and_depth_never_falls(build):
     model = build().model
-    found = mid_cuts(model, pick(model))
+    found = mid_cuts(model, pick(model).tensor)
     assert found[-1].tensor == pick(model).tensor
     assert [cut.depth for cut in found] == sorted(cut.depth for cut in found)
 
@@ -69,7 +85,7 @@ def test_a_network_without_a_middle_has_no_views():
 
 
 @pytest.mark.real
-def test_the_bundled_backbone_is_seen_at_its_blocks():
+def test_the_bundled_backbone_is_seen_where_its_blocks_widen():
     cuts = chosen(load(LITE0))
-    assert [cut.shape for cut in cuts] == [(24, 56, 56), (40, 28, 28), (112, 14, 14)]
-    assert all(cut.op == "Add" for cut in cuts)
+    assert [cut.shape for cut in cuts] == [(144, 56, 56), (240, 28, 28), (672, 14, 14)]
+    assert all(cut.op == "Clip" for cut in cuts)
