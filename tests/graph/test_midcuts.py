@@ -25,8 +25,8 @@ def test_a_pyramid_is_seen_at_the_last_block_of_each_size():
 
 
 def test_asking_for_the_shape_of_the_picture_hides_no_cut():
-    model = transformers.vit().model
-    assert mid_cuts(model, pick(model).tensor)[0].op == "Conv"  # though the class token reads Shape(image)
+    model = transformers.vit().model  # the class token reads Shape(image)
+    assert mid_cuts(model, pick(model).tensor)[0].op == "Conv"
 
 
 def test_fewer_views_are_the_ones_nearest_to_the_pick():
