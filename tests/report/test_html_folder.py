@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onnxprobe.errors import StoreError
-from onnxprobe.report.html.folder import Groups, Lists, RunFolder
+from onnxprobe.recipe.folder import Groups, Lists, RunFolder
 
 LISTS = st.lists(st.lists(st.integers(0, 5), max_size=4), min_size=1, max_size=20)
 
@@ -90,5 +90,5 @@ def test_missing_columns_are_named(tmp_path):
     fake_run(tmp_path, pictures=5, drawn=False)
     table = pq.read_table(tmp_path / "groups.parquet")
     pq.write_table(table.drop_columns(["x", "split"]), tmp_path / "groups.parquet")
-    with pytest.raises(StoreError, match="has no column 'x', 'split'; the report reads"):
+    with pytest.raises(StoreError, match="has no column 'x', 'split'; it should be"):
         RunFolder.read(tmp_path)

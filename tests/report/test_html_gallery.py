@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from fake_run import fake_run
 
+from onnxprobe.recipe.folder import RunFolder
 from onnxprobe.report.facts import DomainFacts
-from onnxprobe.report.html.folder import RunFolder
 from onnxprobe.report.html.gallery import (
     MOST_GALLERIES,
     MOST_TILES,

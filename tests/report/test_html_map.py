@@ -8,9 +8,9 @@ from fake_run import fake_run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onnxprobe.recipe.folder import RunFolder
 from onnxprobe.report.facts import DomainFacts
 from onnxprobe.report.html import map as map_
-from onnxprobe.report.html.folder import RunFolder
 from onnxprobe.report.html.map import half_percents, map_data, packed, place, unit_square
 
 DOMAINS = tuple(DomainFacts(id=i, name=f"d{i}") for i in range(9))

@@ -6,8 +6,8 @@ from typing import Final, Self
 
 import numpy as np
 
+from onnxprobe.recipe.folder import Groups
 from onnxprobe.report.facts import DomainFacts
-from onnxprobe.report.html.folder import Groups
 from onnxprobe.report.html.map import data_uri
 from onnxprobe.report.html.markup import Html, tag
 from onnxprobe.report.html.palette import mark

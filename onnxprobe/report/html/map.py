@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from onnxprobe.recipe.folder import Groups, Lists
 from onnxprobe.report.facts import DomainFacts
-from onnxprobe.report.html.folder import Groups, Lists
 from onnxprobe.report.html.thumbnails import SPRITE, SPRITE_QUALITY, Pixels, webp
 from onnxprobe.report.wording import visible
 

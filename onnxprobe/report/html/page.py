@@ -12,9 +12,9 @@ import numpy as np
 
 from onnxprobe.atomic import replacing
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.folder import Groups, RunFolder
 from onnxprobe.report.facts import DomainFacts, Facts
 from onnxprobe.report.html import palette
-from onnxprobe.report.html.folder import Groups, RunFolder
 from onnxprobe.report.html.gallery import galleries
 from onnxprobe.report.html.map import map_data, place
 from onnxprobe.report.html.markup import markup, script_json, tag

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from onnxprobe.recipe.folder import RunFolder
 from onnxprobe.report.facts import Facts
 from onnxprobe.report.html import tables
-from onnxprobe.report.html.folder import RunFolder
 from onnxprobe.report.html.frame import map_frame
 from onnxprobe.report.html.gallery import MOST_GALLERIES, Gallery, gallery_article
 from onnxprobe.report.html.map import Placed, data_uri

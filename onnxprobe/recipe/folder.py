@@ -1,4 +1,4 @@
-"""A run folder as the report reads it: three public files, nothing else."""
+"""A run folder as it is read again: its public files, nothing else."""
 
 import json
 from collections.abc import Mapping
@@ -107,7 +107,7 @@ class Groups:
         if missing:
             raise StoreError(
                 f"'{path}' has no column {quoted(missing)}; "
-                "the report reads the groups.parquet that run-recipe writes"
+                "it should be the groups.parquet that run-recipe writes"
             )
         return cls(
             path=tuple(map(_name, table["path"].to_pylist())),
