@@ -79,6 +79,22 @@ class RecipeError(OnnxprobeError, ValueError):
     """A recipe, step or setting that cannot run on what it was given."""
 
 
+class DomainError(OnnxprobeError, ValueError):
+    """An edit of domains that cannot be made, or a file of edits that cannot be read."""
+
+
+class PackageError(OnnxprobeError, ValueError):
+    """A package that cannot be written, or a place that it cannot be written to."""
+
+
+class RecordingError(OnnxprobeError, ValueError):
+    """A recording of requests that cannot be read."""
+
+
+class ServerError(OnnxprobeError, ConnectionError):
+    """A server that is not where it is said to be, or does not answer."""
+
+
 class LoweringError(OnnxprobeError, ValueError):
     """A fitted estimator, or an operator of a head, that has no form in plain ``ai.onnx``."""
 
@@ -86,6 +102,15 @@ class LoweringError(OnnxprobeError, ValueError):
 def quoted(names: Iterable[str]) -> str:
     """Write names for a message: ``'a', 'b'``."""
     return ", ".join(map(repr, names))
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun.
+
+    >>> plural(1, "picture"), plural(3786, "picture")
+    ('1 picture', '3,786 pictures')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _among(names: list[str], limit: int = 6) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from onnxprobe.cli import checking, mending, pictures, ranking, surgery
+from onnxprobe.cli import checking, mending, packaging, pictures, ranking, replaying, surgery
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
@@ -33,6 +33,8 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     pictures.embed: "onnxprobe embed backbone.onnx photos/ -o store.h5",
     pictures.run_recipe: "onnxprobe run-recipe domains --model backbone.onnx --images photos/ --out run/",
     pictures.label: "onnxprobe label run/fused.onnx photos/ -o labels.parquet",
+    packaging.package: "onnxprobe package run/fused.onnx --for plain -o package/",
+    replaying.replay: "onnxprobe replay requests.har --old http://127.0.0.1:8000 --new http://127.0.0.1:9000",
     pictures.recipes: "onnxprobe recipes",
 }
 

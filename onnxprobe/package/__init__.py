@@ -1,0 +1,16 @@
+"""Folders that serving systems take as they are: one file each.
+
+To add one: write what its users copy in a file beside this one, list it here.
+"""
+
+from typing import Final
+
+from onnxprobe.package._base import Content, Files, Packaged, Packaging
+from onnxprobe.package.delivery import Delivery
+from onnxprobe.package.packaging import package
+from onnxprobe.package.plain import PLAIN
+from onnxprobe.registry import Registry
+
+PACKAGINGS: Final = Registry("packaging", [PLAIN])
+
+__all__ = ["PACKAGINGS", "Content", "Delivery", "Files", "Packaged", "Packaging", "package"]

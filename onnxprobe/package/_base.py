@@ -1,0 +1,51 @@
+"""What a target of packaging is: a name, and which files its users copy."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from onnxprobe.package.delivery import Delivery
+
+Content = str | bytes | Path
+"""What a file holds: text, bytes, or a copy of another file."""
+Files = Mapping[str, Content]
+"""Paths inside the folder, with ``/``, and what they hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """A server, or another place a model goes to, and what it takes.
+
+    Attributes:
+        name: what ``--for`` calls it.
+        says: what the folder is, in half a line.
+        files: from what is delivered to the files of the folder.
+        next: what a user does with the folder, a command a line; ``{folder}`` stands for it.
+    """
+
+    name: str
+    says: str
+    files: Callable[[Delivery], Files]
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """What was written.
+
+    Attributes:
+        folder: where.
+        files: their paths inside it, sorted.
+        notes: what was left out and why, a sentence each.
+        next: what to do with it, a command each.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return this as plain values."""
+        return asdict(self) | {"folder": str(self.folder)}
