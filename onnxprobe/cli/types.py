@@ -7,7 +7,11 @@ import typer
 
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="An .onnx file.")]
 Images = Annotated[
-    str, typer.Argument(metavar="IMAGES", help="A folder, a text list, a .tar or a .zip.")
+    str,
+    typer.Argument(
+        metavar="IMAGES",
+        help="A folder, a pattern, a list, a .tar, .zip, .parquet, .h5 or .npy, or a URL.",
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The file to write.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -3,7 +3,7 @@
 from onnxprobe.images.decode import MAX_PIXELS, Decoded, decode
 from onnxprobe.images.fit import ImageInput, image_input, preprocess_for
 from onnxprobe.images.preprocess import Preprocess
-from onnxprobe.images.sources import SOURCES, Source, open_source
+from onnxprobe.images.sources import SOURCES, Source, absolute, open_source
 from onnxprobe.images.status import Status
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Preprocess",
     "Source",
     "Status",
+    "absolute",
     "decode",
     "image_input",
     "open_source",

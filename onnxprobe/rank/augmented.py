@@ -45,7 +45,7 @@ class Augmented:
         return self.plain.kind
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | str:
         """Where it lies."""
         return self.plain.path
 

@@ -16,7 +16,7 @@ from onnxprobe.embed.network import Network
 from onnxprobe.errors import NoSuchNameError, PicturesError, StoreError
 from onnxprobe.graph.model import Model
 from onnxprobe.images import Status, open_source
-from onnxprobe.images.sources.folder import Folder
+from onnxprobe.images.sources._files import Files
 from onnxprobe.probe import Probe, attach
 from onnxprobe.runtime import Session
 
@@ -82,8 +82,8 @@ def test_a_sample_is_the_beginning_of_the_whole_run(first, run, tmp_path):
 
 def test_growing_a_sample_reads_at_most_one_batch_again(run, monkeypatch):
     run(sample=22)
-    read, real = [], Folder.read
-    monkeypatch.setattr(Folder, "read", lambda s, name: read.append(name) or real(s, name))
+    read, real = [], Files.read
+    monkeypatch.setattr(Files, "read", lambda s, name: read.append(name) or real(s, name))
     run()
     assert len(read) == 40 - 20  # the batch of rows 20 to 23 was cut short by the sample
 

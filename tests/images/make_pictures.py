@@ -52,6 +52,7 @@ def main() -> None:
         rgb.save(HERE / name, save_all=True, append_images=others, **lossless)
     rgb.save(HERE / "lossy.webp", quality=95)
     rgb.save(HERE / "plain.bmp")
+    rgb.save(HERE / "plain.ppm")
     rgb.save(HERE / "lzw.tif", compression="tiff_lzw")
     rgb.save(HERE / "big.tif", big_tiff=True)
     rgb.convert("CMYK").save(HERE / "cmyk.tif")

@@ -2,73 +2,32 @@ import os
 import sys
 import tarfile
 import threading
-import zipfile
 from pathlib import Path
 
 import pytest
+from source_parts import KINDS, NAMES, PICTURE, content, everything, folder, tar, zipped
 
 import onnxprobe.images.sources as package
 from onnxprobe.errors import PicturesError
 from onnxprobe.images import SOURCES, open_source
 
-PICTURE = (Path(__file__).parent / "pictures" / "baseline.jpg").read_bytes()
-HOSTILE = ["ünï/köd.JPG", "new\nline.png", "<script>.gif", os.fsdecode(b"not-utf8-\xe9.webp")]
-NAMES = sorted(["a.jpg", "b/c.jpeg", *HOSTILE])
-
-
-def content(name):
-    return os.fsencode(name) + PICTURE
-
-
-def folder(tmp_path):
-    root = tmp_path / "photos"
-    for name in NAMES:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(content(name))
-    (root / "notes.txt").write_text("no picture")
-    return root
-
-
-def tar(tmp_path, root=None):
-    path, root = tmp_path / "photos.tar", root or folder(tmp_path)
-    with tarfile.open(path, "w") as archive:
-        for name in reversed(NAMES):
-            archive.add(root / name, name)
-        archive.add(root / "notes.txt", "notes.txt")
-    return path
-
-
-def zipped(tmp_path):
-    path = tmp_path / "photos.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.mkdir("sub.jpg")
-        for name in NAMES:
-            if name.isprintable():  # a zip cannot hold names that are not UTF-8
-                archive.writestr(name, content(name))
-        archive.writestr("notes.txt", "no picture")
-    return path
-
-
-def listed(tmp_path):
-    root = folder(tmp_path)
-    names = [f"photos/{name}" for name in NAMES if "\n" not in name]
-    names.append(str(root / "a.jpg"))
-    (tmp_path / "list.txt").write_bytes(b"\xef\xbb\xbf" + os.fsencode("\r\n\n".join(names)))
-    return tmp_path / "list.txt"
-
-
-KINDS = {"folder": folder, "tar": tar, "zip": zipped, "list": listed}
-
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_every_picture_is_found_sorted_and_read(kind, tmp_path):
-    source = open_source(KINDS[kind](tmp_path))
+    make, wanted = KINDS[kind]
+    source = open_source(make(tmp_path))
     assert source.kind == kind
-    assert list(source.names) == sorted(source.names)
-    for name in source.names:
-        own = next(n for n in NAMES if name.endswith(n))
-        assert source.read(name) == content(own)
-    assert len(source.names) == len(NAMES) - {"zip": 2, "list": 0}.get(kind, 0)
+    assert everything(source) == wanted
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_source_that_is_moved_has_the_same_names(kind, tmp_path):
+    make, wanted = KINDS[kind]
+    (tmp_path / "here").mkdir()
+    place = str(make(tmp_path / "here"))
+    (tmp_path / "here").rename(tmp_path / "there")
+    moved = place.replace("/here/", "/there/")
+    assert everything(open_source(moved)) == wanted
 
 
 def test_names_that_are_not_utf8_or_hold_newlines_survive(tmp_path):
@@ -79,8 +38,8 @@ def test_names_that_are_not_utf8_or_hold_newlines_survive(tmp_path):
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_many_threads_may_read_at_once(kind, tmp_path):
-    source = open_source(KINDS[kind](tmp_path))
-    wanted, wrong = {name: source.read(name) for name in source.names}, []
+    make, wanted = KINDS[kind]
+    source, wrong = open_source(make(tmp_path)), []
 
     def read():
         wrong.extend(n for n in list(source.names) * 20 if source.read(n) != wanted[n])
@@ -178,10 +137,10 @@ def written(path, data):
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("one.jpg", PICTURE, "is one picture; pictures come from a folder, a .tar, a .zip, or"),
+        ("one.jpg", PICTURE, "is one picture; pictures come from a folder, a pattern, a .tar"),
         ("x.bin", b"\0" * 600, "is none of these; pictures come from a folder"),
         ("x.tar.gz", b"\x1f\x8b" + bytes(600), "single pictures cannot be read from it; unpack it"),
-        ("x.zip", b"PK\x03\x04" + bytes(600), "is none of these"),
+        ("x.zip", b"PK\x03\x04" + bytes(600), "is no zip archive, or one that is dam"),
         ("empty.txt", b"\n \n", "the list is empty"),
         ("zero.txt", b"a.jpg\n" * 999 + b"b\0.jpg", "names a picture with a zero byte"),
     ],
@@ -217,4 +176,4 @@ def test_a_folder_without_permission_is_named(tmp_path):
 
 def test_every_file_is_registered():
     files = {p.stem for p in Path(package.__file__).parent.glob("[!_]*.py")}
-    assert len(files) == len(SOURCES)
+    assert len(files) == len(SOURCES) == len(KINDS)

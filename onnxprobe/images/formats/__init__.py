@@ -7,11 +7,12 @@ from onnxprobe.images.formats.bmp import BMP
 from onnxprobe.images.formats.gif import GIF
 from onnxprobe.images.formats.jpeg import JPEG
 from onnxprobe.images.formats.png import PNG
+from onnxprobe.images.formats.pnm import PNM
 from onnxprobe.images.formats.tiff import TIFF
 from onnxprobe.images.formats.webp import WEBP
 from onnxprobe.registry import Registry
 
-FORMATS: Final = Registry("picture format", [BMP, GIF, JPEG, PNG, TIFF, WEBP])
+FORMATS: Final = Registry("picture format", [BMP, GIF, JPEG, PNG, PNM, TIFF, WEBP])
 SUFFIXES: Final = tuple(sorted(end for known in FORMATS.values() for end in known.suffixes))
 """Endings by which pictures are recognised in folders and archives, lower case."""
 

@@ -1,12 +1,17 @@
 """What a source of pictures is."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.formats import SUFFIXES
+from onnxprobe.images.places import Place
+
+HEAD = 4096
+"""Bytes by which a kind of source tells its files."""
 
 
 class Source(Protocol):
@@ -17,12 +22,15 @@ class Source(Protocol):
         """What users call this kind of source."""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | str:
         """Where it lies."""
 
     @property
     def names(self) -> Sequence[str]:
-        """Every picture, sorted; what is not UTF-8 is a surrogate (see ``names``)."""
+        """Every picture once, sorted; what is not UTF-8 is a surrogate (see ``names``).
+
+        The names stay the same when the source is moved as a whole.
+        """
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one picture.
@@ -38,13 +46,17 @@ class Kind:
 
     Attributes:
         name: what users call it.
-        matches: whether a path that exists is one.
-        open: makes the source; raises ``PicturesError`` where it cannot be read.
+        matches: whether a place is one, by its first ``HEAD`` bytes; a folder has none.
+        open: makes the source, of the part that follows ``#``, if any; raises ``PicturesError``.
+        suffixes: endings by which it is found in a folder of archives, lower case.
+        part: what follows ``#``, for people; empty where nothing may.
     """
 
     name: str
-    matches: Callable[[Path], bool]
-    open: Callable[[Path], Source]
+    matches: Callable[[Place, bytes], bool]
+    open: Callable[[Place, str], Source]
+    suffixes: tuple[str, ...] = ()
+    part: str = ""
 
 
 def is_picture(name: str) -> bool:
@@ -52,17 +64,43 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def checked(names: list[str], path: Path, others: int) -> tuple[str, ...]:
+def checked(names: Iterable[str], place: Place, others: int) -> tuple[str, ...]:
     """Return ``names`` sorted.
 
     Raises:
         PicturesError: there are none (``others`` files were not pictures), or a name holds a
             zero byte, which no file can be called.
     """
-    if any("\0" in name for name in names):
-        raise PicturesError(f"{str(path)!r} names a picture with a zero byte; it is damaged")
-    if names:
-        return tuple(sorted(names))
+    found = sorted(names)
+    if any("\0" in name for name in found):
+        raise PicturesError(f"{str(place.path)!r} names a picture with a zero byte; it is damaged")
+    if found:
+        return tuple(found)
     endings = ", ".join(SUFFIXES)
     what = f"none of its {others} files ends in {endings}" if others else "it holds no files"
-    raise PicturesError(f"no pictures in {str(path)!r}: {what}")
+    raise PicturesError(f"no pictures in {str(place.path)!r}: {what}")
+
+
+def numbered(rows: int, place: Place) -> tuple[str, ...]:
+    """Return a name for each row: its number, from 0, nine digits at least.
+
+    Raises:
+        PicturesError: there are no rows.
+    """
+    if not rows:
+        raise PicturesError(f"no pictures in {str(place.path)!r}: it has no rows")
+    return tuple(f"{row:09d}" for row in range(rows))
+
+
+def distinct(names: Iterable[str]) -> dict[str, str]:
+    """Return ``names`` by different names: a repeated one gets ``#2``, the next ``#3``."""
+    seen: Counter[str] = Counter()
+    found: dict[str, str] = {}
+    for name in names:
+        seen[name] += 1
+        unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
+        while unique in found:
+            seen[name] += 1
+            unique = f"{name}#{seen[name]}"
+        found[unique] = name
+    return found

@@ -1,13 +1,17 @@
-"""A tar archive, read in place: the headers are walked once, then every picture is one read."""
+"""A tar archive, WebDataset shards among them, read in place.
 
-import os
+The headers are walked once, then every picture is one read. A sample of a WebDataset is the members
+whose names agree up to the first dot (its ``__key__``), so each of its pictures has a name of its
+own; where it has several, ``shard.tar#jpg`` or ``#seg.png`` takes those that end so.
+"""
+
 import posixpath
 import tarfile
-import weakref
 from pathlib import Path
 from typing import ClassVar, Final
 
 from onnxprobe.errors import PicturesError
+from onnxprobe.images.places import Opened, Place, buffered
 from onnxprobe.images.sources._base import Kind, checked, is_picture
 
 _COMPRESSED: Final = {
@@ -16,8 +20,8 @@ _COMPRESSED: Final = {
     b"\xfd7zXZ": "xz -d",
     b"\x28\xb5\x2f\xfd": "zstd -d",
 }
-_Place = tuple[int, int]
-"""Offset and length in bytes."""
+_Stretch = tuple[int, int]
+"""First byte, and the one after the last."""
 
 
 class Tar:
@@ -25,35 +29,36 @@ class Tar:
 
     kind: ClassVar[str] = "tar"
 
-    def __init__(self, path: Path) -> None:
-        """Index the archive.
+    def __init__(self, place: Place, ending: str = "") -> None:
+        """Index the archive, of which members that end in ``ending`` are taken.
 
         Raises:
             PicturesError: it is damaged, or holds no pictures.
         """
-        self.path = path
-        self._places, others = _index(path)
-        self.names = checked(list(self._places), path, others)
-        self._file = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._file)
+        self.path: Path | str = place.path
+        self._file = place.opened()
+        places, others = _index(self._file, self.path)
+        self._places = {name: at for name, at in places.items() if ends(name, ending)}
+        self.names = checked(self._places, place, others + len(places))
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one picture."""
-        place = self._places[name]
-        if place is None:
+        stretch = self._places[name]
+        if stretch is None:
             raise OSError("it is a link to a file that is not in the archive")
-        offset, length = place
-        data = os.pread(self._file, length, offset)
-        if len(data) != length:
-            raise OSError(f"{str(self.path)!r} ends within it")
-        return data
+        return self._file.read(*stretch)
 
 
-def _index(path: Path) -> tuple[dict[str, _Place | None], int]:
-    places: dict[str, _Place | None] = {}
+def ends(name: str, ending: str) -> bool:
+    """Whether what follows a dot in ``name`` is ``ending``, which may be empty."""
+    return not ending or name.lower().endswith("." + ending.lstrip(".").lower())
+
+
+def _index(file: Opened, path: Path | str) -> tuple[dict[str, _Stretch | None], int]:
+    places: dict[str, _Stretch | None] = {}
     links, others = {}, 0
     try:
-        with tarfile.open(path, "r:") as archive:
+        with tarfile.open(fileobj=buffered(file), mode="r:") as archive:
             while (member := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
                 if not is_picture(member.name):
@@ -61,7 +66,8 @@ def _index(path: Path) -> tuple[dict[str, _Place | None], int]:
                 elif member.islnk() or member.issym():
                     links[member.name] = _target(member)
                 elif member.isfile():
-                    places[member.name] = (member.offset_data, member.size)
+                    start = member.offset_data
+                    places[member.name] = (start, start + member.size)
     except (tarfile.TarError, OSError) as error:
         raise PicturesError(
             f"{str(path)!r} is no tar archive, or one that is damaged or cut short: {error}"
@@ -75,16 +81,14 @@ def _target(link: tarfile.TarInfo) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(link.name), link.linkname))
 
 
-def _matches(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(512)
+def _matches(place: Place, head: bytes) -> bool:
     packed = next((how for magic, how in _COMPRESSED.items() if head.startswith(magic)), None)
     if packed is not None:
         raise PicturesError(
-            f"{str(path)!r} is compressed, so single pictures cannot be read from it; unpack it "
-            f"first with: {packed} {path.name}"
+            f"{str(place.path)!r} is compressed, so single pictures cannot be read from it; unpack "
+            f"it first with: {packed} {place.name}"
         )
-    return head[257:262] == b"ustar" or (path.suffix == ".tar" and tarfile.is_tarfile(path))
+    return head[257:262] == b"ustar" or (place.name.endswith(".tar") and b"\0" in head)
 
 
-TAR = Kind("tar", _matches, Tar)
+TAR = Kind("tar", _matches, Tar, (".tar",), part="an ending such as jpg or seg.png")

@@ -1,12 +1,14 @@
-"""A text file with the path of one picture a line."""
+"""A text file with the path, or the URL, of one picture a line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.names import from_bytes
-from onnxprobe.images.sources._base import Kind, checked
+from onnxprobe.images.places import Place
+from onnxprobe.images.sources._base import Kind, checked, distinct
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -15,29 +17,35 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class TextList:
     """Pictures named in a text file; relative paths start at the folder of that file.
 
-    A file that is listed twice has two rows.
+    A file that is listed twice has two rows, the second called ``name#2``.
     """
 
     kind: ClassVar[str] = "list"
-    path: Path
+    place: Place = field(repr=False)
     names: tuple[str, ...] = field(repr=False)
+    repeated: Mapping[str, str] = field(repr=False)
+
+    @property
+    def path(self) -> Path | str:
+        """The list."""
+        return self.place.path
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one picture."""
-        return (self.path.parent / name).read_bytes()
+        return self.place.beside(self.repeated.get(name, name)).read()
 
 
-def _open(path: Path) -> TextList:
-    lines = path.read_bytes().removeprefix(_BYTE_ORDER_MARK).replace(b"\r\n", b"\n").split(b"\n")
-    names = [from_bytes(line) for line in lines if line.strip()]
-    if not names:
-        raise PicturesError(f"no pictures in {str(path)!r}: the list is empty")
-    return TextList(path, checked(names, path, 0))
+def _open(place: Place, _part: str) -> TextList:
+    lines = place.read().removeprefix(_BYTE_ORDER_MARK).replace(b"\r\n", b"\n").split(b"\n")
+    listed = distinct(from_bytes(line) for line in lines if line.strip())
+    if not listed:
+        raise PicturesError(f"no pictures in {str(place.path)!r}: the list is empty")
+    repeated = {name: line for name, line in listed.items() if name != line}
+    return TextList(place, checked(listed, place, 0), repeated)
 
 
-def _matches(path: Path) -> bool:
-    with path.open("rb") as file:
-        return b"\0" not in file.read(4096)
+def _matches(_place: Place, head: bytes) -> bool:
+    return b"\0" not in head
 
 
 TEXT = Kind("list", _matches, _open)

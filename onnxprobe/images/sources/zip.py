@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from onnxprobe.errors import PicturesError
+from onnxprobe.images.places import Place
 from onnxprobe.images.sources._base import Kind, checked, is_picture
+from onnxprobe.images.sources.tar import ends
 
 
 class Zip:
@@ -14,22 +16,22 @@ class Zip:
 
     kind: ClassVar[str] = "zip"
 
-    def __init__(self, path: Path) -> None:
-        """Index the archive.
+    def __init__(self, place: Place, ending: str = "") -> None:
+        """Index the archive, of which members that end in ``ending`` are taken.
 
         Raises:
             PicturesError: it is damaged, or holds no pictures.
         """
-        self.path = path
+        self.path: Path | str = place.path
         try:
-            self._archive = zipfile.ZipFile(path)
+            self._archive = zipfile.ZipFile(place.for_library())
         except (zipfile.BadZipFile, OSError) as error:
             raise PicturesError(
-                f"{str(path)!r} is no zip archive, or one that is damaged or cut short: {error}"
+                f"{str(self.path)!r} is no zip archive, or one that is damaged or cut short: {error}"
             ) from None
         files = {entry.filename for entry in self._archive.infolist() if not entry.is_dir()}
-        names = [name for name in files if is_picture(name)]
-        self.names = checked(names, path, len(files))
+        names = [name for name in files if is_picture(name) and ends(name, ending)]
+        self.names = checked(names, place, len(files))
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one picture."""
@@ -39,4 +41,8 @@ class Zip:
             raise OSError(str(error)) from error  # damaged, cut short, or needs a password
 
 
-ZIP = Kind("zip", zipfile.is_zipfile, Zip)
+def _matches(place: Place, head: bytes) -> bool:
+    return head[:4] in (b"PK\x03\x04", b"PK\x05\x06") or place.name.lower().endswith(".zip")
+
+
+ZIP = Kind("zip", _matches, Zip, (".zip",), part="an ending such as jpg")

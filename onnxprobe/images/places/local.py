@@ -1,0 +1,127 @@
+"""Files and folders of this machine."""
+
+import os
+import re
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from glob import iglob
+from pathlib import Path
+
+from onnxprobe.images.places._base import Place
+from onnxprobe.images.places.patience import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlace:
+    """A file or a folder of this machine.
+
+    Attributes:
+        path: where it is.
+        patience: with URLs that a file here names.
+        place_of: makes a place of what a file here names.
+    """
+
+    path: Path
+    patience: Patience = field(repr=False)
+    place_of: Callable[[str, Patience], Place] = field(repr=False)
+
+    @property
+    def given(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.name
+
+    def exists(self) -> bool:
+        """Whether there is such a file or folder."""
+        return self.path.exists()
+
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.path.is_dir()
+
+    def files(self) -> Iterator[str]:
+        """Yield every file. Links are followed, but never into a folder that one came from."""
+        return _walk(self.path, "", frozenset())
+
+    def matching(self, pattern: str) -> Iterator[str]:
+        """Yield the files that ``pattern`` fits."""
+        if "**" in pattern:  # glob itself would follow links in circles
+            fits = _regex(pattern)
+            return (name for name in self.files() if fits.fullmatch(name))
+        found = iglob(pattern, root_dir=self.path)  # noqa: PTH207  Path.glob drops dead links
+        return (name for name in found if not (self.path / name).is_dir())
+
+    def head(self, length: int) -> bytes:
+        """Return the first bytes."""
+        with self.path.open("rb") as file:
+            return file.read(length)
+
+    def read(self) -> bytes:
+        """Return all bytes."""
+        return self.path.read_bytes()
+
+    def opened(self) -> "LocalFile":
+        """Open the file."""
+        return LocalFile(self.path)
+
+    def for_library(self) -> Path:
+        """Return the path."""
+        return self.path
+
+    def at(self, name: str) -> Place:
+        """Return the place that ``name``, a path from here, leads to."""
+        return LocalPlace(self.path / name, self.patience, self.place_of)
+
+    def elsewhere(self, where: str) -> Place:
+        """Return the place that a path or a URL names."""
+        return self.place_of(where, self.patience)
+
+    def beside(self, name: str) -> Place:
+        """Return the place that ``name`` means in this file."""
+        if "://" in name:
+            return self.elsewhere(name)
+        return LocalPlace(self.path.parent / name, self.patience, self.place_of)
+
+
+class LocalFile:
+    """A file kept open; what takes its place in the folder is not seen."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path, os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self.size = os.fstat(self._file).st_size
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return the bytes from ``start`` up to ``stop``."""
+        data = os.pread(self._file, stop - start, start)
+        if len(data) != stop - start:
+            raise OSError(f"{str(self._path)!r} ends within it")
+        return data
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    """Return what a pattern with ``**`` means as a regular expression."""
+    meanings = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
+    choices = (p.replace("[!", "[^") if p.startswith("[") else re.escape(p) for p in pieces)
+    return re.compile(
+        "".join(meanings.get(p, c) for p, c in zip(pieces, choices, strict=True)), re.DOTALL
+    )
+
+
+def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
+    state = folder.stat()
+    entries = list(os.scandir(folder))
+    here = (state.st_dev, state.st_ino)
+    if here in above:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", above | {here})
+        elif entry.is_file() or entry.is_symlink():  # a dead link is recorded as missing
+            yield prefix + entry.name

@@ -1,0 +1,100 @@
+"""An HDF5 file with a dataset of pictures: as numbers, or as the bytes of files."""
+
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from onnxprobe.errors import NoSuchNameError, PicturesError, quoted
+from onnxprobe.images.places import Place
+from onnxprobe.images.sources._arrays import axes
+from onnxprobe.images.sources._base import Kind, numbered
+
+_MAGIC: Final = b"\x89HDF\r\n\x1a\n"
+
+
+class Hdf5:
+    """Pictures in one dataset of an HDF5 file; a name is the number of the row."""
+
+    kind: ClassVar[str] = "hdf5"
+
+    def __init__(self, place: Place, dataset: str = "") -> None:
+        """Find the dataset.
+
+        Raises:
+            PicturesError: the file is damaged, or not one dataset of it holds pictures.
+            NoSuchNameError: ``dataset`` is not one that does.
+        """
+        import h5py  # noqa: PLC0415  slow to import
+
+        self.path: Path | str = place.path
+        try:
+            self._file = h5py.File(place.for_library(), "r")
+            weakref.finalize(self, self._file.close)
+            found = _datasets(self._file)
+        except (OSError, RuntimeError, KeyError) as error:
+            raise PicturesError(f"{str(self.path)!r} cannot be read as HDF5: {error}") from None
+        name = chosen("dataset", dataset.strip("/"), list(found), place)
+        self._data, self._encoded = found[name]
+        self.names = numbered(len(self._data), place)
+
+    def read(self, name: str) -> bytes:
+        """Return one picture as a file."""
+        try:
+            row = self._data[int(name)]
+        except (OSError, RuntimeError, KeyError) as error:
+            raise OSError(str(error)) from error
+        return self._encoded(row)
+
+
+def chosen(what: str, asked: str, found: list[str], place: Place) -> str:
+    """Return the one of ``found`` that was ``asked`` for, or the only one.
+
+    Raises:
+        PicturesError: there is none, or not just one and none was asked for.
+        NoSuchNameError: what was asked for is not among them.
+    """
+    path = str(place.path)
+    if asked:
+        if asked not in found:
+            raise NoSuchNameError(f"{what} of pictures in {path!r}", asked, found)
+        return asked
+    if not found:
+        raise PicturesError(f"no {what} of {path!r} holds pictures")
+    if len(found) > 1:
+        raise PicturesError(
+            f"several {what}s of {path!r} hold pictures: {quoted(found)}; choose one with "
+            f"'{path}#{found[0]}'"
+        )
+    return found[0]
+
+
+def _datasets(file: Any) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
+    """Return the datasets that hold pictures, each with what makes a file of a row."""
+    import h5py  # noqa: PLC0415  slow to import
+
+    found: dict[str, tuple[Any, Callable[[Any], bytes]]] = {}
+
+    def look(name: str, item: Any) -> None:
+        if not isinstance(item, h5py.Dataset):
+            return
+        if item.ndim == 1 and h5py.check_vlen_dtype(item.dtype) == np.uint8:
+            found[name] = (item, _bytes_of)
+        elif (shown := axes(item.shape, item.dtype)) is not None:
+            found[name] = (item, shown.encoded)
+
+    file.visititems(look)
+    return found
+
+
+def _bytes_of(row: Any) -> bytes:
+    return np.asarray(row, np.uint8).tobytes()
+
+
+def _matches(_place: Place, head: bytes) -> bool:
+    return head.startswith(_MAGIC)
+
+
+HDF5 = Kind("hdf5", _matches, Hdf5, (".h5", ".hdf5"), part="a dataset")

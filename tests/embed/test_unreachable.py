@@ -1,0 +1,22 @@
+"""Pictures behind a URL that fails: a reason in the ledger, and the work ends."""
+
+from picture_server import Server, shorter_than
+
+from onnxprobe.images import open_source
+from onnxprobe.images.places import Patience
+
+
+def test_what_stalls_is_missing_with_a_reason_and_the_rest_is_embedded(run, pictures):
+    names = pictures.names[:12]
+    (pictures.path / "list.txt").write_text("\n".join(names))
+    with Server(pictures.path) as server:
+        hasty = Patience(seconds=0.2, tries=2, pause=0)
+        source = open_source(server.url + "list.txt", patience=hasty)
+        server.fates = {f"/{names[3]}": ["stall"] * 2, f"/{names[5]}": [500] * 2}
+        with shorter_than(60):
+            store = run(source=source)
+    (pictures.path / "list.txt").unlink()
+    failed = dict(zip(store.ledger.path, store.ledger.error, strict=True))
+    assert store.counts == {"ok": 10, "missing": 2}
+    assert failed[names[3]] == "no answer within 0.2 seconds; asked 2 times"
+    assert failed[names[5]] == "HTTP 500; asked 2 times"
