@@ -84,7 +84,7 @@ def main() -> None:
         _stop(str(error), 1)
     except _InterruptedByUser:
         _stop(
-            "interrupted; nothing is half-written, embed and run-recipe go on where they stopped",
+            "interrupted; nothing is half-written, embed, label and run-recipe go on where they stopped",
             INTERRUPTED,
         )
     except ModuleNotFoundError as error:

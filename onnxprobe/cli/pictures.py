@@ -68,19 +68,46 @@ def embed(
 def label(
     fused: Annotated[Path, typer.Argument(metavar="FUSED", help="A fused .onnx file.")],
     images: Images,
-    out: Out,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="OUT", help="The file to write, .parquet or .h5."),
+    ],
     *,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="PART",
+            help="Look for drift between parts: folder, TABLE:COLUMN or TABLE:COLUMN:month.",
+        ),
+    ] = None,
+    expected: Annotated[
+        Path | None,
+        typer.Option(
+            "--expected",
+            metavar="RUN_JSON",
+            help="Expected shares, where the fused file does not tell them.",
+        ),
+    ] = None,
+    confidence: Annotated[
+        float,
+        typer.Option(
+            "--confidence", metavar="C", help="That a share leaves its interval by chance: 1 - C."
+        ),
+    ] = 0.95,
     preprocess: PreprocessFile = None,
     batch: Batch = None,
     threads: Threads = None,
+    json: Json = False,
 ) -> None:
-    """Run a fused model over pictures and write what its heads say to a Parquet file."""
+    """Run a fused model over pictures, write what its heads say, and compare it with the sample."""
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.reading import preprocess_of
+    from onnxprobe.cli.show import show
     from onnxprobe.graph.load import load
     from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.label import label as label_
-    from onnxprobe.report.pictures import counts_text
+    from onnxprobe.report.labels import labels_json, labels_text, warnings_of
 
     model = load(fused)
     prepared, origin = preprocess_for(model, preprocess_of(preprocess))
@@ -90,11 +117,16 @@ def label(
             open_source(images),
             out,
             preprocess=prepared,
+            by=by,
+            expected=expected,
+            confidence=confidence,
             batch=batch,
             threads=threads,
             progress=progress,
         )
-    typer.echo(f"{out}: {counts_text(counts)}; preprocessing: {origin}")
+    show(found, lambda labels: labels_text(labels, out, origin), labels_json, json=json)
+    for warning in warnings_of(found):
+        typer.echo(f"onnxprobe: {warning}", err=True)
 
 
 def run_recipe(
@@ -129,7 +161,7 @@ def run_recipe(
 ) -> None:
     """Embed, find domains, train heads, fuse, prove, report: the whole analysis."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import asked
+    from onnxprobe.cli.reading import asked, sample_of
     from onnxprobe.cli.show import show
     from onnxprobe.images import open_source
     from onnxprobe.recipe.running import run

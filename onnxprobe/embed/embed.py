@@ -1,20 +1,16 @@
 """Embed pictures: through a model, into a store that survives being killed."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 
+from onnxprobe.embed.fill import Job, fill
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import Header
-from onnxprobe.embed.lock import locked
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network, batch_size
-from onnxprobe.embed.resume import batch_of, claim, find, missing, shard_rows
-from onnxprobe.embed.stop import stoppable, until
+from onnxprobe.embed.resume import batch_of, shard_rows
 from onnxprobe.embed.store import Store
-from onnxprobe.embed.stream import Batch, stream
 from onnxprobe.embed.top import folder_of, write_top
-from onnxprobe.embed.writer import Writer
 from onnxprobe.errors import PicturesError, StoreError
 from onnxprobe.graph.model import Model
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, preprocess_for
@@ -88,44 +84,25 @@ def embed(  # noqa: PLR0913  every setting of the command
         names=order.digest,
         source=str(source.path),
     )
-    with stoppable() as stop, locked(folder_of(path), path):
-        claim(path, header)
-        found = find(path, header, target)
-        batches = list(missing(header, found))
-        if batches:
-            network = network or Network.of(tapped, outputs, preprocess, batch=size)
-            widths = [width(model, probe) for probe in probes]
-            writer = Writer(path, header, order=order, found=found, widths=widths)
-            work = stream(
-                network, source, order.names, batches, threads=threads, max_pixels=max_pixels
-            )
-            todo = range(target - sum(map(len, batches)), target)
-            try:
-                with closing(work), writer:
-                    _work(until(stop, work), writer, path, todo, progress)
-            finally:
-                write_top(path, header, writer.extents)
-        else:
-            write_top(path, header, found.extents)
+    job = Job(
+        path=path,
+        header=header,
+        order=order,
+        target=target,
+        source=source,
+        widths=tuple(width(model, probe) for probe in probes),
+        network=lambda: network or Network.of(tapped, outputs, preprocess, batch=size),
+    )
+    fill(
+        job,
+        done=lambda shards: write_top(path, header, shards),
+        threads=threads,
+        progress=progress,
+    )
     store = Store.open(path).first(target)
     if not len(store):
         raise PicturesError(_none_good(store))
     return store
-
-
-def _work(
-    batches: Iterable[Batch], writer: Writer, path: Path, todo: range, progress: Progress
-) -> None:
-    done, total = todo.start, todo.stop
-    for batch in batches:
-        writer.add(batch)
-        done += len(batch.outcomes)
-        progress("embed", done, total)
-    if done < total:
-        raise StoreError(
-            f"stopped after {done:,} of {total:,} pictures, which are kept in {str(path)!r}; give "
-            "the same command again to go on"
-        )
 
 
 def _checked(path: Path) -> Path:

@@ -41,14 +41,24 @@ class Found:
     begun: dict[int, Shard] = field(default_factory=dict)
 
 
+def header_of(path: Path) -> Header | None:
+    """Return what the store at ``path`` was begun as; ``None`` where there is none.
+
+    Raises:
+        StoreError: what is there is no store.
+    """
+    place = folder_of(path) / _HEADER
+    return Header.from_json(place.read_bytes(), path) if place.is_file() else None
+
+
 def batch_of(path: Path) -> int | None:
     """Return how many pictures a run takes in the store at ``path``; ``None`` if there is none.
 
     Raises:
         StoreError: what is there is no store.
     """
-    place = folder_of(path) / _HEADER
-    return Header.from_json(place.read_bytes(), path).batch if place.is_file() else None
+    header = header_of(path)
+    return None if header is None else header.batch
 
 
 def claim(path: Path, header: Header) -> None:

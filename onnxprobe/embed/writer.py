@@ -74,7 +74,7 @@ class Writer:
     def _piece(self, batch: Batch, stop: int) -> Shard:
         ids, names = self._order.ids[batch.start : stop], self._order.names[batch.start : stop]
         vectors = tuple(
-            batch.outputs[probe] if batch.kept.size else nothing
+            batch.outputs[probe].astype(VECTORS, copy=False) if batch.kept.size else nothing
             for probe, nothing in zip(self._header.probes, self._nothing, strict=True)
         )
         ledger = Ledger.of(ids, names, batch.outcomes)

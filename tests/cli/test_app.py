@@ -234,7 +234,7 @@ def test_an_interrupt_is_one_line(number):
     _, error = started.communicate(timeout=20)
     assert (started.returncode, error) == (
         130,
-        "onnxprobe: interrupted; nothing is half-written, embed and run-recipe go on where they stopped\n",
+        "onnxprobe: interrupted; nothing is half-written, embed, label and run-recipe go on where they stopped\n",
     )
 
 

@@ -1,51 +1,15 @@
-import json
 import os
 
 import cv2
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from fused_models import SEEN, fused
 from pyarrow import parquet
 
 from onnxprobe.errors import OnnxprobeError, PicturesError
-from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
-from onnxprobe.images import Preprocess, open_source
+from onnxprobe.images import open_source
 from onnxprobe.label import label
-
-SEEN = Preprocess(size=(8, 8), mean=(127.5,), std=(127.5,))
-ONE_HEAD = [{"prefix": "domain", "kind": "detectors", "classes": ["dark", "bright"]}]
-
-
-def fused(heads=ONE_HEAD, prefixes=("domain",), *, metadata=True):
-    """Says of each picture class 1 where its mean is above the middle, else none."""
-    n, nodes, outputs = helper.make_node, [], []
-    for prefix in prefixes:
-        nodes += [
-            n("ReduceMean", ["image"], [f"{prefix}_all"], axes=[1, 2, 3], keepdims=0),
-            n("Unsqueeze", [f"{prefix}_all", "one"], [f"{prefix}_mean"]),
-            n("Greater", [f"{prefix}_mean", "zero"], [f"{prefix}_above"]),
-            n("Where", [f"{prefix}_above", "one", "none"], [f"{prefix}_id"]),
-            n("Sigmoid", [f"{prefix}_mean"], [f"{prefix}_confidence"]),
-        ]
-        outputs += [
-            helper.make_tensor_value_info(f"{prefix}_id", TensorProto.INT64, ["N", 1]),
-            helper.make_tensor_value_info(f"{prefix}_confidence", TensorProto.FLOAT, ["N", 1]),
-        ]
-    constants = [
-        helper.make_tensor("one", TensorProto.INT64, [1], [1]),
-        helper.make_tensor("none", TensorProto.INT64, [1], [-1]),
-        helper.make_tensor("zero", TensorProto.FLOAT, [1], [0.0]),
-    ]
-    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, 8, 8])
-    graph = helper.make_graph(nodes, "fused", [image], outputs, constants)
-    opset = helper.make_opsetid("", 13)
-    proto = helper.make_model(graph, opset_imports=[opset], ir_version=8)
-    if metadata:
-        said = {"onnxprobe.heads": json.dumps(heads), "onnxprobe.preprocess": SEEN.to_json()}
-        helper.set_model_props(proto, said)
-    return Model(proto)
-
 
 LEVELS = {"black.png": 0, "grey.png": 127, "light.png": 200, "white.png": 255}
 
@@ -61,8 +25,8 @@ def source(tmp_path):
 
 
 def test_every_picture_gets_the_label_the_head_gives(source, tmp_path):
-    counts = label(fused(), source, tmp_path / "labels.parquet")
-    assert counts == {"ok": 4, "not an image": 1}
+    found = label(fused(), source, tmp_path / "labels.parquet")
+    assert found.counts == {"ok": 4, "not an image": 1}
     table = parquet.read_table(tmp_path / "labels.parquet")
     assert table.column_names == ["path", "id", "name", "confidence", "status"]
     assert [str(kind) for kind in table.schema.types] == [
@@ -97,15 +61,8 @@ def test_several_heads_have_columns_of_their_own(source, tmp_path):
 
 def test_a_model_may_be_given_by_its_file_and_the_folder_is_made(source, tmp_path):
     path = save(fused(), tmp_path / "fused.onnx")
-    assert label(path, source, tmp_path / "new" / "l.parquet")["ok"] == 4
+    assert label(path, source, tmp_path / "new" / "l.parquet").counts["ok"] == 4
     assert parquet.read_table(tmp_path / "new" / "l.parquet").num_rows == 5
-
-
-def test_many_pictures_are_written_in_several_groups(source, tmp_path, monkeypatch):
-    monkeypatch.setattr("onnxprobe.label._ROW_GROUP", 2)
-    label(fused(), source, tmp_path / "l.parquet", batch=1)
-    assert parquet.ParquetFile(tmp_path / "l.parquet").num_row_groups == 3
-    assert parquet.read_table(tmp_path / "l.parquet")["path"].to_pylist()[0] == "black.png"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +93,7 @@ def test_when_no_picture_can_be_used_the_file_says_why(tmp_path):
     assert parquet.read_table(tmp_path / "l.parquet")["status"].to_pylist() == ["empty"]
 
 
-def test_what_fails_half_way_leaves_the_old_file(source, tmp_path):
+def test_what_fails_half_way_leaves_the_old_file_and_what_is_done(source, tmp_path):
     out = tmp_path / "l.parquet"
     out.write_text("old")
 
@@ -146,18 +103,7 @@ def test_what_fails_half_way_leaves_the_old_file(source, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         label(fused(), source, out, progress=fail)
     assert out.read_text() == "old"
-    assert {file.name for file in tmp_path.iterdir()} == {"photos", "l.parquet"}
-
-
-def test_asked_to_stop_it_says_so(source, tmp_path):
-    import signal
-
-    def stop(*_):
-        signal.raise_signal(signal.SIGTERM)
-
-    with pytest.raises(OnnxprobeError, match="stopped after 1 of 5 pictures; nothing was written"):
-        label(fused(), source, tmp_path / "l.parquet", batch=1, progress=stop)
-    assert not (tmp_path / "l.parquet").exists()
+    assert {f.name for f in tmp_path.iterdir()} == {"photos", "l.parquet", "l.parquet.shards"}
 
 
 def test_a_place_that_cannot_be_written_to_is_named(source, tmp_path):
