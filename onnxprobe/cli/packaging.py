@@ -2,35 +2,83 @@
 
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onnxprobe.cli.types import Json
 
-For = Annotated[
-    str,
-    typer.Option("--for", metavar="TARGET", help="Who takes it: plain, triton, …"),
-]
+if TYPE_CHECKING:
+    from onnxprobe.package import Packaged
+
+_TARGETS = "plain, triton"
 
 
 def package(
-    fused: Annotated[Path, typer.Argument(metavar="FUSED", help="A fused .onnx file.")],
+    fused: Annotated[
+        Path | None, typer.Argument(metavar="FUSED", help="A fused .onnx file.")
+    ] = None,
     *,
-    target: For,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The new folder.")],
+    target: Annotated[
+        str, typer.Option("--for", metavar="TARGET", help=f"Who takes it: {_TARGETS}.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="The new folder.")
+    ] = None,
+    replaces: Annotated[
+        Path | None,
+        typer.Option(
+            "--replaces", metavar="ENTRY", help="What serves today, e.g. model_repository/face."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="What servers call it.  [DIR, or ENTRY_heads]"),
+    ] = None,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Take back what was put there last.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write a fused model as a folder that a server, or a person, takes as it is."""
-    from onnxprobe.package import PACKAGINGS
-    from onnxprobe.package import package as package_
-
-    done = package_(fused, PACKAGINGS[target], out)
+    done = _done(fused, target, out, replaces, name, rollback=rollback)
     for note in done.notes:
         typer.echo(f"onnxprobe: {note}", err=True)
     if json:
         typer.echo(dumps(done.to_json(), indent=2))
         return
-    typer.echo(f"{done.folder}: {', '.join(done.files)}")
+    typer.echo(f"{done.folder}: {'without ' if rollback else ''}{', '.join(done.files)}")
     for command in done.next:
         typer.echo(f"next: {command}")
+
+
+def _done(
+    fused: Path | None,
+    target: str,
+    out: Path | None,
+    replaces: Path | None,
+    name: str | None,
+    *,
+    rollback: bool,
+) -> "Packaged":
+    from onnxprobe.errors import PackageError
+    from onnxprobe.package import PACKAGINGS
+    from onnxprobe.package import package as package_
+    from onnxprobe.package import replace as replace_
+    from onnxprobe.package import rollback as rollback_
+
+    packaging = PACKAGINGS[target]
+    if rollback and replaces is not None:
+        return rollback_(packaging, replaces)
+    if rollback:
+        raise PackageError("say what to take it back from with --replaces")
+    if fused is None:
+        raise PackageError("say which model to package: onnxprobe package FUSED --for … -o …")
+    if (out is None) == (replaces is None):
+        raise PackageError(
+            "say where it goes: a new folder with -o, or what serves today with --replaces"
+        )
+    if replaces is not None:
+        return replace_(fused, packaging, replaces, name)
+    assert out is not None  # noqa: S101  one of the two is said
+    return package_(fused, packaging, out, name)

@@ -7,10 +7,21 @@ from typing import Final
 
 from onnxprobe.package._base import Content, Files, Packaged, Packaging
 from onnxprobe.package.delivery import Delivery
-from onnxprobe.package.packaging import package
+from onnxprobe.package.packaging import package, replace, rollback
 from onnxprobe.package.plain import PLAIN
+from onnxprobe.package.triton import TRITON
 from onnxprobe.registry import Registry
 
-PACKAGINGS: Final = Registry("packaging", [PLAIN])
+PACKAGINGS: Final = Registry("packaging", [PLAIN, TRITON])
 
-__all__ = ["PACKAGINGS", "Content", "Delivery", "Files", "Packaged", "Packaging", "package"]
+__all__ = [
+    "PACKAGINGS",
+    "Content",
+    "Delivery",
+    "Files",
+    "Packaged",
+    "Packaging",
+    "package",
+    "replace",
+    "rollback",
+]

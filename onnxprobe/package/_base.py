@@ -14,23 +14,6 @@ Files = Mapping[str, Content]
 
 
 @dataclass(frozen=True, slots=True)
-class Packaging:
-    """A server, or another place a model goes to, and what it takes.
-
-    Attributes:
-        name: what ``--for`` calls it.
-        says: what the folder is, in half a line.
-        files: from what is delivered to the files of the folder.
-        next: what a user does with the folder, a command a line; ``{folder}`` stands for it.
-    """
-
-    name: str
-    says: str
-    files: Callable[[Delivery], Files]
-    next: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Packaged:
     """What was written.
 
@@ -49,3 +32,25 @@ class Packaged:
     def to_json(self) -> dict[str, Any]:
         """Return this as plain values."""
         return asdict(self) | {"folder": str(self.folder)}
+
+
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """A server, or another place a model goes to, and what it takes.
+
+    Attributes:
+        name: what ``--for`` calls it.
+        says: what the folder is, in half a line.
+        files: from what is delivered to the files of the folder.
+        next: what a user does with the folder, a command a line; ``{folder}`` stands for it.
+        replace: from a model, what serves today, and a name for what is put beside it, to what was
+            written there; ``None`` where a target has no such place.
+        rollback: takes back what ``replace`` put there.
+    """
+
+    name: str
+    says: str
+    files: Callable[[Delivery], Files]
+    next: str = ""
+    replace: Callable[[Path, Path, str | None], Packaged] | None = None
+    rollback: Callable[[Path], Packaged] | None = None

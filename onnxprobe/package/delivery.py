@@ -56,6 +56,7 @@ class Delivery:
 
     Attributes:
         path: the file.
+        name: what servers are to call the model.
         model: what is in it.
         sha256: of the file.
         heads: what was fused in; none if it is a backbone.
@@ -67,6 +68,7 @@ class Delivery:
     """
 
     path: Path
+    name: str
     model: Model
     sha256: str
     heads: tuple[Head, ...]
@@ -77,8 +79,8 @@ class Delivery:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, path: Path) -> "Delivery":
-        """Read the model at ``path`` and what lies beside it.
+    def read(cls, path: Path, name: str | None = None) -> "Delivery":
+        """Read the model at ``path`` and what lies beside it; ``name`` is the file's by default.
 
         Raises:
             NotOnnxError: it is no ONNX model.
@@ -91,6 +93,7 @@ class Delivery:
         run, proof, notes = _beside(path, digest)
         return cls(
             path=path,
+            name=path.stem if name is None else name,
             model=model,
             sha256=digest,
             heads=_heads(model),

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,25 +16,36 @@ from onnxprobe.proof import sha256
 SUMS: Final = "SHA256SUMS"
 
 
-def write_folder(files: Files, folder: Path, *, beside: Path | None = None) -> tuple[str, ...]:
+def write_folder(files: Files, folder: Path) -> tuple[str, ...]:
     """Write ``files`` to a new ``folder`` and return their paths inside it, sorted.
-
-    Args:
-        files: what to write.
-        folder: where; it must not be there, or be empty.
-        beside: where the temporary folder is made, on the same disk; beside ``folder`` by default.
 
     Raises:
         PackageError: ``folder`` holds something already.
     """
     free(folder)
-    with temporary(beside or folder.parent, folder.name) as building:
-        for name, content in files.items():
-            _write(building / name, content)
-        _sync_all(building)
+    with staged(files, folder.parent, folder.name) as building:
         building.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     return tuple(sorted(files))
+
+
+@contextmanager
+def staged(files: Files, parent: Path, name: str) -> Iterator[Path]:
+    """Yield a folder in ``parent`` that holds ``files``; it goes unless it is renamed away.
+
+    Its name begins with a point, which no version of a Triton model does.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    building = parent / f".{name}.{os.getpid()}.tmp"
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        for path, content in files.items():
+            _write(building / path, content)
+        for each in (*building.rglob("*"), building):
+            sync(each)
+        yield building
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def free(folder: Path) -> None:
@@ -58,25 +69,13 @@ def summed(files: Files) -> dict[str, str | bytes | Path]:
     return {**files, SUMS: "".join(lines)}
 
 
-@contextmanager
-def temporary(parent: Path, name: str) -> Iterator[Path]:
-    """Yield a new folder in ``parent`` that goes again unless it was renamed away.
-
-    Its name begins with a point: Triton takes what begins with a digit for a version.
-    """
-    parent.mkdir(parents=True, exist_ok=True)
-    building = parent / f".{name}.{os.getpid()}.tmp"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir()
+def sync(path: Path) -> None:
+    """Make sure that a file, or which files a folder has, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        yield building
+        os.fsync(descriptor)
     finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def written(files: Mapping[str, str | bytes | Path]) -> dict[str, str]:
-    """Return the sha256 of each of ``files``."""
-    return {name: _digest(content) for name, content in files.items()}
+        os.close(descriptor)
 
 
 def _write(path: Path, content: str | bytes | Path) -> None:
@@ -92,16 +91,3 @@ def _digest(content: str | bytes | Path) -> str:
         return sha256(content)
     data = content.encode() if isinstance(content, str) else content
     return hashlib.sha256(data).hexdigest()
-
-
-def _sync_all(folder: Path) -> None:
-    for path in (*folder.rglob("*"), folder):
-        _sync(path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

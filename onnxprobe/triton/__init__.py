@@ -1,0 +1,1 @@
+"""What Triton's model repositories hold: their layout, and ``config.pbtxt``."""
