@@ -66,20 +66,19 @@ class Part:
     @classmethod
     def linear(cls, head: LinearHead, probes: Sequence[Probe], *, like: Model) -> "Part":
         """Return a head that was trained here, for the opset and IR version of ``like``."""
-
-        def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
-            return dict(zip(head.outputs, head(vectors), strict=True))
-
-        facts = {
+        facts: dict[str, Any] = {
             "prefix": head.name,
             "kind": head.kind.name,
             "classes": list(head.classes),
             "threshold": [round(float(t), 6) for t in head.threshold],
         }
+        if head.novelty is not None:
+            measure, limit = head.novelty.measure.name, float(head.novelty.limit)
+            facts["novelty"] = {"measure": measure, "limit": round(limit, 6)}
         model = head.model(
             opset=like.opset, ir_version=like.ir_version, batch=batch_of(like) or "N"
         )
-        return cls(head.name, model, tuple(probes), answers, facts)
+        return cls(head.name, model, tuple(probes), head.named, facts)
 
     @classmethod
     def file(cls, path: Path, probes: Sequence[Probe]) -> "Part":

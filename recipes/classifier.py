@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from onnxprobe.heads import HEADS, LinearHead, folded
 from onnxprobe.progress import Progress, silent
 from recipes.balanced import break_even, calibrated, fit
-from recipes.clustering import Groups
-from recipes.heldout import Mask, dealt, kept_aside
+from recipes.grouped import Grouping, known
+from recipes.heldout import Mask
+from recipes.split import Sides, Split
 from recipes.trained import Trained, nothing, reported
 from recipes.whitening import Vectors, half_whitening
 
@@ -24,24 +25,30 @@ class Detectors:
     many rows are found as belong to the domain, so that shares come out right.
 
     Attributes:
-        heldout: share of the pictures of every domain that only score the detectors.
         folds: of the cross-fitting.
         components: principal components a detector reads, at most.
         penalty: on the size of the weights; higher is smoother.
-        seed: of the splits.
+        seed: of the folds.
     """
 
-    heldout: float = 0.3
     folds: int = 3
     components: int = 256
     penalty: float = 2e-5
     seed: int = 0
 
     def __call__(
-        self, views: Mapping[str, Vectors], groups: Groups, *, progress: Progress = silent
+        self,
+        views: Mapping[str, Vectors],
+        groups: Grouping,
+        sides: Sides | None = None,
+        *,
+        progress: Progress = silent,
     ) -> Trained:
-        count = groups.member.shape[1]
-        aside = kept_aside(groups.member, self.heldout, seed=self.seed)
+        """Train on the rows that teach; ``sides`` as :class:`Split` deals them where left out."""
+        member, told = groups.member, known(groups)
+        count = member.shape[1]
+        sides = sides or Split().deal(member)
+        aside = sides.aside
         widths = tuple(x.shape[1] for x in views.values())
         if not count:
             return nothing(sum(widths), aside)
@@ -54,27 +61,31 @@ class Detectors:
             if not len(own):
                 continue
             columns = slice(start[name], start[name] + x.shape[1])
+            fold = sides.folds(member[:, own], self.folds, seed=self.seed)
+            teach = np.ix_(~aside, own)
             weight[own, columns], bias[own], threshold[own] = self._detectors(
-                x[~aside], groups.member[np.ix_(~aside, own)]
+                x[~aside], member[teach], told[teach], fold
             )
             done += len(own)
             progress("detectors", done, count)
         head = LinearHead(
             HEADS["detectors"], weight, bias, threshold, tuple(map(str, range(count))), widths
         )
-        return reported(head, views, groups.member, aside)
+        return reported(head, views, member, aside, told)
 
     def _detectors(
-        self, x: Vectors, member: Mask
+        self, x: Vectors, member: Mask, told: Mask, fold: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Return weights ``(K, d)``, biases and thresholds ``(K,)`` of the domains of one view."""
+        """Return weights ``(K, d)``, biases and thresholds ``(K,)`` of the domains of one view.
+
+        Each learns from the rows of which it is ``told`` ``(n, K)`` whether they belong.
+        """
         n, count = member.shape
         whitening = half_whitening(x, self.components, seed=self.seed)
         z = whitening(x)
         length = float(np.sqrt((z**2).sum(axis=1).mean()))
-        fold = dealt(member, self.folds, seed=self.seed)
         # the last block of columns learns from all rows, the ones before leave out a fold each
-        used = np.ones((n, count * (self.folds + 1)), bool)
+        used = np.tile(told, self.folds + 1)
         for number in range(self.folds):
             used[fold == number, number * count : (number + 1) * count] = False
         weight, bias = fit(
@@ -89,8 +100,9 @@ class Detectors:
         weight, bias = weight[-count:], bias[-count:]
         threshold = np.zeros(count)
         for k in range(count):
-            slope, offset = calibrated(unseen[:, k], member[:, k])
-            threshold[k] = slope * break_even(unseen[:, k], member[:, k]) + offset
+            own, inside = unseen[told[:, k], k], member[told[:, k], k]
+            slope, offset = calibrated(own, inside)
+            threshold[k] = slope * break_even(own, inside) + offset
             weight[k], bias[k] = slope * weight[k], slope * bias[k] + offset
         transform = whitening.transform
         return (

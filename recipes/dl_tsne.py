@@ -4,22 +4,28 @@ NTech Lab, dl-tsne, 2021. Its settings were found by hand for 342,012 faces.
 """
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from onnxprobe.recipe import Findings, Run
-from recipes.composed import Grouped, composed
+from onnxprobe.recipe import Findings, Kept, Run
+from recipes.composed import composed
+from recipes.editable import Editable
 from recipes.embedding import Embedding
+from recipes.grouped import partition
 from recipes.knn_dbscan import KnnDbscan
 from recipes.logistic import LogisticCV
+from recipes.split import Split, split
 from recipes.tsne import TSNE
 
 
 @dataclass(frozen=True)
-class DlTsne:
+class DlTsne(Editable):
     """The published pipeline dl-tsne, verbatim: every picture is put into one of the clusters of a map.
 
     The centre of the pick is embedded, laid out by t-SNE, clustered by DBSCAN on half of the map,
     and a softmax is trained to name the cluster.
     """
+
+    head: ClassVar[str] = "softmax"
 
     embedding: Embedding = field(
         default_factory=lambda: Embedding(pooling="center", depths=0, seed=2463426724)
@@ -30,14 +36,14 @@ class DlTsne:
         )
     )
     clustering: KnnDbscan = field(default_factory=KnnDbscan)
+    split: Split = field(default_factory=Split)
     classifier: LogisticCV = field(default_factory=LogisticCV)
 
     def __call__(self, run: Run) -> Findings:
         embedded = self.embedding(run)
         layout = run.do("tsne", self.tsne, embedded.views)
         found = run.do("clustering", self.clustering, layout)
-        trained = run.do("classifier", self.classifier, embedded.views, found)
-        member = found.value.member
-        count = member.shape[1]
-        grouped = Grouped(member, (str(embedded.probes[0]),) * count, (None,) * count)
-        return composed(run, embedded, grouped, layout.value, trained.value, head="softmax")
+        groups = Kept(partition(found.value.labels, str(embedded.probes[0])), found.key)
+        sides = split(run, self.split, embedded.paths, groups)
+        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
+        return composed(run, embedded, groups.value, layout.value, trained.value, head="softmax")

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, field
 
-from onnxprobe.recipe import Findings, Run
+from onnxprobe.recipe import Findings, Kept, Run
 from recipes.classifier import Detectors
 from recipes.clustering import Communities
-from recipes.composed import Grouped, composed
+from recipes.composed import composed
+from recipes.editable import Editable
 from recipes.embedding import Embedding
+from recipes.grouped import Grouped
+from recipes.split import Split, split
 from recipes.tsne import TSNE
 
 
 @dataclass(frozen=True)
-class Domains:
+class Domains(Editable):
     """Find the domains that are really in the pictures, at any depth, and train a detector for each.
 
     Pictures are embedded at the pick, for what they show, and at mid-network cuts, for how they
@@ -22,13 +25,15 @@ class Domains:
     embedding: Embedding = field(default_factory=Embedding)
     clustering: Communities = field(default_factory=Communities)
     tsne: TSNE = field(default_factory=TSNE)
+    split: Split = field(default_factory=Split)
     classifier: Detectors = field(default_factory=Detectors)
 
     def __call__(self, run: Run) -> Findings:
         embedded = self.embedding(run)
         found = run.do("clustering", self.clustering, embedded.views)
         layout = run.do("tsne", self.tsne, embedded.views)
-        trained = run.do("classifier", self.classifier, embedded.views, found)
         groups = found.value
-        grouped = Grouped(groups.member, groups.view, groups.stability.tolist())
+        grouped = Grouped(groups.member, groups.view, tuple(groups.stability.tolist()))
+        sides = split(run, self.split, embedded.paths, Kept(grouped, found.key))
+        trained = run.do("classifier", self.classifier, embedded.views, found, sides)
         return composed(run, embedded, grouped, layout.value, trained.value, head="detectors")

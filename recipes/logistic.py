@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from onnxprobe.heads import HEADS, LinearHead, folded
 from onnxprobe.progress import Progress, silent
-from recipes.heldout import Mask, kept_aside, scored
-from recipes.knn_dbscan import Clusters
+from recipes.grouped import Grouped, one_each
+from recipes.heldout import Mask, scored
+from recipes.split import Sides, Split
 from recipes.trained import Trained, nothing, reported
 from recipes.whitening import Vectors, half_whitening
 
@@ -23,15 +24,13 @@ class LogisticCV:
     of rows kept aside.
 
     Attributes:
-        heldout: share of the rows of every group that only score the head.
         components: principal components it reads, at most; half-whitened, so that the fit converges.
         penalties: how many are tried.
         folds: of the cross-validation.
         iterations: of the optimiser, at most.
-        seed: of the split.
+        seed: of the components.
     """
 
-    heldout: float = 0.3
     components: int = 256
     penalties: int = 10
     folds: int = 5
@@ -39,19 +38,25 @@ class LogisticCV:
     seed: int = 0
 
     def __call__(
-        self, views: Mapping[str, Vectors], clusters: Clusters, *, progress: Progress = silent
+        self,
+        views: Mapping[str, Vectors],
+        groups: Grouped,
+        sides: Sides | None = None,
+        *,
+        progress: Progress = silent,
     ) -> Trained:
-        member = clusters.member
+        """Train on the rows that teach; ``sides`` as :class:`Split` deals them where left out."""
+        member = groups.member
         count = member.shape[1]
         widths = tuple(x.shape[1] for x in views.values())
-        aside = kept_aside(member, self.heldout, seed=self.seed)
+        aside = (sides or Split().deal(member)).aside
         if not count:
             return nothing(sum(widths), aside)
         progress("head", 0, 1)
         x = next(iter(views.values()))
         rows = ~aside & member.any(axis=1)
         weight = np.zeros((count, sum(widths)), np.float32)
-        weight[:, : widths[0]], bias = self._fitted(x[rows], clusters.labels[rows])
+        weight[:, : widths[0]], bias = self._fitted(x[rows], one_each(member)[rows])
         # scores of a row add up to 1: the best class is the answer whatever its score
         threshold, classes = np.zeros(count, np.float32), tuple(map(str, range(count)))
         head = LinearHead(HEADS["softmax"], weight, bias, threshold, classes, widths)

@@ -1,12 +1,13 @@
 import pkgutil
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import pytest
 
-import onnxprobe.heads
+import onnxprobe.heads.novelty
 from onnxprobe.errors import StitchError
-from onnxprobe.heads import HEADS, LinearHead, folded
+from onnxprobe.heads import HEADS, NOVELTY, Layer, LinearHead, Novelty, folded
 from onnxprobe.runtime import run
 
 RNG = np.random.default_rng(0)
@@ -38,6 +39,87 @@ def test_graph_and_numpy_agree(kind, widths, opset):
     for name, array in expected.items():
         np.testing.assert_allclose(got[name], array, rtol=1e-5, atol=1e-6)
         assert (got[name].dtype, got[name].shape) == (array.dtype, array.shape)
+
+
+def novelty(measure, d=6, classes=4, limit=1.0):
+    rng = np.random.default_rng(4)
+    if measure == "energy":
+        return Novelty(NOVELTY[measure], limit, np.zeros((0, classes), np.float32))
+    anchors = rng.normal(size=(9, 5)).astype(np.float32)
+    anchors /= np.linalg.norm(anchors, axis=1, keepdims=True)
+    weight, bias = rng.normal(size=(5, d)).astype(np.float32), rng.normal(size=5)
+    return Novelty(NOVELTY[measure], limit, anchors, weight, bias.astype(np.float32))
+
+
+def hidden(d=6, h=7):
+    rng = np.random.default_rng(5)
+    return Layer(rng.normal(size=(h, d)).astype(np.float32), rng.normal(size=h).astype(np.float32))
+
+
+@pytest.mark.parametrize("opset", [9, 11, 13, 17, 18, 26])
+@pytest.mark.parametrize("measure", NOVELTY)
+def test_graph_and_numpy_agree_on_novelty_behind_a_hidden_layer(measure, opset):
+    vectors = RNG.normal(size=(60, 6)).astype(np.float32)
+    limit = float(np.median(_strange(measure, vectors)))
+    trained = replace(
+        head("softmax", threshold=0.0),
+        weight=np.random.default_rng(6).normal(size=(4, 7)).astype(np.float32),
+        hidden=hidden(),
+        novelty=novelty(measure, limit=limit),
+    )
+    got = run(trained.model(opset=opset, ir_version=8), {"vectors": vectors})
+    expected = trained.named([vectors])
+    assert list(expected) == [f"domain_{n}" for n in ("scores", "id", "confidence", "novelty")]
+    assert 0 < (expected["domain_id"] == -1).sum() < 60
+    for name, array in expected.items():
+        np.testing.assert_allclose(got[name], array, rtol=1e-5, atol=1e-5)
+        assert (got[name].dtype, got[name].shape) == (array.dtype, array.shape)
+
+
+def _strange(measure, vectors):
+    known = np.maximum(vectors @ hidden().weight.T + hidden().bias, 0)
+    weight = np.random.default_rng(6).normal(size=(4, 7)).astype(np.float32)
+    return novelty(measure)(vectors, known @ weight.T + head("softmax").bias)
+
+
+def test_mahalanobis_is_the_distance_to_the_nearest_anchor():
+    anchors, x = RNG.normal(size=(5, 3)), RNG.normal(size=(40, 3))
+    far = np.linalg.norm(x[:, None] - anchors, axis=2).min(axis=1)
+    found = NOVELTY["mahalanobis"].apply(x.astype(np.float32), anchors.astype(np.float32))
+    np.testing.assert_allclose(found[:, 0], far, rtol=1e-4)
+
+
+def test_nearest_is_one_minus_the_cosine_with_the_likest_anchor():
+    anchors, x = RNG.normal(size=(5, 3)), RNG.normal(size=(40, 3))
+    anchors /= np.linalg.norm(anchors, axis=1, keepdims=True)
+    cosine = (x / np.linalg.norm(x, axis=1, keepdims=True)) @ anchors.T
+    found = NOVELTY["nearest"].apply(x.astype(np.float32), anchors.astype(np.float32))
+    np.testing.assert_allclose(found[:, 0], 1 - cosine.max(axis=1), atol=1e-5)
+
+
+def test_energy_is_minus_the_log_of_the_summed_exponentials_and_does_not_overflow():
+    logits = RNG.normal(size=(40, 4)).astype(np.float32)
+    none = np.zeros((0, 4), np.float32)
+    found = NOVELTY["energy"].apply(logits, none)
+    np.testing.assert_allclose(found[:, 0], -np.log(np.exp(logits).sum(axis=1)), rtol=1e-4)
+    assert np.isfinite(NOVELTY["energy"].apply(logits * np.float32(1e4), none)).all()
+
+
+def test_a_strange_sample_is_none_of_the_classes_and_says_its_highest_score():
+    trained = replace(head("softmax", threshold=0.0), novelty=novelty("nearest", limit=-1.0))
+    answers = trained([RNG.normal(size=(20, 6)).astype(np.float32)])
+    assert (answers.id == -1).all()
+    np.testing.assert_array_equal(answers.confidence[:, 0], answers.scores.max(axis=1))
+
+
+def test_a_hidden_layer_that_does_not_fit_is_refused():
+    with pytest.raises(StitchError, match="gives 7 numbers, but the last one reads 6"):
+        replace(head("softmax"), hidden=hidden())
+
+
+def test_every_measure_of_novelty_is_registered():
+    files = {m.name for m in pkgutil.iter_modules(onnxprobe.heads.novelty.__path__)}
+    assert files - {"_base"} == set(NOVELTY)
 
 
 @pytest.mark.parametrize("kind", HEADS)
@@ -112,4 +194,4 @@ def test_weights_that_do_not_fit_the_widths_are_refused():
 
 def test_every_file_is_registered():
     files = {m.name for m in pkgutil.iter_modules(onnxprobe.heads.__path__)}
-    assert files - {"_base", "folding", "linear"} == set(HEADS)
+    assert files - {"_base", "folding", "linear", "novelty"} == set(HEADS)

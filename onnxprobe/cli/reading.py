@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def asked(
     model: Path | None,
     images: str | None,
     out: Path,
-    sample: str | None,
+    options: Mapping[str, Any],
     changes: Sequence[str],
     config: Path | None,
     preprocess: str | None,
@@ -80,6 +80,8 @@ def asked(
     resume: bool,
 ) -> tuple[str, Any, Job]:
     """Return the recipe's name, the recipe with its settings, and the job.
+
+    ``options`` are settings that have an option of their own; null where it was not given.
 
     Raises:
         RecipeError: something that is needed was not said.
@@ -103,8 +105,7 @@ def asked(
     settings = flat(before.settings) if before else {}
     if config is not None:
         settings |= flat(_toml(config))
-    if sample is not None:
-        settings["embedding.sample"] = sample_of(sample)
+    settings |= {name: value for name, value in options.items() if value is not None}
     settings |= dict(map(_pair, changes))
     return (
         recipe,

@@ -25,14 +25,14 @@ def started(tmp_path):
 
 
 def resumed(out, **given):
-    said = dict.fromkeys(("recipe", "model", "images", "sample", "config", "preprocess"))
-    said |= {"changes": ()} | given
+    said = dict.fromkeys(("recipe", "model", "images", "config", "preprocess"))
+    said |= {"changes": (), "options": {}} | given
     return asked(
         said["recipe"],
         said["model"],
         said["images"],
         out,
-        said["sample"],
+        said["options"],
         said["changes"],
         said["config"],
         said["preprocess"],
@@ -49,7 +49,8 @@ def test_a_run_goes_on_as_it_was_started(started):
 
 
 def test_what_is_said_again_wins(started):
-    _, recipe, _ = resumed(started[0], changes=("clustering.rounds=5",), sample="40")
+    options = {"embedding.sample": 40, "split.group_by": None}  # one that was not given
+    _, recipe, _ = resumed(started[0], changes=("clustering.rounds=5",), options=options)
     assert (recipe.clustering.rounds, recipe.embedding.sample) == (5, 40)
 
 

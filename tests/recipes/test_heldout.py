@@ -38,6 +38,45 @@ def test_folds_share_out_every_domain():
         assert sizes.max() - sizes.min() <= 0.4 * sizes.sum() / 3 + 2
 
 
+@pytest.mark.parametrize("most", [2, 5, 30])
+def test_rows_that_belong_together_stay_on_one_side_and_shares_hold(most):
+    member, rng = memberships(), np.random.default_rng(most)
+    together = np.repeat(np.arange(400), rng.integers(1, most + 1, 400))[:400]
+    rng.shuffle(together)
+    aside = kept_aside(member, 0.3, seed=0, together=together)
+    assert not np.intersect1d(together[aside], together[~aside]).size
+    assert aside.mean() == pytest.approx(0.3, abs=0.05)
+    for column in member.T:
+        assert aside[column].mean() == pytest.approx(0.3, abs=0.2)
+    fold = dealt(member, 3, seed=0, together=together)
+    assert all(len(set(fold[together == one])) == 1 for one in set(together))
+    assert np.bincount(fold).min() > 0.6 * 400 / 3
+
+
+def test_a_domain_of_one_piece_teaches():
+    member = np.arange(100)[:, None] < 40
+    together = np.r_[np.zeros(40, int), np.arange(1, 61)]
+    assert not kept_aside(member, 0.3, seed=0, together=together)[:40].any()
+
+
+def test_where_nothing_belongs_together_the_deal_is_as_even():
+    member = memberships()
+    aside = kept_aside(member, 0.3, seed=0, together=np.arange(400))
+    for column in member.T:
+        assert aside[column].mean() == pytest.approx(0.3, abs=0.13)
+
+
+def test_what_is_not_known_is_not_counted():
+    rng, member = np.random.default_rng(0), memberships()
+    score, told = rng.random(member.shape), rng.random(member.shape) < 0.5
+    found = scored(member, score > 0.5, score, told)
+    for k in range(4):
+        own = told[:, k]
+        alone = scored(member[own, k : k + 1], score[own, k : k + 1] > 0.5, score[own, k : k + 1])
+        assert found.recall[k] == alone.recall[0]
+        assert found.auc[k] == alone.auc[0]
+
+
 def test_figures_are_those_of_scikit_learn():
     rng, member = np.random.default_rng(0), memberships()
     score = rng.random(member.shape) + 0.6 * member

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from blobs import crowd, planted
 
-from recipes.knn_dbscan import Clusters
+from recipes.grouped import partition
 from recipes.logistic import LogisticCV
 
 QUICK = LogisticCV(penalties=3, folds=3)
@@ -11,7 +11,7 @@ QUICK = LogisticCV(penalties=3, folds=3)
 @pytest.fixture(scope="module")
 def case():
     x, label = planted((80, 60, 40))
-    return {"first": x, "second": crowd(600, 5)}, Clusters(label - 1, 4)
+    return {"first": x, "second": crowd(600, 5)}, partition(label - 1, "first")
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,12 @@ def test_only_the_first_view_is_read(trained):
 
 def test_two_groups_have_two_rows_of_weights():
     x, label = planted((80, 60))
-    trained = QUICK({"v": x}, Clusters(label - 1, 4))
+    trained = QUICK({"v": x}, partition(label - 1, "first"))
     assert trained.weight.shape == (2, 24)
     assert min(trained.recall) > 0.9
 
 
 def test_without_groups_there_is_no_head():
-    trained = QUICK({"v": crowd(50)}, Clusters(np.full(50, -1), 4))
+    trained = QUICK({"v": crowd(50)}, partition(np.full(50, -1), "v"))
     assert trained.weight.shape == (0, 24)
     assert trained.heldout["macro_f1"] is None

@@ -1,0 +1,145 @@
+"""Groups by density, of a map or of the vectors themselves: HDBSCAN and OPTICS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.errors import RecipeError
+from onnxprobe.progress import Progress, silent
+from recipes.grouped import Grouped, partition
+from recipes.neighbours import unit
+from recipes.tsne import Layout
+from recipes.whitening import Vectors, half_whitening
+
+Labels = NDArray[np.int64]
+Place = Literal["map", "embedding"]
+_FEWEST_ROWS: Final = 50
+
+
+@dataclass(frozen=True)
+class Hdbscan:
+    """Clusters of any density (Campello et al. 2013); pictures between them are in none.
+
+    Attributes:
+        space: where pictures are near each other: on the ``map``, or in the half-whitened
+            ``embedding`` (slow above some 10,000 rows).
+        smallest: pictures that make a cluster: a share of all below 1, else a count; 12 at least.
+        selection: ``eom`` takes the clusters that last longest, ``leaf`` the finest.
+        rows: that are clustered, at most; the others ask their neighbours.
+        voters: neighbours that such a row asks.
+        seed: of the draw.
+    """
+
+    space: Place = "map"
+    smallest: float = 0.004
+    selection: Literal["eom", "leaf"] = "eom"
+    rows: int = 50_000
+    voters: int = 5
+    seed: int = 0
+
+    def __call__(
+        self, views: Mapping[str, Vectors], layout: Layout, *, progress: Progress = silent
+    ) -> Grouped:
+        from sklearn.cluster import HDBSCAN
+
+        points = _points(self.space, views, layout)
+        drawn = _drawn(len(points), self.rows, self.seed)
+        size = _count(self.smallest, len(drawn))
+        method = HDBSCAN(
+            min_cluster_size=size,
+            min_samples=min(size, 20),
+            cluster_selection_method=self.selection,
+            copy=True,
+        )
+        found = method.fit_predict(points[drawn])
+        progress("groups", 1, 1)
+        return partition(_voted(points, drawn, found, self.voters), next(iter(views)))
+
+
+@dataclass(frozen=True)
+class Optics:
+    """Clusters as dents in the order of reachability (Ankerst et al. 1999), which needs no radius.
+
+    What the authors of dl-tsne suggest in place of DBSCAN.
+
+    Attributes:
+        space: as of HDBSCAN.
+        smallest: as of HDBSCAN.
+        neighbours: that make a dense place.
+        steepness: how steep the walls of a dent are, 0 to 1 (xi).
+        rows: that are clustered, at most; the others ask their neighbours.
+        voters: neighbours that such a row asks.
+        seed: of the draw.
+    """
+
+    space: Place = "map"
+    smallest: float = 0.004
+    neighbours: int = 20
+    steepness: float = 0.05
+    rows: int = 20_000
+    voters: int = 5
+    seed: int = 0
+
+    def __call__(
+        self, views: Mapping[str, Vectors], layout: Layout, *, progress: Progress = silent
+    ) -> Grouped:
+        from sklearn.cluster import OPTICS
+
+        points = _points(self.space, views, layout)
+        drawn = _drawn(len(points), self.rows, self.seed)
+        method = OPTICS(
+            min_samples=self.neighbours,
+            xi=self.steepness,
+            min_cluster_size=_count(self.smallest, len(drawn)),
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):  # copies lie at reachability 0
+            found = method.fit_predict(points[drawn])
+        progress("groups", 1, 1)
+        return partition(_voted(points, drawn, found, self.voters), next(iter(views)))
+
+
+def _points(space: Place, views: Mapping[str, Vectors], layout: Layout) -> NDArray[np.float64]:
+    """Return where the pictures are, ``(n, 2)`` or ``(n, m)``."""
+    x = next(iter(views.values()))
+    if len(x) < _FEWEST_ROWS:
+        raise RecipeError(
+            f"too few pictures: {len(x)}; finding groups needs at least {_FEWEST_ROWS}"
+        )
+    match space:
+        case "map":
+            return layout.layout.astype(np.float64)
+        case "embedding":
+            return unit(half_whitening(x, 256, seed=0)(x)).astype(np.float64)
+
+
+def _count(smallest: float, rows: int) -> int:
+    """Return how many rows make a cluster.
+
+    >>> _count(0.004, 10_000), _count(0.004, 100), _count(30, 100)
+    (40, 12, 30)
+    """
+    return max(round(smallest * rows if smallest < 1 else smallest), 12)
+
+
+def _drawn(rows: int, most: int, seed: int) -> Labels:
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _voted(
+    points: NDArray[np.float64], drawn: Labels, found: NDArray[np.integer], voters: int
+) -> Labels:
+    """Return the labels of all rows: of those that were clustered their own, of the others a vote's."""
+    labels = np.full(len(points), -1, np.int64)
+    labels[drawn] = found
+    others = np.setdiff1d(np.arange(len(points)), drawn, assume_unique=True)
+    if len(others):
+        from sklearn.neighbors import KNeighborsClassifier
+
+        vote = KNeighborsClassifier(min(voters, len(drawn))).fit(points[drawn], found)
+        labels[others] = vote.predict(points[others])
+    return labels

@@ -1,0 +1,147 @@
+"""Which pictures teach the head and which only score it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.errors import PicturesError, RecipeError, quoted
+from onnxprobe.images.names import printable
+from onnxprobe.progress import Progress, silent
+from onnxprobe.rank.labels import read_labels
+from onnxprobe.recipe import Kept, Run
+from recipes.grouped import Grouping, Mask
+from recipes.heldout import dealt, kept_aside
+
+G = TypeVar("G", bound=Grouping)
+
+FOLDER: Final = "folder"
+"""What ``group_by`` says where pictures of one folder belong together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Who is on which side.
+
+    Attributes:
+        aside: ``(n,)`` bool, the rows that only score.
+        together: ``(n,)`` int64; rows with the same number are on the same side. Null: each alone.
+    """
+
+    aside: Mask
+    together: NDArray[np.int64] | None = None
+
+    def folds(self, member: Mask, count: int, *, seed: int) -> NDArray[np.int64]:
+        """Return the fold of each row that teaches, for cross-fitting; ``member`` has all rows."""
+        teach = ~self.aside
+        together = None if self.together is None else self.together[teach]
+        return dealt(member[teach], count, seed=seed, together=together)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Keep a share of every domain aside to score the head on, and keep together what is alike.
+
+    Frames of one film, photographs of one person or copies of one picture on both sides make a
+    head look better than it is.
+
+    Attributes:
+        heldout: share of the pictures of every domain that only score the head.
+        folders: first folders whose pictures are kept aside instead, such as ``["val"]``.
+        group_by: what must stay on one side: ``FILE.csv:COLUMN``, where the file has a column
+            ``path`` too; or ``folder``, the folder of a picture; null for each picture by itself.
+        seed: of the deal.
+    """
+
+    heldout: float = 0.3
+    folders: tuple[str, ...] = ()
+    group_by: str | None = None
+    seed: int = 0
+
+    def __call__(
+        self,
+        paths: Sequence[str],
+        groups: Grouping,
+        group: Sequence[str | None],
+        *,
+        progress: Progress = silent,
+    ) -> Sides:
+        """Deal out ``paths``; ``group`` names what each belongs to, null for itself alone."""
+        progress("split", 1, 1)
+        together = None if self.group_by is None else _numbered(group)
+        if not self.folders:
+            if not 0 < self.heldout < 1:
+                raise RecipeError(f"split.heldout is between 0 and 1, not {self.heldout}")
+            return self.deal(groups.member, together)
+        aside = np.array([path.split("/")[0] in self.folders for path in paths])
+        if not aside.any() or aside.all():
+            which = "no picture lies" if not aside.any() else "all pictures lie"
+            raise RecipeError(
+                f"{which} in {quoted(self.folders)}, which split.folders keeps aside; the first "
+                f"folders are {quoted(sorted({path.split('/')[0] for path in paths})[:6])}"
+            )
+        if together is not None:
+            _refuse_both(aside, together, group)
+        return Sides(aside, together)
+
+    def deal(self, member: Mask, together: NDArray[np.int64] | None = None) -> Sides:
+        """Keep the share of every domain of ``member`` ``(n, K)`` aside."""
+        aside = kept_aside(member, self.heldout, seed=self.seed, together=together)
+        return Sides(aside, together)
+
+
+def split(run: Run, step: Split, paths: Sequence[str], groups: Kept[G]) -> Kept[Sides]:
+    """Do the step, its file of groups read; a changed file is a changed result."""
+    group = _groups(step.group_by, paths)
+    told = Kept(group, Run.key("group_by", *map(repr, group)))
+    return run.do("split", step, Kept(paths, groups.key), groups, told)
+
+
+def _groups(group_by: str | None, paths: Sequence[str]) -> tuple[str | None, ...]:
+    match group_by:
+        case None:
+            return (None,) * len(paths)
+        case "folder":
+            return tuple(str(PurePosixPath(path).parent) for path in paths)
+        case _:
+            file, colon, column = group_by.rpartition(":")
+            file, column = (
+                (file, column) if colon and file.endswith(".csv") else (group_by, "group")
+            )
+            try:
+                named = read_labels(file, columns=("path", column))
+            except PicturesError as error:
+                text = str(error).replace("labels", "groups").partition("; name the two")[0]
+                raise RecipeError(f"{text}; say --group-by FILE.csv:COLUMN, or folder") from None
+            group = tuple(named.get(printable(path)) for path in paths)
+            if not any(group):
+                raise RecipeError(
+                    f"{file!r} names none of the pictures; its first path is "
+                    f"{next(iter(named), '')!r}, the first picture {paths[0]!r}"
+                )
+            return group
+
+
+def _numbered(group: Sequence[str | None]) -> NDArray[np.int64]:
+    """Return ``(n,)`` numbers, the same where the group is; null is a number of its own."""
+    number: dict[str | int, int] = {}
+    return np.array(
+        [
+            number.setdefault(row if name is None else name, len(number))
+            for row, name in enumerate(group)
+        ],
+        np.int64,
+    )
+
+
+def _refuse_both(aside: Mask, together: NDArray[np.int64], group: Sequence[str | None]) -> None:
+    both = np.intersect1d(together[aside], together[~aside])
+    if len(both):
+        row = int(np.flatnonzero(together == both[0])[0])
+        raise RecipeError(
+            f"{len(both)} groups lie on both sides of split.folders, such as {group[row]!r}; "
+            "move their pictures to one side, or leave split.folders out"
+        )
