@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import onnx
 
 from onnxprobe.changes import Changes, changes, hanging
-from onnxprobe.errors import quoted
+from onnxprobe.errors import plural, quoted
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.value import Value
@@ -159,8 +159,8 @@ def _inside(found: Changes) -> Iterator[Difference]:
         yield Difference(what, weight.was, weight.now, breaks=True, said=said)
     if found.nodes_added:
         count, said = len(found.nodes_added), hanging(found.nodes_added)
-        yield Difference(f"{count} nodes", "", said, breaks=False)
+        yield Difference(plural(count, "node"), "", said, breaks=False)
     if found.weights_added:
         count, first = len(found.weights_added), found.weights_added[0]
         said = f"{first.name!r} {first.now}{' and others' if count > 1 else ''}"
-        yield Difference(f"{count} weights", "", said, breaks=False)
+        yield Difference(plural(count, "weight"), "", said, breaks=False)

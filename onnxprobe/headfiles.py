@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from onnxprobe.errors import StitchError
+from onnxprobe.errors import StitchError, plural, quoted
 from onnxprobe.fuse import Arrays, Part
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.load import load
@@ -124,8 +124,9 @@ def model_parts(
     original = at_opset(one_import(head), like.opset)
     if len(original.inputs) != len(probes):
         raise StitchError(
-            f"the head {name!r} reads {len(original.inputs)} tensors ({', '.join(original.inputs)}) but there "
-            f"are {len(probes)} probes ({', '.join(map(str, probes))})"
+            f"the head {name!r} reads {plural(len(original.inputs), 'tensor')} "
+            f"({quoted(original.inputs)}) but is given {plural(len(probes), 'probe')} "
+            f"({quoted(map(str, probes))}); give it one probe for each, in that order"
         )
     rewritten = plain(original, name=name, batch=batch_of(like) or "N", allow_ml=allow_ml)
     feeds = [original.value(n).dtype or "float32" for n in original.inputs]

@@ -171,7 +171,7 @@ def test_what_is_added_is_counted_and_shown_where_it_hangs(tiny):
     assert kept(differences)
     assert [str(d) for d in differences] == [
         "3 nodes are new: Mul, 2 Neg, reading 'flat', 'stem', giving 'late', 'other'",
-        "1 weights is new: 'half' float32[]",
+        "1 weight is new: 'half' float32[]",
     ]
 
 

@@ -10,10 +10,14 @@ T = TypeVar("T")
 
 
 def show(thing: T, drawn: Callable[[T], Any], plain: Callable[[T], Any], *, json: bool) -> None:
-    """Print ``thing``: ``drawn`` gives what rich shows, ``plain`` what JSON holds."""
+    """Print ``thing``: ``plain`` gives what JSON holds, ``drawn`` what rich shows, or text as it is."""
     if json:
         typer.echo(json_.dumps(plain(thing), indent=2))
         return
+    drawing = drawn(thing)
+    if isinstance(drawing, str):
+        typer.echo(drawing)
+        return
     from rich.console import Console
 
-    Console().print(drawn(thing))
+    Console().print(drawing)

@@ -122,6 +122,7 @@ def summary(run: Run, recipe_name: str, recipe: Any, found: Findings) -> dict[st
             "preprocess_origin": run.preprocess_origin,
         },
         "images": run.job.images,
+        "pictures": len(run.source.names),
         "counts": dict(found.counts),
         "pick": picked(found.pick),
         "probes": list(map(str, found.probes)),

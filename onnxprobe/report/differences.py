@@ -1,22 +1,41 @@
 """How the verdict on two models looks on a terminal: what differs, and whether it breaks callers."""
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from onnxprobe.answers import Agreement
+from onnxprobe.contract import Difference
+from onnxprobe.report.wording import plural
 from onnxprobe.verdict import Verdict
 
 _BREAKS: Final = "  breaks  "
 _HARMLESS: Final = " " * len(_BREAKS)
+_SHOWN: Final = 10
+"""Differences of one kind that are listed; --json lists all."""
 
 
 def verdict_text(verdict: Verdict) -> str:
     """List what differs, then what runs showed, then whether the contract is kept."""
-    lines = [(_BREAKS if d.breaks else _HARMLESS) + str(d) for d in verdict.differences]
+    lines = list(_folded(verdict.differences))
     lines += [_answer(output, verdict) for output in verdict.outputs]
     if not verdict.batches:
         lines.append(f"{_HARMLESS}the two were not run: their inputs or outputs differ")
     lines.append("contract kept" if verdict.kept else "contract broken")
     return "\n".join(lines)
+
+
+def _folded(differences: Sequence[Difference]) -> Iterator[str]:
+    """Write the first of each kind, and count the others."""
+    for (breaks, kind), group in groupby(differences, key=lambda d: (d.breaks, _kind(d))):
+        same, mark = list(group), _BREAKS if breaks else _HARMLESS
+        yield from (mark + str(difference) for difference in same[:_SHOWN])
+        if (more := len(same) - _SHOWN) > 0:
+            yield f"{mark}and {plural(more, f'more {kind}', f'more {kind}s')}; --json lists all"
+
+
+def _kind(difference: Difference) -> str:
+    return difference.what.partition(" ")[0]
 
 
 def _answer(output: Agreement, verdict: Verdict) -> str:

@@ -127,7 +127,12 @@ class HeldOutFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """The part of ``run.json`` that a person asks for first."""
+    """The part of ``run.json`` that a person asks for first.
+
+    Attributes:
+        listed: Pictures where they came from, of which a sample may have gone in.
+        resampled: Whether groups had to come back when parts of the pictures were grouped again.
+    """
 
     recipe: str
     model: str
@@ -137,10 +142,13 @@ class Facts:
     heldout: HeldOutFacts
     counts: Mapping[str, int]
     pick: Mapping[str, Any]
+    listed: int | None = None
+    resampled: bool = True
 
     @classmethod
     def of(cls, run: Mapping[str, Any]) -> Self:
         """Read ``run.json``."""
+        listed, steps = number(run.get("pictures")), mapping(run.get("settings")).values()
         return cls(
             recipe=str(run.get("recipe") or "run"),
             model=str(mapping(run.get("model")).get("path") or ""),
@@ -150,12 +158,19 @@ class Facts:
             heldout=HeldOutFacts.of(mapping(run.get("heldout"))),
             counts={str(k): int(v) for k, v in mapping(run.get("counts")).items()},
             pick=mapping(run.get("pick")),
+            listed=None if listed is None else int(listed),
+            resampled=any("stability" in mapping(step) for step in steps),
         )
 
     @property
     def pictures(self) -> int:
         """Pictures that went in, whatever became of them."""
         return sum(self.counts.values())
+
+    @property
+    def drawn_from(self) -> int:
+        """Pictures that there are, where a sample of them went in; 0 where all did."""
+        return self.listed if self.listed and self.listed > self.pictures else 0
 
     @property
     def unread(self) -> Mapping[str, int]:

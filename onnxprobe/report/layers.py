@@ -1,9 +1,10 @@
 """How a network looks on a terminal: its layers, and which of its tensors to probe."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import Group, JustifyMethod, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -63,8 +64,10 @@ def pick(found: Pick) -> RenderableType:
         (visible(found.tensor), "bold"),
         f"  {shape(found.shape)}  {found.op}, {found.role}",
     )
-    reasons = (Text(f"  · {visible(reason)}") for reason in found.reasons)
-    return Group(line, *reasons, *_others(found.alternatives))
+    reasons = Table.grid()
+    for reason in found.reasons:
+        reasons.add_row(Text("  · "), Text(visible(reason), overflow="fold"))
+    return Group(line, reasons, *_others(found.alternatives))
 
 
 def short(number: int | None) -> str:
@@ -120,8 +123,12 @@ def _totals(found: Inspection) -> str:
     return ", ".join(said)
 
 
-def _others(alternatives: Iterable[Alternative]) -> Iterator[Text]:
-    lines = [f"  {visible(a.tensor)}  {shape(a.shape)}  {visible(a.why)}" for a in alternatives]
-    if lines:
-        yield Text("or")
-        yield from map(Text, lines)
+def _others(alternatives: Sequence[Alternative]) -> Iterator[RenderableType]:
+    if not alternatives:
+        return
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    for other in alternatives:
+        cells = visible(other.tensor), shape(other.shape), visible(other.why)
+        table.add_row(*(Text(cell, overflow="fold") for cell in cells))
+    yield Text("or")
+    yield Padding(table, (0, 0, 0, 2), expand=False)

@@ -9,7 +9,7 @@ from rich.text import Text
 from onnxprobe.answers import Agreement
 from onnxprobe.batch.proving import Alone
 from onnxprobe.batch.proving import Mended as MendedBatch
-from onnxprobe.errors import quoted
+from onnxprobe.errors import plural, quoted
 from onnxprobe.repair.proving import Mended as Repaired
 from onnxprobe.unfuse import FusedHead, Unfused
 
@@ -40,7 +40,7 @@ def _shown(done: Unfused) -> str:
         return "byte for byte the backbone that was fused"
     if not done.batches:
         return "written without proof, as asked"
-    return f"{len(done.outputs)} outputs bit-identical at batch {_listed(done.batches)}"
+    return f"{plural(len(done.outputs), 'output')} bit-identical at batch {_listed(done.batches)}"
 
 
 def batch_text(done: MendedBatch, out: Path) -> str:

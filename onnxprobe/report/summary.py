@@ -57,9 +57,7 @@ def _headline(facts: Facts) -> str:
 
 
 def _lines(facts: Facts, model: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
-    unread = [f"{count:,} {status}" for status, count in facts.unread.items()]
-    lost = f"; left out: {listed(unread)}" if unread else ", all of them read"
-    yield "pictures", _text(f"{facts.images}{lost}")
+    yield "pictures", _text(f"{facts.images}{_taken(facts)}{_lost(facts)}")
     yield "backbone", _text(facts.model)
     if origin := model.get("preprocess_origin"):
         style = "yellow" if origin == "assumed" else ""
@@ -69,13 +67,23 @@ def _lines(facts: Facts, model: Mapping[str, Any]) -> Iterator[tuple[str, Text]]
     if others := [probe for probe in facts.probes if not _is_of(facts.pick, probe)]:
         yield "also probed", Text("\n".join(tail(visible(probe), _VIEW) for probe in others))
     if not facts.domains:
-        yield (
-            "found",
-            _text(
-                "no group of pictures comes back often enough when parts of them are grouped "
-                "again; there is nothing to recognise, so no model was fused"
-            ),
-        )
+        yield "found", _text(_nothing(facts))
+
+
+def _taken(facts: Facts) -> str:
+    return f", {facts.pictures:,} of {facts.drawn_from:,}" if facts.drawn_from else ""
+
+
+def _lost(facts: Facts) -> str:
+    unread = [f"{count:,} {status}" for status, count in facts.unread.items()]
+    return f"; left out: {listed(unread)}" if unread else ", all of them read"
+
+
+def _nothing(facts: Facts) -> str:
+    why = "no group of pictures was found"
+    if facts.resampled:
+        why = "no group of pictures comes back often enough when parts of them are grouped again"
+    return f"{why}; there is nothing to recognise, so no model was fused"
 
 
 def _is_of(pick: Mapping[str, Any], probe: str) -> bool:

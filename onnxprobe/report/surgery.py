@@ -1,15 +1,13 @@
 """How the results of surgery look on a terminal: a name, a line."""
 
-from rich.text import Text
-
 from onnxprobe.graph.pick import Pick
 from onnxprobe.proof import Proof
 from onnxprobe.report.wording import plural
 
 
-def name_alone(pick: Pick) -> Text:
+def name_alone(pick: Pick) -> str:
     """Show the tensor's name and nothing else, for scripts."""
-    return Text(pick.tensor)
+    return pick.tensor
 
 
 def proven_line(proof: Proof | None) -> str:

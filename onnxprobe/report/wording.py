@@ -4,7 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from onnxprobe.errors import plural
 from onnxprobe.report.reading import sequence
+
+__all__ = ["listed", "percent", "plural", "prose", "score", "shape", "tail", "visible"]
 
 # Control characters, line separators, lone surrogates, and the characters that turn the direction
 # of the text around them (Boucher & Anderson 2021, arXiv:2111.00169).
@@ -37,13 +40,13 @@ def shape(dims: object) -> str:
     return "×".join("?" if dim is None else str(dim) for dim in sequence(dims))
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Write a count with its noun.
+def prose(text: str) -> str:
+    """Write what a docstring says in one line, without its marks.
 
-    >>> plural(1, "picture"), plural(3786, "picture")
-    ('1 picture', '3,786 pictures')
+    >>> prose("Share of ``n``   pictures.")
+    'Share of n pictures.'
     """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return " ".join(text.replace("``", "").split())
 
 
 def listed(words: Sequence[str]) -> str:

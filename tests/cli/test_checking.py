@@ -76,3 +76,23 @@ def test_given_pictures_are_run_too_and_their_preprocessing_is_told(tmp_path, ti
     result = invoke("check", tiny_file, tiny_file, "--images", tmp_path / "photos")
     assert "preprocessing of the pictures: assumed" in result.stderr
     assert "(batch 1, 2, 5, and 1 given)" in result.stdout
+
+
+def test_many_differences_of_a_kind_are_counted_and_json_has_them_all(tmp_path, tiny):
+    grown, renamed = onnx.ModelProto(), onnx.ModelProto()
+    grown.CopyFrom(tiny.proto)
+    for i in range(30):
+        grown.graph.node.add(op_type="Relu", input=["block"], output=[f"dead{i}"], name=f"{i}")
+    renamed.CopyFrom(grown)
+    for node in renamed.graph.node:
+        node.name = f"renamed/{node.output[0]}"
+    old, new = (
+        save(Model(grown), tmp_path / "old.onnx"),
+        save(Model(renamed), tmp_path / "new.onnx"),
+    )
+    result = invoke("check", old, new)
+    lines = result.output.splitlines()
+    assert sum(line.startswith("  breaks  node '") for line in lines) == 10
+    assert "  breaks  and 27 more nodes; --json lists all" in lines
+    assert lines[-1] == "contract broken"
+    assert len(json.loads(invoke("check", old, new, "--json").output)["differences"]) == 37

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from architectures import convolutional, others
 from rich.console import Console
@@ -53,7 +55,7 @@ def test_names_that_look_like_markup_or_cannot_be_seen_are_shown_as_they_are():
 def test_an_ambiguous_pick_is_marked_and_lists_what_may_be_meant():
     text = printed(drawn(pick(others.ssd().model)))
     assert text.startswith("AMBIGUOUS  down64")
-    assert "top128  128×16×16  the tip of the branch" in text
+    assert "top128 128×16×16 the tip of the branch" in " ".join(text.split())
 
 
 def test_what_is_not_counted_is_said():
@@ -95,3 +97,16 @@ def test_a_huge_network_is_drawn_from_both_ends():
 )
 def test_counts_are_written_short(number, text):
     assert short(number) == text
+
+
+def test_long_reasons_hang_under_their_bullet_and_names_keep_their_column(tiny):
+    found = pick(tiny)
+    lines = printed(
+        drawn(replace(found, alternatives=found.alternatives * 2)), width=50
+    ).splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("  · after"))
+    assert lines[first + 1].startswith("    ")
+    assert not lines[first + 1].startswith("  · ")
+    assert all(line.startswith("  ") for line in lines[1 : lines.index("or")])
+    assert [line[:10] for line in lines if line.startswith("  pooled")] == ["  pooled  "] * 2
+    assert max(map(len, lines)) <= 50

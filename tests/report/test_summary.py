@@ -138,3 +138,20 @@ def test_scores_that_were_not_taken_are_dashes(run):
     text = shown(run)
     assert "The head was not tested: no pictures were held out." in text
     assert "0.980         –            –" in text
+
+
+def test_a_sample_is_said_to_be_one(run):
+    run["pictures"] = sum(run["counts"].values())
+    assert "pictures.tar; left out: 7 truncated" in shown(run)
+    run |= {"pictures": 3786, "counts": {"ok": 300}}
+    assert "pictures.tar, 300 of 3,786, all of them read" in shown(run)
+
+
+def test_what_was_not_resampled_is_not_said_to_have_come_back(tmp_path):
+    fake_run(tmp_path, drawn=False, domains=False)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert "comes back often enough" in shown(run)
+    del run["settings"]["clustering"]["stability"]
+    assert "no group of pictures was found; there is nothing to recognise" in " ".join(
+        shown(run).split()
+    )

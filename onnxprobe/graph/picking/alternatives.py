@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from onnxprobe.errors import plural
 from onnxprobe.graph.picking.answer import Alternative
 from onnxprobe.graph.picking.landing import land
 from onnxprobe.graph.picking.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine, trace
 from onnxprobe.graph.picking.stepback import step_back
-from onnxprobe.graph.picking.wording import count, written
+from onnxprobe.graph.picking.wording import written
 
 _SHALLOW: Final = 0.5
 """The pick of a branch that lies in its first half leaves too much behind it."""
@@ -67,7 +68,7 @@ def _later(spine: Spine, vector: str, picked: str) -> str:
     what = "a vector" if size is None else f"a vector of {size}"
     if not layers:
         return f"{what}: the pick pooled, with no place left in it"
-    return f"{what}, {count(layers, 'weighted layer')} nearer to the answer"
+    return f"{what}, {plural(layers, 'weighted layer')} nearer to the answer"
 
 
 def _operands(spine: Spine, name: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby, islice
 from typing import Final
 
-from onnxprobe.errors import quoted
+from onnxprobe.errors import plural, quoted
 from onnxprobe.graph.macs import NESTED
 from onnxprobe.graph.model import Node
 from onnxprobe.graph.order import label
@@ -25,11 +25,6 @@ _WHAT: Final = {
 def written(node: Node) -> str:
     """Name a node: ``Concat 'join'``."""
     return label(node)
-
-
-def count(number: int, thing: str) -> str:
-    """Write ``1 layer``, ``2 layers``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def sizes(shape: Sequence[int | None] | None) -> str:
@@ -63,7 +58,7 @@ def stepped(steps: Sequence[Step]) -> list[str]:
 
 def place(before: int, layers: int, depth: float) -> str:
     """Say how far into the network the pick lies."""
-    return f"it lies behind {before} of {count(layers, 'layer')} with weights (depth {depth:.2f})"
+    return f"it lies behind {before} of {plural(layers, 'layer')} with weights (depth {depth:.2f})"
 
 
 def unknown(spine: Spine) -> str | None:
@@ -72,7 +67,7 @@ def unknown(spine: Spine) -> str | None:
         return None
     some = quoted(islice(spine.unknown, 3))
     return (
-        f"the shape of {count(len(spine.unknown), 'tensor')} on the way is only known when the "
+        f"the shape of {plural(len(spine.unknown), 'tensor')} on the way is only known when the "
         f"model runs, and was left out: {some}"
     )
 

@@ -55,16 +55,15 @@ def _looked(found: Facts) -> Content:
 
 
 def _result(found: Facts, covered: float) -> str:
+    again = " that came back when the data was resampled" if found.resampled else ""
     if not found.domains:
+        missing = "came back often enough when the data was resampled" if again else "was found"
         return (
-            "No group of pictures came back often enough when the data was resampled, "
+            f"No group of pictures {missing}, "
             "so there is no domain to recognise. That is a finding, not a failure: seen through "
             "these probes, the pictures form one whole."
         )
-    return (
-        "Groups that came back when the data was resampled became domains; "
-        f"{percent(covered)} of the pictures are in at least one."
-    )
+    return f"Groups{again} became domains; {percent(covered)} of the pictures are in at least one."
 
 
 def _figures(
@@ -74,7 +73,10 @@ def _figures(
     entries: list[tuple[str, str, str]] = []
     if found.pictures:
         lost = sum(found.unread.values())
-        note = f"{lost:,} left out, see the record" if lost else "every picture was read"
+        whole = (
+            f"a sample of {found.drawn_from:,}" if found.drawn_from else "every picture was read"
+        )
+        note = f"{lost:,} left out, see the record" if lost else whole
         entries.append(("pictures read", f"{found.counts.get('ok', 0):,}", note))
     if found.domains:
         entries.append(("in a domain", percent(covered), f"{covered * pictures:,.0f} pictures"))
