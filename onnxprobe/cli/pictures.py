@@ -112,7 +112,7 @@ def label(
     model = load(fused)
     prepared, origin = preprocess_for(model, preprocess_of(preprocess))
     with bars() as progress:
-        counts = label_(
+        found = label_(
             model,
             open_source(images),
             out,
@@ -141,7 +141,10 @@ def run_recipe(
     images: Annotated[
         str | None,
         typer.Option(
-            "--images", "-i", metavar="IMAGES", help="A folder, a text list, a .tar or a .zip."
+            "--images",
+            "-i",
+            metavar="IMAGES",
+            help="A folder, a pattern, a list, an archive, or a URL.",
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the run.")],
@@ -152,6 +155,15 @@ def run_recipe(
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="TOML", help="A file of settings.")
+    ] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            "--group-by",
+            metavar="CSV:COLUMN",
+            help="Keep pictures of one person, film or original together when some are held out; "
+            "or: folder.",
+        ),
     ] = None,
     preprocess: PreprocessFile = None,
     resume: Annotated[
@@ -169,7 +181,15 @@ def run_recipe(
     from onnxprobe.report.summary import summary
 
     name, configured, job = asked(
-        recipe, model, images, out, sample, change or [], config, preprocess, resume=resume
+        recipe,
+        model,
+        images,
+        out,
+        {"embedding.sample": sample_of(sample), "split.group_by": group_by},
+        change or [],
+        config,
+        preprocess,
+        resume=resume,
     )
     with bars() as progress:
         facts = run(configured, name, job, progress=progress)
