@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from onnxprobe.cli import checking, mending, packaging, pictures, ranking, replaying, surgery
+from onnxprobe.cli import checking, mending, packaging, pictures, ranking, replaying, stores, surgery
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
@@ -31,6 +31,8 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     mending.repair: "onnxprobe repair backbone.onnx -o repaired.onnx",
     ranking.rank: "onnxprobe rank backbone.onnx photos/ --labels labels.csv",
     pictures.embed: "onnxprobe embed backbone.onnx photos/ -o store.h5",
+    stores.store: "onnxprobe store store.h5",
+    stores.export: "onnxprobe export store.h5 --to parquet -o vectors.parquet",
     pictures.run_recipe: "onnxprobe run-recipe domains --model backbone.onnx --images photos/ --out run/",
     pictures.label: "onnxprobe label run/fused.onnx photos/ -o labels.parquet",
     packaging.package: "onnxprobe package run/fused.onnx --for plain -o package/",

@@ -126,16 +126,21 @@ def read(path: Path) -> Shard:
     raise DamagedShardError("its checksum is wrong")
 
 
-def column(stored: Any, name: str) -> NDArray[Any]:
+def column(dataset: Any, name: str) -> NDArray[Any]:
     """Return a column of a ledger on disk as it is in memory."""
-    values: NDArray[Any] = stored[...]
+    values: NDArray[Any] = dataset[...]
     return values if LEDGER[name].kind == "i" else from_bytes(values.astype(object))
+
+
+def stored(values: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return a column of a ledger as it is on disk; undoes :func:`column`."""
+    kind = LEDGER[name]
+    return (values if kind.kind == "i" else to_bytes(values)).astype(kind)
 
 
 def _contents(shard: Shard) -> Iterator[tuple[str, NDArray[Any]]]:
     for name in COLUMNS:
-        values, kind = getattr(shard.ledger, name), LEDGER[name]
-        yield f"ledger/{name}", (values if kind.kind == "i" else to_bytes(values)).astype(kind)
+        yield f"ledger/{name}", stored(getattr(shard.ledger, name), name)
     yield "rows", shard.rows
     for i, vectors in enumerate(shard.vectors):
         yield f"embeddings/{i}", vectors

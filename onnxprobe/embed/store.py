@@ -47,8 +47,10 @@ class Store:
         try:
             with h5py.File(path, "r") as file:
                 header = Header.from_json(file.attrs["onnxprobe"], path)
-                pictures = len(file["ledger/id"])
-                parts = {source.file_name for source in file["ledger/id"].virtual_sources()}
+                ids = file["ledger/id"]
+                pictures = len(ids)
+                virtual = ids.virtual_sources() if ids.is_virtual else ()  # not where exported
+                parts = {source.file_name for source in virtual}
         except (OSError, KeyError) as error:
             raise StoreError(f"{str(path)!r} is not an embedding store") from error
         gone = sorted(part for part in parts if not (path.parent / part).is_file())

@@ -149,7 +149,7 @@ def test_a_server_that_sends_whole_files_only_is_named(tmp_path):
     local = KINDS["npy"][0](tmp_path)
     with (
         Server(tmp_path, sends_parts=False) as server,
-        pytest.raises(PicturesError, match="sends whole files only; copy it to this machine"),
+        pytest.raises(PicturesError, match="sends whole files only; copy it, or put simplecache::"),
     ):
         open_source(server.url + local.name)
 

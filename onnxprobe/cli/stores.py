@@ -1,0 +1,52 @@
+"""Commands about stores of embeddings: store, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onnxprobe.cli.types import Json
+
+StorePath = Annotated[
+    Path, typer.Argument(metavar="STORE", help="What onnxprobe embed wrote, an .h5 file.")
+]
+
+
+def store(
+    path: StorePath,
+    *,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every shard with its checksum.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say what is in a store: what it was made of, what became of the pictures, is it whole."""
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.cli.show import show
+    from onnxprobe.embed.contents import Contents, contents
+    from onnxprobe.report.stores import contents_text
+
+    with bars() as progress:
+        found = contents(path, verify=verify, progress=progress)
+    show(found, contents_text, Contents.to_json, json=json)
+    if found.damaged:
+        raise typer.Exit(1)
+
+
+def export(
+    path: StorePath,
+    *,
+    to: Annotated[str, typer.Option("--to", metavar="FORM", help="npy, parquet or single-hdf5.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="A new file; for npy a folder.")
+    ],
+) -> None:
+    """Write a store in another form."""
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.embed import Store
+    from onnxprobe.embed.exports import export as export_
+
+    opened = Store.open(path)
+    with bars() as progress:
+        export_(opened, to, out, progress=progress)
+    typer.echo(f"{out}: {len(opened.ledger):,} pictures, {len(opened):,} with vectors")

@@ -1,0 +1,153 @@
+"""What is in a store, and whether all of it is as it was written."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from onnxprobe.embed.header import Header
+from onnxprobe.embed.resume import header_of, shard_name
+from onnxprobe.embed.shard import DamagedShardError, column, read
+from onnxprobe.embed.top import folder_of
+from onnxprobe.errors import StoreError, plural
+from onnxprobe.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class ShardFacts:
+    """One shard of a store.
+
+    Attributes:
+        name: of the file.
+        pictures: rows of its ledger.
+        vectors: rows of each probe.
+        bytes: length of the file.
+        problem: what is wrong with it; empty where nothing is known to be.
+    """
+
+    name: str
+    pictures: int = 0
+    vectors: int = 0
+    bytes: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a store.
+
+    Attributes:
+        path: of the store.
+        header: what its rows were made of.
+        widths: length of the vectors of each probe; empty where there is no shard yet.
+        counts: pictures by what became of them, the most frequent first.
+        shards: up to the last one that is there.
+        verified: whether every byte was compared with its checksum.
+    """
+
+    path: Path
+    header: Header
+    widths: tuple[int, ...]
+    counts: Mapping[str, int]
+    shards: tuple[ShardFacts, ...]
+    verified: bool
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures it holds so far."""
+        return sum(shard.pictures for shard in self.shards)
+
+    @property
+    def vectors(self) -> int:
+        """How many pictures have an embedding."""
+        return sum(shard.vectors for shard in self.shards)
+
+    @property
+    def damaged(self) -> tuple[ShardFacts, ...]:
+        """The shards that something is wrong with."""
+        return tuple(shard for shard in self.shards if shard.problem)
+
+    @property
+    def next(self) -> str:
+        """What there is to do."""
+        again = "give the command that made it again"
+        if self.damaged:
+            return f"{plural(len(self.damaged), 'shard')} to be made again: {again}"
+        if self.pictures < self.header.pictures:
+            left = self.header.pictures - self.pictures
+            return f"{left:,} of {self.header.pictures:,} pictures are not in it yet: {again}, without --sample"
+        return "all pictures are in it"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        probes = [
+            {"probe": probe, "width": width}
+            for probe, width in zip(
+                self.header.probes, self.widths or [None] * len(self.header.probes), strict=True
+            )
+        ]
+        said: dict[str, Any] = json.loads(self.header.to_json())
+        return said | {
+            "path": str(self.path),
+            "preprocess": json.loads(self.header.preprocess),
+            "probes": probes,
+            "embedded": {"pictures": self.pictures, "vectors": self.vectors},
+            "counts": dict(self.counts),
+            "shards": [
+                {name: getattr(shard, name) for name in ShardFacts.__slots__}
+                for shard in self.shards
+            ],
+            "verified": self.verified,
+            "next": self.next,
+        }
+
+
+def contents(path: str | Path, *, verify: bool = False, progress: Progress = silent) -> Contents:
+    """Look into the store at ``path``, which may be unfinished or damaged.
+
+    Args:
+        path: of the file on top, which itself is not needed.
+        verify: whether to compare every shard with its checksum, which reads all of it.
+        progress: told how many shards were looked at.
+
+    Raises:
+        StoreError: there is no store.
+    """
+    path = Path(path)
+    folder, header = folder_of(path), header_of(path)
+    if header is None:
+        beside = f" (its shards would be in {folder.name!r} beside it)" if path.exists() else ""
+        raise StoreError(f"there is no store {str(path)!r}{beside}")
+    there = sorted(int(f.stem) for f in folder.glob("*.h5") if f.stem.isdecimal())
+    counts: Counter[str] = Counter()
+    facts: list[ShardFacts] = []
+    widths: tuple[int, ...] = ()
+    for number in range(there[-1] + 1 if there else 0):
+        progress("look", number + 1, there[-1] + 1)
+        found, own, statuses = _look(folder / shard_name(number), verify=verify)
+        counts.update(statuses)
+        facts.append(found)
+        widths = widths or own
+    return Contents(path, header, widths, dict(counts.most_common()), tuple(facts), verify)
+
+
+def _look(path: Path, *, verify: bool) -> tuple[ShardFacts, tuple[int, ...], list[str]]:
+    """Return what a shard is, the widths of its probes, and the statuses of its pictures."""
+    if not path.is_file():
+        return ShardFacts(path.name, problem="it is not there"), (), []
+    size = path.stat().st_size
+    try:
+        if verify:
+            read(path)
+        with h5py.File(path, "r") as file:
+            statuses = [str(status) for status in column(file["ledger/status"], "status")]
+            rows, count = len(file["rows"]), len(file["embeddings"])
+            widths = tuple(file[f"embeddings/{i}"].shape[1] for i in range(count))
+    except (DamagedShardError, OSError, KeyError, ValueError, RuntimeError) as error:
+        why = " ".join(str(error).split())
+        return ShardFacts(path.name, bytes=size, problem=f"it is damaged: {why}"), (), []
+    return ShardFacts(path.name, len(statuses), rows, size), widths, statuses

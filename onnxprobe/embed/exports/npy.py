@@ -1,0 +1,47 @@
+"""A folder of ``.npy`` files, one a probe, with the ledger as Parquet beside them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.lib.format import open_memmap
+from pyarrow import parquet
+
+from onnxprobe.atomic import replacing
+from onnxprobe.embed.exports._base import Export, stretches
+from onnxprobe.embed.exports.parquet import ledger_columns
+from onnxprobe.embed.store import Store
+from onnxprobe.progress import Progress
+
+
+def _write(store: Store, folder: Path, progress: Progress) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {probe: f"embeddings-{i}.npy" for i, probe in enumerate(store.header.probes)}
+    for probe, name in names.items():
+        with replacing(folder / name) as temporary:
+            _vectors(store, probe, temporary, progress)
+    row = np.full(len(store.ledger), -1, np.int64)
+    row[store.rows] = np.arange(len(store))
+    table = pa.table({"row": row} | ledger_columns(store.ledger))
+    with replacing(folder / "ledger.parquet") as temporary:
+        parquet.write_table(table, temporary)
+    with replacing(folder / "store.json") as temporary:
+        said = {"files": {name: probe for probe, name in names.items()}}
+        temporary.write_text(json.dumps(json.loads(store.header.to_json()) | said, indent=2))
+
+
+def _vectors(store: Store, probe: str, path: Path, progress: Progress) -> None:
+    first = store.embeddings(probe, slice(0, 1))
+    shape = (len(store), first.shape[1])
+    if not len(store):
+        with path.open("wb") as file:  # an empty file cannot be mapped
+            np.save(file, np.empty(shape, first.dtype))
+        return
+    out = open_memmap(path, "w+", first.dtype, shape)
+    for rows in stretches(len(store), progress):
+        out[rows] = store.embeddings(probe, rows)
+    out.flush()
+
+
+NPY = Export("npy", _write)
