@@ -2,18 +2,21 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import h5py
+import numpy as np
+from numpy.typing import NDArray
 
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.resume import header_of, shard_name
-from onnxprobe.embed.shard import DamagedShardError, column, read
+from onnxprobe.embed.shard import DamagedShardError, read
 from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError, plural
+from onnxprobe.images import Status
 from onnxprobe.progress import Progress, silent
 
 
@@ -124,30 +127,48 @@ def contents(path: str | Path, *, verify: bool = False, progress: Progress = sil
         raise StoreError(f"there is no store {str(path)!r}{beside}")
     there = sorted(int(f.stem) for f in folder.glob("*.h5") if f.stem.isdecimal())
     counts: Counter[str] = Counter()
+    hashes: list[NDArray[np.bytes_]] = []
     facts: list[ShardFacts] = []
     widths: tuple[int, ...] = ()
     for number in range(there[-1] + 1 if there else 0):
         progress("look", number + 1, there[-1] + 1)
-        found, own, statuses = _look(folder / shard_name(number), verify=verify)
+        found, own, statuses, good = _look(folder / shard_name(number), verify=verify)
         counts.update(statuses)
+        hashes.append(good)
         facts.append(found)
         widths = widths or own
+    _count_copies(counts, hashes)
     return Contents(path, header, widths, dict(counts.most_common()), tuple(facts), verify)
 
 
-def _look(path: Path, *, verify: bool) -> tuple[ShardFacts, tuple[int, ...], list[str]]:
-    """Return what a shard is, the widths of its probes, and the statuses of its pictures."""
+def _count_copies(counts: Counter[str], hashes: Sequence[NDArray[np.bytes_]]) -> None:
+    """Count copies as what they are: they have a hash that was there before."""
+    every = np.concatenate(hashes) if hashes else np.empty(0, "S32")
+    copies = len(every) - len(np.unique(every))
+    if copies:
+        counts[str(Status.OK)] -= copies
+        counts[str(Status.DUPLICATE)] += copies
+
+
+_Rest = tuple[tuple[int, ...], list[str], NDArray[np.bytes_]]
+_NOTHING: Final[_Rest] = ((), [], np.empty(0, "S32"))
+
+
+def _look(path: Path, *, verify: bool) -> tuple[ShardFacts, *_Rest]:
+    """Return what a shard is, the widths of its probes, statuses, and the hashes of good ones."""
     if not path.is_file():
-        return ShardFacts(path.name, problem="it is not there"), (), []
+        return ShardFacts(path.name, problem="it is not there"), *_NOTHING
     size = path.stat().st_size
     try:
         if verify:
             read(path)
         with h5py.File(path, "r") as file:
-            statuses = [str(status) for status in column(file["ledger/status"], "status")]
+            status, hashes = file["ledger/status"][...], file["ledger/hash"][...]
             rows, count = len(file["rows"]), len(file["embeddings"])
             widths = tuple(file[f"embeddings/{i}"].shape[1] for i in range(count))
     except (DamagedShardError, OSError, KeyError, ValueError, RuntimeError) as error:
         why = " ".join(str(error).split())
-        return ShardFacts(path.name, bytes=size, problem=f"it is damaged: {why}"), (), []
-    return ShardFacts(path.name, len(statuses), rows, size), widths, statuses
+        return ShardFacts(path.name, bytes=size, problem=f"it is damaged: {why}"), *_NOTHING
+    statuses = [found.decode() for found in status]
+    good = hashes[status == Status.OK.encode()]
+    return ShardFacts(path.name, len(statuses), rows, size), widths, statuses, good

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -87,6 +87,22 @@ class Ledger:
             texts(columns["error"]),
         )
 
+    def marked(self) -> "Ledger":
+        """Return the same rows, of which copies say so.
+
+        A picture whose file is that of an earlier row, byte for byte, is ``duplicate of`` the one
+        that its error text names. It has an embedding, the same one.
+        """
+        good = np.flatnonzero(self.status == Status.OK)
+        first = originals(self.hash[good].astype("S32"))
+        copies = np.flatnonzero(first != np.arange(len(good)))
+        if not copies.size:
+            return self
+        status, error = self.status.copy(), self.error.copy()
+        status[good[copies]] = str(Status.DUPLICATE)
+        error[good[copies]] = self.path[good[first[copies]]]
+        return replace(self, status=status, error=error)
+
     def __getitem__(self, rows: slice) -> "Ledger":
         return Ledger(*(getattr(self, name)[rows] for name in COLUMNS))
 
@@ -94,6 +110,13 @@ class Ledger:
     def concatenated(cls, parts: Sequence["Ledger"]) -> "Ledger":
         """Put ledgers below each other."""
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in COLUMNS))
+
+
+def originals(hashes: NDArray[np.bytes_]) -> NDArray[np.int64]:
+    """Return for each hash ``(n,)`` where the same one is for the first time, int64 ``(n,)``."""
+    _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
+    found: NDArray[np.int64] = first[which]
+    return found
 
 
 def texts(values: Sequence[str] | Sequence[bytes]) -> Texts:

@@ -1,5 +1,6 @@
 """A store of embeddings, opened to be read."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ from onnxprobe.embed.header import Header
 from onnxprobe.embed.ledger import COLUMNS, Ledger
 from onnxprobe.embed.shard import column
 from onnxprobe.errors import NoSuchNameError, StoreError
+from onnxprobe.images import Status
 from onnxprobe.probe import Probe
 
 
@@ -96,9 +98,14 @@ class Store:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """What became of each picture."""
+        """What became of each picture; copies of an earlier one are ``duplicate of`` it."""
         names = [f"ledger/{name}" for name in COLUMNS]
-        return Ledger(*self._read(names))[: self.pictures]
+        return Ledger(*self._read(names))[: self.pictures].marked()
+
+    @cached_property
+    def distinct(self) -> NDArray[np.int64]:
+        """Which rows of ``embeddings`` belong to pictures that are no copies, int64 ``(m,)``."""
+        return np.flatnonzero(self.ledger.status[self.rows] == Status.OK)
 
     @cached_property
     def paths(self) -> NDArray[np.object_]:
@@ -108,8 +115,10 @@ class Store:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many pictures have each status, the most frequent first."""
-        return self.ledger.counts
+        """How many pictures have each status, the most frequent first; copies are ok as well."""
+        counts = Counter(self.ledger.counts)
+        counts[str(Status.OK)] += counts.pop(str(Status.DUPLICATE), 0)
+        return dict((+counts).most_common())
 
     def _read(self, names: Sequence[str]) -> list[NDArray[Any]]:
         with h5py.File(self.path, "r") as file:

@@ -17,3 +17,5 @@ class Status(StrEnum):
     TOO_LARGE = "too large"
     NOT_FINITE = "not finite"
     """Decoded, but the model gave an infinity or a NaN for it."""
+    DUPLICATE = "duplicate of"
+    """The bytes are those of an earlier picture, which the error text names; both are embedded."""

@@ -10,7 +10,7 @@ from onnxprobe.probe import Probe
 def store_text(store: Store, probe: Probe, preprocess: Preprocess, origin: str) -> str:
     """Say what is in a store, and how its pictures were prepared."""
     return (
-        f"{store.path}: {counts_text(store.counts)} at {probe}\n"
+        f"{store.path}: {counts_text(store.ledger.counts)} at {probe}\n"
         f"preprocessing ({origin}): {preprocess.to_json()}"
     )
 

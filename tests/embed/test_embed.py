@@ -12,6 +12,7 @@ from onnx import numpy_helper
 from store_parts import PROBES, SEEN, content, fill
 
 from onnxprobe.embed import Store, embed
+from onnxprobe.embed.contents import contents
 from onnxprobe.embed.network import Network
 from onnxprobe.errors import NoSuchNameError, PicturesError, StoreError
 from onnxprobe.graph.model import Model
@@ -241,6 +242,23 @@ def test_a_picture_that_vanishes_is_missing(run, tmp_path):
     counts = run(source=source).counts
     assert counts["missing"] == 1
     assert counts["ok"] == 4
+
+
+def test_a_copy_is_embedded_and_says_of_what_it_is_one(run, tmp_path):
+    root = fill(tmp_path / "copied", 6)
+    shutil.copy(root / "003.png", root / "again.png")
+    store = run(source=open_source(root))
+    first, second = (p for p in store.ledger.path if p in ("003.png", "again.png"))
+    row = list(store.ledger.path).index(second)
+    assert (store.ledger.status[row], store.ledger.error[row]) == ("duplicate of", first)
+    assert store.ledger.counts == {"ok": 6, "duplicate of": 1, **dict.fromkeys(BAD, 1)}
+    assert store.counts == {"ok": 7, **dict.fromkeys(BAD, 1)}
+    assert len(store) == 7
+    assert set(store.paths[store.distinct]) == set(store.paths) - {second}
+    assert contents(store.path).counts == store.ledger.counts
+
+
+BAD = ("empty", "not an image", "too small")
 
 
 def test_hostile_names_survive(run, tmp_path):
