@@ -9,12 +9,32 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from onnxprobe.cli import checking, mending, packaging, pictures, ranking, replaying, stores, surgery
+from onnxprobe.cli import (
+    checking,
+    curating,
+    mending,
+    packaging,
+    pictures,
+    ranking,
+    replaying,
+    stores,
+    surgery,
+)
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
 _ANALYSIS: Final = frozenset(
-    {"cv2", "faiss", "graspologic_native", "h5py", "openTSNE", "pyarrow", "scipy", "sklearn"}
+    {
+        "cv2",
+        "faiss",
+        "graspologic_native",
+        "h5py",
+        "openTSNE",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+        "yaml",
+    }
 )
 """Modules of the extra ``recipes``, which surgery does without."""
 _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
@@ -35,8 +55,10 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     stores.export: "onnxprobe export store.h5 --to parquet -o vectors.parquet",
     pictures.run_recipe: "onnxprobe run-recipe domains --model backbone.onnx --images photos/ --out run/",
     pictures.label: "onnxprobe label run/fused.onnx photos/ -o labels.parquet",
+    packaging.lint: "onnxprobe lint run/fused.onnx --for triton --config model_repository/face/config.pbtxt",
     packaging.package: "onnxprobe package run/fused.onnx --for plain -o package/",
     replaying.replay: "onnxprobe replay requests.har --old http://127.0.0.1:8000 --new http://127.0.0.1:9000",
+    curating.domains: 'onnxprobe domains run/ rename 3 "street signs"',
     pictures.recipes: "onnxprobe recipes",
 }
 

@@ -1,4 +1,4 @@
-"""Commands that hand a model over to those who serve it: package."""
+"""Commands that hand a model over to those who serve it: lint, package."""
 
 from json import dumps
 from pathlib import Path
@@ -6,12 +6,42 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onnxprobe.cli.types import Json
+from onnxprobe.cli.types import Json, ModelPath
 
 if TYPE_CHECKING:
     from onnxprobe.package import Packaged
 
-_TARGETS = "plain, triton"
+_TARGETS = "mlflow, plain, triton"
+_LINTED = "triton, v2, browser, onnxruntime, opencv, openvino, tensorrt, tract"
+
+
+def lint(
+    model: ModelPath,
+    *,
+    target: Annotated[
+        str, typer.Option("--for", metavar="TARGET", help=f"Who takes it: {_LINTED}.")
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="The config.pbtxt it is served with."),
+    ] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(
+            "--runtime", metavar="R", help="What runs inside, e.g. onnxruntime==1.19.  [the newest]"
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say what keeps a model from being served, each with the line that mends it; exit 1 if any does."""
+    from onnxprobe.lint import LINTINGS
+    from onnxprobe.lint import lint as lint_
+    from onnxprobe.report.linting import lint_text
+
+    found = lint_(model, LINTINGS[target], config=config, runs_in=runtime)
+    typer.echo(dumps([f.to_json() for f in found], indent=2) if json else lint_text(found, target))
+    if any(finding.level == "error" for finding in found):
+        raise typer.Exit(1)
 
 
 def package(

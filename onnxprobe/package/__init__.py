@@ -7,12 +7,13 @@ from typing import Final
 
 from onnxprobe.package._base import Content, Files, Packaged, Packaging
 from onnxprobe.package.delivery import Delivery
+from onnxprobe.package.mlflow import MLFLOW
 from onnxprobe.package.packaging import package, replace, rollback
 from onnxprobe.package.plain import PLAIN
 from onnxprobe.package.triton import TRITON
 from onnxprobe.registry import Registry
 
-PACKAGINGS: Final = Registry("packaging", [PLAIN, TRITON])
+PACKAGINGS: Final = Registry("packaging", [MLFLOW, PLAIN, TRITON])
 
 __all__ = [
     "PACKAGINGS",

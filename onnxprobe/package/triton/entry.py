@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from onnxprobe.errors import PackageError
 from onnxprobe.graph.value import Value
 from onnxprobe.package._base import Content
 from onnxprobe.package.delivery import Delivery, label_file
+from onnxprobe.package.feeds import closed
 from onnxprobe.package.plain import told
 from onnxprobe.triton.config import CONFIG, Config, read_config
+from onnxprobe.triton.repository import versions
 from onnxprobe.triton.textproto import all_of, messages
 from onnxprobe.triton.writing import sizes, tensors, type_of, warm_up, without
 
@@ -84,14 +86,6 @@ class Entry:
         return {name: self.folder / name for name in sorted(named)}
 
 
-def versions(folder: Path) -> tuple[int, ...]:
-    """Return the versions of an entry, as Triton reads them off the folders."""
-    if not folder.is_dir():
-        return ()
-    names = (path.name for path in folder.iterdir() if path.is_dir())
-    return tuple(int(n) for n in names if n.isascii() and n.isdecimal() and not n.startswith("0"))
-
-
 def fresh(of: Delivery) -> dict[str, Content]:
     """Return the files of an entry of its own.
 
@@ -149,24 +143,7 @@ def _labels(of: Delivery, taken: Iterable[str]) -> dict[str, str]:
 
 def _warm_up(of: Delivery, feeds: Mapping[str, tuple[str, Sequence[int]]]) -> str:
     """Write the warm-up; nothing where the model leaves a size open that nobody knows."""
-    known = {name: (kind, _closed(of, shape)) for name, (kind, shape) in feeds.items()}
+    known = {name: (kind, closed(of, shape)) for name, (kind, shape) in feeds.items()}
     if any(size < 0 for _, shape in known.values() for size in shape):
         return ""
     return warm_up(known)
-
-
-def _closed(of: Delivery, shape: Sequence[int]) -> tuple[int, ...]:
-    """Fill in open sizes: those of a picture, and one for the batch."""
-    if all(size >= 0 for size in shape):
-        return tuple(shape)
-    picture = _picture(of.preprocess)
-    full = picture[len(picture) - len(shape) :] if len(shape) <= len(picture) else ()
-    return tuple(own if size < 0 else size for size, own in zip(shape, full or shape, strict=True))
-
-
-def _picture(how: Mapping[str, Any] | None) -> tuple[int, ...]:
-    if how is None:
-        return ()
-    count = 1 if how["channels"] == "gray" else 3
-    height, width = how["size"]
-    return (1, count, height, width) if how["layout"] == "nchw" else (1, height, width, count)

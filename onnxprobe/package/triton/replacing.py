@@ -11,12 +11,14 @@ from onnxprobe.contract import compare, kept
 from onnxprobe.errors import ContractError, PackageError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.value import Value
+from onnxprobe.lint import LINTINGS, findings
 from onnxprobe.package._base import Packaged
 from onnxprobe.package.delivery import Delivery
 from onnxprobe.package.folder import free, staged, sync
 from onnxprobe.package.promise import as_text
 from onnxprobe.package.triton.entry import Entry, second
 from onnxprobe.proof import sha256
+from onnxprobe.triton.config import CONFIG, Config, config
 
 RECORD: Final = "onnxprobe.json"
 """The file of a second entry that says what was put where, so that it can be taken back."""
@@ -61,10 +63,13 @@ def replace(fused: Path, folder: Path, name: str | None = None) -> Packaged:
             "give the second entry another name with --name"
         )
     version = folder / str(entry.version + 1)
+    files = second(delivery, entry, new)
+    _refused(delivery, entry.config, "the entry that is there")
+    _refused(delivery, config(str(files[CONFIG])), "the second entry")
     record = Record(
         folder.resolve().name, entry.version + 1, entry.config.filename, delivery.sha256
     )
-    files = {**second(delivery, entry, new), RECORD: as_text(asdict(record))}
+    files = {**files, RECORD: as_text(asdict(record))}
     model = delivery.model_files(entry.config.filename)
     # both are built inside the entry, where Triton takes nothing but numbers for a version
     with staged(files, folder, other.name) as beside, staged(model, folder, version.name) as next_:
@@ -139,6 +144,15 @@ def _new_outputs(delivery: Delivery, entry: Entry) -> tuple[Value, ...]:
             f"{str(delivery.path)!r} has no output that {str(entry.folder)!r} does not serve already"
         )
     return new
+
+
+def _refused(delivery: Delivery, config: Config, where: str) -> None:
+    found = findings(delivery.model, LINTINGS["triton"], path=str(delivery.path), config=config)
+    wrong = next((finding for finding in found if finding.level == "error"), None)
+    if wrong is not None:
+        raise PackageError(
+            f"Triton would refuse {str(delivery.path)!r} in {where}: {wrong.says}; {wrong.fix}"
+        )
 
 
 def _notes(delivery: Delivery, entry: Entry) -> tuple[str, ...]:

@@ -1,0 +1,56 @@
+"""Whether the runtime loads the file: opset, IR version, operators, types, text, maps."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from onnxprobe.lint import seen
+from onnxprobe.lint._base import Finding, Subject, error, warning
+from onnxprobe.targets import obstacles, target
+
+_SIZED_AT_RUN_TIME: Final = ("Compress", "NonMaxSuppression", "NonZero", "Unique")
+"""Operators whose results have a size that only their input's values tell."""
+_TENSORRT: Final = "tensorrt"
+
+
+def loads(subject: Subject) -> Iterator[Finding]:
+    """Find what keeps the runtime from loading the model, as far as its table knows."""
+    for obstacle in obstacles(subject.model, subject.runtime):
+        says = f"the model needs {obstacle.what}, but {obstacle.why}"
+        yield error("runtime", says, obstacle.how)
+
+
+def text(subject: Subject) -> Iterator[Finding]:
+    """Find inputs and outputs of text: they are computed on the CPU and sent as bytes."""
+    for value in (*seen.inputs(subject.model), *seen.outputs(subject.model)):
+        if value.dtype == "str":
+            yield warning(
+                "text",
+                f"{value.name!r} is text, which GPUs do not compute and most other runtimes refuse "
+                "with the whole file",
+                "return ids and keep the text in a file of labels",
+            )
+
+
+def tensorrt(subject: Subject) -> Iterator[Finding]:
+    """Find what runs outside TensorRT where it is the accelerator, and splits its engine."""
+    wanted = subject.config is not None and _TENSORRT in subject.config.text
+    if not wanted:
+        return
+    aim = target(_TENSORRT)
+    for obstacle in obstacles(subject.model, aim):
+        says = f"{obstacle.what} runs outside TensorRT: {obstacle.why}"
+        yield warning("tensorrt", says, obstacle.how)
+    yield from sized_at_run_time(subject)
+
+
+def sized_at_run_time(subject: Subject) -> Iterator[Finding]:
+    """Find results whose size only the values tell: TensorRT plans memory before it runs."""
+    for op in _SIZED_AT_RUN_TIME:
+        names = [node.outputs[0] for node in subject.model.nodes if node.op == op]
+        if names:
+            yield warning(
+                "size-at-run-time",
+                f"{op} gives {names[0]!r}, whose size is known at run time alone; TensorRT breaks "
+                "the engine there, or allocates the largest it can be",
+                "move it behind the model, or keep the largest size with TopK",
+            )
