@@ -6,13 +6,14 @@ from onnxprobe.recipe import Findings, Run
 from recipes.classifier import Detectors
 from recipes.composed import composed
 from recipes.density import Hdbscan
+from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.split import Split, split
 from recipes.tsne import TSNE
 
 
 @dataclass(frozen=True)
-class ByHdbscan:
+class ByHdbscan(Editable):
     """HDBSCAN on the map of the pick: quick, coarse groups that cover most of the pictures.
 
     It asks less of a group than ``domains`` does: nobody looks whether it comes back.

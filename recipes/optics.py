@@ -6,13 +6,14 @@ from onnxprobe.recipe import Findings, Run
 from recipes.classifier import Detectors
 from recipes.composed import composed
 from recipes.density import Optics
+from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.split import Split, split
 from recipes.tsne import TSNE
 
 
 @dataclass(frozen=True)
-class ByOptics:
+class ByOptics(Editable):
     """OPTICS on the map of the pick, as the authors of dl-tsne suggest in place of their DBSCAN.
 
     Groups of different density are found at one setting; pictures between them are in none.

@@ -14,6 +14,9 @@ Images = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The file to write.")]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The folder given to run-recipe as --out.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Tensor = Annotated[
     str | None,

@@ -52,6 +52,12 @@ class Lists:
         found[self.rows[self.ids == which]] = True
         return found
 
+    def dense(self, count: int) -> np.ndarray:
+        """Say of each row which of the ids 0 to ``count`` − 1 are in its list, bool ``(n, count)``."""
+        found = np.zeros((len(self.lengths), count), bool)
+        found[self.rows[self.ids < count], self.ids[self.ids < count]] = True
+        return found
+
     def take(self, order: np.ndarray) -> "Lists":
         """Pick rows, in the order given."""
         lengths = self.lengths[order]

@@ -1,23 +1,27 @@
 """Run a recipe from a job to the files of its folder."""
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from onnxprobe import measure
+from onnxprobe.domains.file import read_edits
+from onnxprobe.domains.found import joined, read_found
+from onnxprobe.domains.replay import carried
 from onnxprobe.errors import RecipeError
-from onnxprobe.fuse import write_fused
 from onnxprobe.graph.load import load
-from onnxprobe.graph.save import save
-from onnxprobe.images import open_source, preprocess_for
-from onnxprobe.images.fit import METADATA_KEY
+from onnxprobe.images import absolute, open_source, preprocess_for
 from onnxprobe.progress import Progress, silent
 from onnxprobe.proof import sha256
-from onnxprobe.recipe.findings import Findings, summary, write_groups, write_json
+from onnxprobe.recipe.edited import Edited, edited, grouping_of
+from onnxprobe.recipe.findings import Findings, summary, write_json
+from onnxprobe.recipe.publish import settled
 from onnxprobe.recipe.run import Job, Run
 from onnxprobe.recipe.settings import as_json
+from onnxprobe.recipe.writing import write
 
 Recipe = Callable[[Run], Findings]
 _JOB = "job.json"
@@ -44,13 +48,22 @@ def run(
     source = open_source(job.images)
     prepared, origin = preprocess_for(model, job.preprocess)
     started = Run(job, model, sha256(job.model), source, prepared, origin, progress)
+    settled(job.out)
     _claim(started, name, as_json(recipe))
     found = recipe(started)
-    write_groups(found, job.out / "groups.parquet")
-    _fuse(started, found)
-    facts = summary(started, name, recipe, found)
-    write_json(facts, job.out / "run.json")
-    return facts
+    again = _edited(started, recipe, found)
+    if again is None:
+        return write(started, found, lambda: summary(started, name, recipe, found))
+    found, record = again.findings, again.record
+    for entry in record:
+        if "skipped" in entry:
+            warnings.warn(f"an edit of domains was skipped: {entry['skipped']}", stacklevel=2)
+    return write(
+        started,
+        found,
+        lambda: summary(started, name, recipe, found) | {"edits": record},
+        more=again.write,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +113,7 @@ def _claim(run: Run, recipe: str, settings: dict[str, Any]) -> None:
         recipe=recipe,
         model=str(job.model.resolve()),
         model_sha256=run.model_sha256,
-        images=str(Path(job.images).resolve()),
+        images=absolute(job.images),
         preprocess=run.preprocess.to_json() if run.preprocess_origin == "given" else None,
         settings=settings,
     )
@@ -117,26 +130,10 @@ def _claim(run: Run, recipe: str, settings: dict[str, Any]) -> None:
     write_json(asdict(mine), job.out / _JOB)
 
 
-def _fuse(run: Run, found: Findings) -> None:
-    fused, proof = run.job.out / "fused.onnx", run.job.out / "proof.json"
-    head = run.job.out / "head.onnx"
-    if not found.parts:
-        for stale in (fused, proof, head):
-            stale.unlink(missing_ok=True)
-        return
-    # whoever labels pictures with the file must prepare them as they were here
-    told = run.preprocess_origin == "model metadata"
-    seen = {} if told else {METADATA_KEY: run.preprocess.to_json()}
-    run.progress("proving the fused model", 0, 1)
-    evidence = run.timed(
-        "fuse", lambda: write_fused(run.job.model, found.parts, fused, metadata=seen)
-    )
-    run.progress("proving the fused model", 1, 1)
-    save(found.parts[0].head, head)
-    facts = evidence.to_json() if evidence else {}
-    files = {
-        "backbone": {"path": str(run.job.model), "sha256": run.model_sha256},
-        "head": {"path": head.name, "sha256": sha256(head)},
-        "fused": {"path": fused.name, "sha256": sha256(fused)},
-    }
-    write_json(facts | files, proof)
+def _edited(run: Run, recipe: Recipe, found: Findings) -> Edited | None:
+    """Make the edits of an earlier run on what was found in this one, where there are any."""
+    edits, kept = read_edits(run.job.out), read_found(run.job.out)
+    if not edits or kept is None:
+        return None
+    groups, lost = carried(grouping_of(found), joined(kept["found"], kept["lost"]))
+    return edited(run, recipe, found, edits, found=groups, lost=lost, parted=kept["parted"])

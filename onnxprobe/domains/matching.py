@@ -1,0 +1,35 @@
+"""Which groups of one list are those of another: by the pictures that they share."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from onnxprobe.domains.grouping import Mask
+
+SAME: Final = 0.5
+"""Jaccard overlap above which two groups are one: each has more of the other than all else together."""
+
+
+def overlap(one: Mask, other: Mask) -> NDArray[np.float64]:
+    """Return ``(K, L)``, the Jaccard overlap of the groups ``one`` ``(n, K)`` and ``other`` ``(n, L)``.
+
+    Two groups without pictures do not overlap.
+    """
+    both = one.astype(np.float32).T @ other.astype(np.float32)
+    either = one.sum(axis=0)[:, None] + other.sum(axis=0) - both
+    overlaps: NDArray[np.float64] = np.divide(
+        both, either, out=np.zeros(both.shape), where=either > 0
+    )
+    return overlaps
+
+
+def matched(overlaps: NDArray[np.float64], *, above: float = SAME) -> list[tuple[int, int]]:
+    """Return pairs of row and column, each in one pair at most, whose overlaps add up to the most.
+
+    Kuhn (1955), the Hungarian method; only pairs that overlap by more than ``above`` count.
+    """
+    counts = np.where(overlaps > above, overlaps, 0.0)
+    rows, columns = linear_sum_assignment(counts, maximize=True)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if counts[i, j] > 0]

@@ -1,0 +1,51 @@
+"""Recipes whose groups people may change: heads are trained again for the groups as they are wanted."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from onnxprobe.recipe import Findings, Kept, Run
+from recipes.composed import composed
+from recipes.embedding import Embedded, Views
+from recipes.grouped import Grouped
+from recipes.split import split
+from recipes.tsne import Layout
+
+
+class Editable:
+    """A recipe that splits the pictures by ``split`` and trains by ``classifier``.
+
+    Attributes:
+        head: the kind of head that is trained (see ``HEADS``).
+    """
+
+    head: ClassVar[str] = "detectors"
+    split: Any
+    classifier: Any
+
+    def retrained(self, run: Run, before: Findings, views: Kept[Views]) -> Findings:
+        """Train heads for the groups of ``before`` (see ``onnxprobe.recipe.edited.Retrains``)."""
+        grouped = Grouped(
+            before.member,
+            tuple(domain.view for domain in before.domains),
+            tuple(domain.stability for domain in before.domains),
+            names=tuple(domain.name for domain in before.domains),
+        )
+        depth = {domain.view: domain.depth for domain in before.domains}
+        embedded = Embedded(
+            pick=before.pick,
+            probes=before.probes,
+            depths=tuple(depth.get(str(probe), 0.0) for probe in before.probes),
+            views=views,
+            paths=before.paths,
+            counts=before.counts,
+        )
+        groups = Kept(grouped, _key(grouped))  # without the names: a new name trains nothing
+        sides = split(run, self.split, before.paths, groups)
+        trained = run.do("classifier", self.classifier, views, groups, sides)
+        layout = Layout(before.layout)
+        return composed(run, embedded, grouped, layout, trained.value, head=self.head)
+
+
+def _key(grouped: Grouped) -> str:
+    return Run.key("edited", *grouped.view, np.packbits(grouped.member).tobytes().hex())
