@@ -1,0 +1,1 @@
+"""Other runtimes, run for real on fused files."""
