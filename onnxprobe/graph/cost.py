@@ -1,9 +1,9 @@
 """What each node costs: the numbers it stores, and what it computes for one sample."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import onnx
@@ -21,8 +21,7 @@ _INDICES: Final = frozenset(
 _QUANTIZED: Final = ("QLinear", "DequantizeLinear", "ConvInteger", "MatMulInteger", "QGemm")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What one node takes.
 
     Attributes:
@@ -46,18 +45,14 @@ def costs(model: Model) -> tuple[Cost, ...]:
     """
     batch = batch_of(model)
     rows = max(1, batch) if isinstance(batch, int) else 1
-    kinds = {(value.dtype, value.shape): value for value in model.values.values()}
-    alike = {key: one_sample(value, batch) for key, value in kinds.items()}
-    space = {key: _bytes(key[0], sizes) for key, sizes in alike.items()}
-    keys = {name: (value.dtype, value.shape) for name, value in model.values.items()}
-    sizes = {name: alike[key] for name, key in keys.items()}
-    written = {name: space[key] for name, key in keys.items()}
+    values = model.values
+    sizes = {name: one_sample(value, batch) for name, value in values.items()}
     stored = {name: _stored((tensor,)) for name, tensor in model.tensors.items()}
     return tuple(
         Cost(
             *_parameters(model, node, stored),
-            macs=_shared(macs(node, sizes), rows),
-            activation_bytes=_shared(_sum(written[name] for name in node.writes), rows),
+            _shared(macs(node, sizes), rows),
+            _shared(_sum([_bytes(values[name].dtype, sizes[name]) for name in node.writes]), rows),
         )
         for node in model.nodes
     )
@@ -74,15 +69,24 @@ def _parameters(model: Model, node: Node, stored: Mapping[str, tuple[int, int]])
         tensors = (model.tensors[name] for name in node.reads if name in model.tensors)
         biases = [t for t in tensors if t.data_type == onnx.TensorProto.INT32 and t.dims]
         found += [(prod(t.dims), weights.size(t)) for t in biases]
-    return sum(count for count, _ in found), sum(size for _, size in found)
+    if not found:
+        return 0, 0
+    counts, sizes = zip(*found, strict=True)
+    return sum(counts), sum(sizes)
 
 
 def _stored(tensors: Iterable[onnx.TensorProto]) -> tuple[int, int]:
     """Return how many parameters ``tensors`` hold, and their size in bytes."""
-    found = [t for t in tensors if t.dims and t.data_type not in _INDICES]
-    return sum(prod(t.dims) for t in found), sum(weights.size(t) for t in found)
+    count = size = 0
+    for tensor in tensors:
+        dims = tensor.dims
+        if dims and tensor.data_type not in _INDICES:
+            count += prod(dims)
+            size += weights.size(tensor)
+    return count, size
 
 
+@lru_cache(maxsize=1024)  # a network has few shapes, and many tensors
 def _bytes(dtype: str | None, sizes: Sizes | None) -> int | None:
     if dtype in (None, "str") or sizes is None or None in sizes:
         return None
@@ -90,8 +94,12 @@ def _bytes(dtype: str | None, sizes: Sizes | None) -> int | None:
 
 
 def _sum(sizes: Iterable[int | None]) -> int | None:
-    found = tuple(sizes)
-    return None if None in found else sum(size for size in found if size is not None)
+    total = 0
+    for size in sizes:
+        if size is None:
+            return None
+        total += size
+    return total
 
 
 def _shared(work: int | None, rows: int) -> int | None:

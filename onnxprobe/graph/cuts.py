@@ -55,10 +55,11 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
     part = live(model, sources, outputs)
     read = {name for reads in part.reads.values() for name in reads}
     before = {node: i for i, node in enumerate(part.reads, start=1)}
+    values, producers, count = model.values, model.producers, len(before)
     return tuple(
-        Cut(model.values[name], node, before[node] / len(before))
+        Cut(values[name], node, before[node] / count)
         for name in part.carriers()
-        if name in read and (node := model.producers.get(name)) is not None
+        if name in read and (node := producers.get(name)) is not None
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -119,7 +120,8 @@ def inspect(model: Model, *, name: str | None = None) -> Inspection:
         GraphError: the graph has a cycle, or its nodes are out of order.
         VersionError: the file names no opset, or two.
     """
-    shapes = _sample_shapes(model)
+    batch = batch_of(model)
+    shapes = {name: per_sample(value, batch) for name, value in model.values.items()}
     parting = {cut.tensor for cut in cuts(model)}
     paid = costs(model)
     try:
@@ -133,7 +135,7 @@ def inspect(model: Model, *, name: str | None = None) -> Inspection:
         inputs=tuple(_port(model.value(name)) for name in model.inputs),
         outputs=tuple(_port(model.value(name)) for name in model.outputs),
         layers=tuple(
-            _layer(node, cost, shapes.get(next(iter(node.writes), "")), parting)
+            _layer(node, cost, shapes.get(node.writes[0]) if node.writes else None, parting)
             for node, cost in zip(model.nodes, paid, strict=True)
         ),
         pick=found,
@@ -143,6 +145,12 @@ def inspect(model: Model, *, name: str | None = None) -> Inspection:
         macs=sum(cost.macs or 0 for cost in paid),
         activation_bytes=sum(cost.activation_bytes or 0 for cost in paid),
     )
+
+
+@lru_cache(maxsize=1024)
+def _elements(shape: Shape) -> int | None:
+    known = [size for size in shape if size is not None]
+    return prod(known) if len(known) == len(shape) else None
 
 
 def picked(pick: Pick) -> dict[str, Any]:
@@ -182,25 +190,15 @@ def _port(value: Value) -> Port:
     return Port(value.name, value.dtype, per_sample(value, batch), batch)
 
 
-def _sample_shapes(model: Model) -> dict[str, Shape | None]:
-    batch = batch_of(model)
-    found: dict[tuple[Dim, ...] | None, Shape | None] = {}
-    for value in model.values.values():
-        if value.shape not in found:
-            found[value.shape] = per_sample(value, batch)
-    return {name: found[value.shape] for name, value in model.values.items()}
-
-
 def _layer(node: Node, cost: Cost, shape: Shape | None, parting: set[str]) -> Layer:
-    known = shape is not None and None not in shape
-    output = next(iter(node.writes), "")
+    output = node.writes[0] if node.writes else ""
     return Layer(
         index=node.index,
         op=node.op,
         name=node.name,
         output=output,
         shape=shape,
-        elements=prod(size or 0 for size in shape) if shape is not None and known else None,
+        elements=None if shape is None else _elements(shape),
         parameters=cost.parameters,
         macs=cost.macs,
         cut=output in parting,

@@ -39,7 +39,9 @@ class Live:
         if len(waiting) == 1:
             yield from waiting
         for node, reads in self.reads.items():
-            waiting |= dict.fromkeys(name for name in node.outputs if name in last)
+            for name in node.writes:
+                if name in last:
+                    waiting[name] = None
             for name in reads:
                 if last[name] == node.index:
                     waiting.pop(name, None)
@@ -68,14 +70,14 @@ def live(
     reached = set(sources)
     forward: dict[Node, tuple[str, ...]] = {}
     for node in model.nodes:
-        reads = tuple([name for name in dict.fromkeys(edges(node, reached)) if name in reached])
+        reads = [name for name in edges(node, reached) if name in reached]
         if reads:
-            forward[node] = reads
-            reached.update(filter(None, node.outputs))
+            forward[node] = tuple(dict.fromkeys(reads) if len(reads) > 1 else reads)
+            reached.update(node.writes)
     needed = {name for name in outputs if name in reached}
     kept: list[Node] = []
     for node in reversed(forward):
-        if not needed.isdisjoint(node.outputs):
+        if not needed.isdisjoint(node.writes):
             kept.append(node)
             needed.update(forward[node])
     return Live(

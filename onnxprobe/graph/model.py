@@ -12,7 +12,7 @@ from onnx import helper
 
 from onnxprobe.errors import NoSuchNameError, VersionError
 from onnxprobe.graph import weights
-from onnxprobe.graph.shapes import infer
+from onnxprobe.graph.infer import infer
 from onnxprobe.graph.value import Value
 
 DEFAULT_DOMAINS = ("", "ai.onnx")
@@ -29,6 +29,8 @@ class Node:
         inputs: tensors read, ``""`` where an optional input is left out.
         outputs: tensors written, ``""`` where an optional output is left out.
         captures: tensors of the outer graph that an If, Loop or Scan body reads.
+        reads: every tensor it needs, those that its bodies capture included.
+        writes: every tensor it gives.
     """
 
     index: int
@@ -37,17 +39,9 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     captures: tuple[str, ...]
+    reads: tuple[str, ...] = field(repr=False)
+    writes: tuple[str, ...] = field(repr=False)
     proto: onnx.NodeProto = field(repr=False)
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Every tensor this node needs, including those its bodies capture."""
-        return tuple(name for name in (*self.inputs, *self.captures) if name)
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """Every tensor this node gives."""
-        return tuple(name for name in self.outputs if name)
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """Return one attribute as a Python value, or ``default`` where the file has none."""
@@ -111,9 +105,11 @@ class Model:
     @cached_property
     def values(self) -> Mapping[str, Value]:
         """Every named tensor with what shape inference, and ``known``, could learn about it."""
-        names = (name for node in self.nodes for name in node.writes)
-        unknown = {name: Value(name, None, None) for name in names}
-        return unknown | infer(self.proto) | dict(self.known)
+        found = infer(self.proto) | dict(self.known)
+        for name in self.producers:
+            if name not in found:
+                found[name] = Value(name, None, None)
+        return found
 
     @cached_property
     def producers(self) -> Mapping[str, Node]:
@@ -187,7 +183,13 @@ def _node(index: int, proto: onnx.NodeProto) -> Node:
     domain = proto.domain
     op = proto.op_type if domain in DEFAULT_DOMAINS else f"{domain}::{proto.op_type}"
     captures = tuple(dict.fromkeys(_captures(proto))) if proto.attribute else ()
-    return Node(index, op, proto.name, tuple(proto.input), tuple(proto.output), captures, proto)
+    inputs, outputs = tuple(proto.input), tuple(proto.output)
+    reads, writes = _named(inputs + captures), _named(outputs)
+    return Node(index, op, proto.name, inputs, outputs, captures, reads, writes, proto)
+
+
+def _named(tensors: tuple[str, ...]) -> tuple[str, ...]:
+    return tensors if "" not in tensors else tuple(filter(None, tensors))
 
 
 def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:

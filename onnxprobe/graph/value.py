@@ -1,6 +1,7 @@
 """One tensor of a graph: what is known of it without running anything."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import onnx
@@ -56,6 +57,7 @@ class Value:
         return helper.make_tensor_value_info(self.name, element_type(self.dtype), self.shape)
 
 
+@cache
 def dtype_name(element: int) -> str | None:
     """Name an ONNX element type as numpy does: ``1`` is ``"float32"``."""
     if element == onnx.TensorProto.UNDEFINED or element not in onnx.TensorProto.DataType.values():

@@ -15,6 +15,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -193,7 +194,12 @@ def size(tensor: onnx.TensorProto) -> int:
     bits = _BITS.get(tensor.data_type)
     if bits is not None:
         return -(-count * bits // 8)
-    return count * np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
+    return count * _item_size(tensor.data_type)
+
+
+@cache
+def _item_size(data_type: int) -> int:
+    return np.dtype(helper.tensor_dtype_to_np_dtype(data_type)).itemsize
 
 
 _TYPES: Final = TensorProto.DataType.items()

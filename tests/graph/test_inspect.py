@@ -1,4 +1,6 @@
+import cProfile
 import json
+import time
 
 import architectures
 import pytest
@@ -118,6 +120,32 @@ def test_a_deep_network_needs_no_deep_stack():
     assert sum(layer.cut for layer in found.layers) == 1000
     assert found.pick is not None
     assert found.pick.tensor == "c999"
+
+
+def calls(blocks):
+    """How many calls it takes to look at a chain: the same on every machine."""
+    model = chain(blocks)
+    counted = cProfile.Profile()
+    counted.runcall(inspect, model)
+    return sum(entry.callcount for entry in counted.getstats())
+
+
+def test_twice_the_nodes_take_twice_the_calls():
+    assert calls(600) < 2.05 * calls(300)  # the nodes alone give 2.00; a quadratic part 4
+
+
+@pytest.mark.slow
+def test_twice_the_nodes_take_twice_the_time():
+    def seconds(blocks):
+        model = chain(blocks)
+        tries = []
+        for _ in range(3):
+            start = time.process_time()
+            inspect(Model(model.proto))
+            tries.append(time.process_time() - start)
+        return min(tries)
+
+    assert seconds(16_667) < 3 * seconds(8_333)  # linear is 2, quadratic 4
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 
 from onnxprobe.errors import GraphError, quoted
@@ -51,8 +51,9 @@ class Spine:
         """How many weighted layers lie on the longest way from the source to each tensor."""
         found, layers = {self.source: 0}, self.layers
         for node, reads in self.live.reads.items():
-            depth = max(found[name] for name in reads) + (node in layers)
-            found |= dict.fromkeys(node.outputs, depth)
+            depth = max(map(found.__getitem__, reads)) + (node in layers)
+            for name in node.writes:
+                found[name] = depth
         return found
 
     @property
@@ -110,7 +111,7 @@ class Spine:
 
     def order(self, name: str) -> int:
         """Return how many of a sample's axes are not of size 1; unknown sizes count."""
-        return sum(size != 1 for size in self.shape(name) or ())
+        return _order(self.shape(name))
 
     def structured(self, name: str) -> bool:
         """Tell whether a sample is more than one vector: a map, tokens, a sequence."""
@@ -123,6 +124,11 @@ class Spine:
             return None
         known = [size for size in shape if size is not None]
         return prod(known) if len(known) == len(shape) else None
+
+
+@lru_cache(maxsize=1024)
+def _order(shape: tuple[int | None, ...] | None) -> int:
+    return sum(size != 1 for size in shape or ())
 
 
 def trace(model: Model, outputs: Sequence[str], source: str | None = None) -> Spine:

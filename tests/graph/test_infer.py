@@ -1,0 +1,90 @@
+import architectures
+import numpy as np
+import pytest
+from architectures.net import Net, proto_of
+from onnx import TensorProto, helper
+
+from onnxprobe.graph.infer import infer
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.shapes import batch_of, one_sample, sample_shape
+from onnxprobe.graph.value import Value
+
+OPEN = [build for build in architectures.CASES if isinstance(batch_of(build().model), str)]
+
+
+def with_batch(model, batch):
+    """The same model, its batch written into the inputs."""
+    proto = proto_of(model)
+    for declared in proto.graph.input:
+        declared.type.tensor_type.shape.dim[0].dim_value = batch
+    return infer(proto)
+
+
+def at(dim, symbols, batch):
+    number, star, of = dim.partition("*") if isinstance(dim, str) else (dim, "", "")
+    if star and of in symbols:
+        return int(number) * batch
+    return batch if dim in symbols else dim
+
+
+@pytest.mark.parametrize("build", OPEN, ids=lambda build: build.__name__)
+def test_shapes_for_an_open_batch_hold_for_any_batch(build):
+    model = build().model
+    symbols = {model.value(name).shape[0] for name in model.inputs}
+    fixed = with_batch(model, 6)  # 6: neither prime that inference tries, nor a divisor of one
+    for name, value in model.values.items():
+        assert value.shape is not None
+        if None not in value.shape:
+            assert tuple(at(d, symbols, 6) for d in value.shape) == fixed[name].shape, name
+
+
+def test_arithmetic_around_a_reshape_leaves_no_hole():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 8)
+    first = net.op("Gather", net.op("Shape", x), net.numbers([0]), axis=0)
+    rows = net.op("Mul", first, net.numbers([4]))
+    y = net.op("Reshape", x, net.op("Concat", rows, net.numbers([-1]), axis=0))
+    model = net.model(y)
+    assert model.value(y).shape == ("4*N", 2048)
+    assert sample_shape(model, y) is None
+    assert one_sample(model.value(y), "N") == (4, 2048)
+
+
+def test_a_batch_without_a_name_gets_one():
+    net = Net()
+    model = net.model(net.conv(net.input("image", [None, 3, 8, 8]), 3, 4, out="y"))
+    assert batch_of(model) == "batch"
+    assert model.value("y").shape == ("batch", 4, 8, 8)
+
+
+def test_a_symbol_that_only_looks_made_up_is_kept():
+    net = Net()
+    model = net.model(net.conv(net.input("image", ["unk__616", 3, 8, 8]), 3, 4, out="y"))
+    assert sample_shape(model, "y") == (4, 8, 8)
+
+
+def test_sizes_that_follow_from_an_open_height_stay_unknown():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, "H", "W"]), 3, 8, 3, 2)
+    y = net.op("Reshape", x, net.numbers([0, 8, -1]))
+    model = net.model(y)
+    assert sample_shape(model, x) == (8, None, None)
+    assert sample_shape(model, y) == (8, None)
+
+
+def test_a_file_that_inference_cannot_digest_keeps_what_it_declares():
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", 3]) for n in ("x", "y")]
+    node = helper.make_node("Nonsense", ["x"], ["y"], domain="nowhere")
+    graph = helper.make_graph([node], "g", ends[:1], ends[1:])
+    model = Model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 9999)]))
+    assert model.value("y") == Value("y", "float32", ("N", 3))
+
+
+def test_inference_looks_at_no_large_weight():
+    big = helper.make_tensor("w", TensorProto.FLOAT, [2000], np.ones(2000).tolist())
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", 2000]) for n in ("x", "y")]
+    node = helper.make_node("Add", ["x", "w"], ["y"])
+    proto = helper.make_model(helper.make_graph([node], "g", ends[:1], ends[1:], [big]))
+    before = proto.SerializeToString()
+    assert infer(proto)["w"].shape == (2000,)
+    assert proto.SerializeToString() == before
