@@ -18,17 +18,34 @@ def store(
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare every shard with its checksum.")
     ] = False,
+    channels: Annotated[
+        bool,
+        typer.Option("--channels", help="What the vectors are like, and which pictures are twice."),
+    ] = False,
+    similarity: Annotated[
+        float,
+        typer.Option("--similarity", metavar="S", help="From which cosine on they are alike."),
+    ] = 0.98,
     json: Json = False,
 ) -> None:
     """Say what is in a store: what it was made of, what became of the pictures, is it whole."""
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.show import show
-    from onnxprobe.embed.contents import Contents, contents
+    from onnxprobe.embed import Store
+    from onnxprobe.embed.contents import contents
+    from onnxprobe.embed.gathered import gathered
+    from onnxprobe.report.channels import gathered_text
     from onnxprobe.report.stores import contents_text
 
     with bars() as progress:
         found = contents(path, verify=verify, progress=progress)
-    show(found, contents_text, Contents.to_json, json=json)
+    inside = gathered(Store.open(path), similarity=similarity) if channels else ()
+    show(
+        found,
+        lambda whole: contents_text(whole) + gathered_text(inside),
+        lambda whole: whole.to_json() | {"channels": [one.to_json() for one in inside]},
+        json=json,
+    )
     if found.damaged:
         raise typer.Exit(1)
 

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from onnxprobe.embed.fill import Job, fill
+from onnxprobe.embed.channels.tree import Tree, looked_at
+from onnxprobe.embed.fill import Extents, Job, fill
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network, batch_size
-from onnxprobe.embed.resume import batch_of, shard_rows
+from onnxprobe.embed.resume import batch_of, shard_name, shard_rows
+from onnxprobe.embed.shard import read
 from onnxprobe.embed.store import Store
-from onnxprobe.embed.top import folder_of, write_top
+from onnxprobe.embed.top import folder_of, full, write_top
 from onnxprobe.errors import PicturesError, StoreError
 from onnxprobe.graph.model import Model
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, preprocess_for
@@ -84,6 +86,9 @@ def embed(  # noqa: PLR0913  every setting of the command
         names=order.digest,
         source=str(source.path),
     )
+    tree = Tree(
+        folder_of(path), lambda number: looked_at(read(folder_of(path) / shard_name(number)))
+    )
     job = Job(
         path=path,
         header=header,
@@ -92,10 +97,16 @@ def embed(  # noqa: PLR0913  every setting of the command
         source=source,
         widths=tuple(width(model, probe) for probe in probes),
         network=lambda: network or Network.of(tapped, outputs, preprocess, batch=size),
+        tree=tree,
     )
+
+    def done(shards: Extents) -> None:
+        write_top(path, header, shards)
+        tree.close(full(shards, header.shard_rows))
+
     fill(
         job,
-        done=lambda shards: write_top(path, header, shards),
+        done=done,
         threads=threads,
         progress=progress,
     )

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from onnxprobe.embed.channels.tree import Tree
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.lock import locked
 from onnxprobe.embed.manifest import Manifest
@@ -36,6 +37,7 @@ class Job:
         widths: length of the vectors of each output that is kept.
         network: loads what runs them; called only where something is missing.
         stage: what the work is called where progress is told.
+        tree: is shown every full shard that is made.
         called: what users know the store by, where that is not ``path``.
     """
 
@@ -47,6 +49,7 @@ class Job:
     widths: tuple[int, ...]
     network: Callable[[], Network]
     stage: str = "embed"
+    tree: Tree | None = None
     called: Path | None = None
 
 
@@ -86,7 +89,9 @@ def fill(
             finished(found.extents)
             return
         network = job.network()
-        writer = Writer(path, header, order=job.order, found=found, widths=job.widths)
+        writer = Writer(
+            path, header, order=job.order, found=found, widths=job.widths, tree=job.tree
+        )
         work = stream(
             network,
             job.source,

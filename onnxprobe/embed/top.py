@@ -11,7 +11,7 @@ import numpy as np
 
 from onnxprobe.embed.disk import put
 from onnxprobe.embed.header import Header
-from onnxprobe.embed.shard import LEDGER, ROWS, VECTORS, Extent
+from onnxprobe.embed.shard import LEDGER, ROWS, Extent
 
 
 def folder_of(path: Path) -> Path:
@@ -28,7 +28,7 @@ def write_top(path: Path, header: Header, extents: Mapping[int, Extent]) -> None
     Raises:
         StoreError: it cannot be written.
     """
-    shards = _unbroken(extents, header.shard_rows)
+    shards = unbroken(extents, header.shard_rows)
     if not shards:
         return
     pictures, vectors = [s.pictures for s in shards], [s.vectors for s in shards]
@@ -41,18 +41,24 @@ def write_top(path: Path, header: Header, extents: Mapping[int, Extent]) -> None
         _join(file, "rows", ROWS, list(zip(files, vectors, strict=True)))
         for i, probe in enumerate(header.probes):
             parts, width = list(zip(files, vectors, strict=True)), shards[0].widths[i]
-            made = _join(file, f"embeddings/{i}", VECTORS, parts, (width,))
+            made = _join(file, f"embeddings/{i}", np.dtype(header.dtype), parts, (width,))
             made.attrs["probe"] = probe
     put(buffer.getvalue(), path)
 
 
-def _unbroken(extents: Mapping[int, Extent], size: int) -> list[Extent]:
+def unbroken(extents: Mapping[int, Extent], size: int) -> list[Extent]:
+    """Return the shards up to the first that is not there, or ends before ``size`` pictures."""
     shards: list[Extent] = []
     while len(shards) in extents:
         shards.append(extents[len(shards)])
         if shards[-1].pictures < size:
             break
     return shards
+
+
+def full(extents: Mapping[int, Extent], size: int) -> int:
+    """Return how many shards, from the first on without a gap, hold ``size`` pictures."""
+    return sum(shard.pictures == size for shard in unbroken(extents, size))
 
 
 def _join(
@@ -70,7 +76,7 @@ def _join(
     space = h5py.h5s.create_simple((sum(rows for _, rows in parts), *inner))
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_obj_track_times(False)
-    if dtype == VECTORS:  # what a lost shard reads as; Store.open refuses, but others may not
+    if dtype.kind == "f":  # what a lost shard reads as; Store.open refuses, but others may not
         properties.set_fill_value(np.array(np.nan, dtype))
     start = 0
     for path, rows in parts:

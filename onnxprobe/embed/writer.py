@@ -8,6 +8,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from onnxprobe.embed.channels.tree import Tree
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.ledger import Ledger
 from onnxprobe.embed.manifest import Manifest
@@ -27,7 +28,7 @@ class Writer:
         extents: of every shard that is on disk, by its number.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         path: Path,
         header: Header,
@@ -35,11 +36,12 @@ class Writer:
         order: Manifest,
         found: Found,
         widths: Sequence[int],
+        tree: Tree | None = None,
     ) -> None:
-        """Go on from what is ``found`` in the store at ``path``."""
+        """Go on from what is ``found`` in the store at ``path``; ``tree`` is shown full shards."""
         self.extents = dict(found.extents)
         self._folder, self._header = folder_of(path), header
-        self._order, self._found = order, found
+        self._order, self._found, self._tree = order, found, tree
         self._nothing = tuple(np.empty((0, width), VECTORS) for width in widths)
         self._pieces: list[Shard] = []
         self._pool = ThreadPoolExecutor(1, "write")
@@ -89,7 +91,12 @@ class Writer:
     def _put(self, pieces: Sequence[Shard]) -> None:
         shard, number = Shard.joined(pieces), pieces[0].start // self._header.shard_rows
         path = self._folder / shard_name(number)
-        write(shard, path)
+        if self._tree is None or len(shard.ledger) < self._header.shard_rows:
+            write(shard, path)
+        else:
+            self._tree.forget(number)
+            write(shard, path)
+            self._tree.add(number, shard)
         self.extents[number] = Extent.of(shard, path)
 
     def _wait(self) -> None:

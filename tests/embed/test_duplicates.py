@@ -1,0 +1,77 @@
+import shutil
+
+import numpy as np
+import pytest
+from store_parts import PROBES, fill
+
+from onnxprobe.embed.duplicates import exact_duplicates, near_duplicates
+from onnxprobe.errors import StoreError
+from onnxprobe.images import open_source
+
+
+class Fake:
+    """As much of a store as is looked at: planted copies among random vectors."""
+
+    def __init__(self, x):
+        self.x, self.rows, self.pictures = x, np.arange(len(x)) * 2, 2 * len(x)
+
+    def __len__(self):
+        return len(self.x)
+
+    def embeddings(self, _):
+        return self.x
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    rng = np.random.default_rng(0)
+    x = np.abs(rng.normal(size=(3000, 48))).astype(np.float32) + 3  # far from the origin
+    for i in range(60):  # of 20 pictures two more, a little changed
+        x[i + 40] = x[i % 20] + rng.normal(size=48) * 0.02 * (i % 5)
+    store = Fake(x)
+    monkeypatch.setattr(
+        "onnxprobe.embed.duplicates.channels",
+        lambda found, _: type("", (), {"mean": found.x.mean(axis=0, dtype=float)}),
+    )
+    return store
+
+
+def slow(x, similarity):
+    """Every pair."""
+    x = x - x.mean(axis=0)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    return {tuple(pair) for pair in np.argwhere(np.triu(x @ x.T >= similarity, 1)).tolist()}
+
+
+@pytest.mark.parametrize("similarity", [0.95, 0.99])
+def test_groups_are_those_of_all_pairs(similarity, planted):
+    groups = near_duplicates(planted, "x", similarity=similarity)
+    place = {int(row): n for n, group in enumerate(groups) for row in group.rows}
+    linked = slow(planted.x, similarity)
+    assert len(linked) > 20
+    assert all(place[2 * a] == place[2 * b] for a, b in linked)
+    assert set(place) == {2 * i for pair in linked for i in pair}
+    assert [int(g.rows[0]) for g in groups] == sorted(int(g.rows[0]) for g in groups)
+    assert all(similarity <= group.similarity <= 1.000001 for group in groups)
+
+
+def test_a_crowd_of_equal_vectors_is_one_group(planted):
+    planted.x[100:1100] = planted.x[0] * 2
+    groups = near_duplicates(planted, "x", similarity=0.999)
+    assert max(len(group.rows) for group in groups) >= 1000
+
+
+def test_the_same_file_twice_is_found(run, tmp_path):
+    folder = fill(tmp_path / "p", 20)
+    shutil.copy(folder / "003.png", folder / "again.png")
+    store = run(source=open_source(folder))
+    (group,) = exact_duplicates(store)
+    assert {store.ledger.path[row] for row in group.rows} == {"003.png", "again.png"}
+    near = near_duplicates(store, PROBES[0], similarity=0.9999)
+    assert any(set(group.rows) <= set(other.rows) for other in near)
+
+
+@pytest.mark.parametrize("similarity", [0, 1, 1.5, -1, float("nan")])
+def test_a_similarity_is_a_share(similarity, planted):
+    with pytest.raises(StoreError, match=r"a similarity is above 0 and below 1, such as 0\.98"):
+        near_duplicates(planted, "x", similarity=similarity)
