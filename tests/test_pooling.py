@@ -76,6 +76,18 @@ def test_the_usual_pooling_suits_the_shape(shape, name):
     assert usual(shape) == name
 
 
+def test_the_usual_pooling_of_a_map_keeps_its_channels_wherever_they_are():
+    assert POOLINGS[usual((7, 7, 8), channels=2)].width((7, 7, 8)) == 8
+    assert POOLINGS[usual((8, 7, 7), channels=0)].width((8, 7, 7)) == 8
+
+
+def test_the_mean_over_tokens_is_that_over_a_map_with_channels_last():
+    x = np.random.default_rng(0).normal(size=(2, 7, 5, 4)).astype(np.float32)
+    tokens = POOLINGS["token-mean"].apply(x.reshape(2, 35, 4))
+    # the same 35 numbers are summed in another order
+    np.testing.assert_allclose(POOLINGS["token-mean"].apply(x), tokens, rtol=1e-5, atol=1e-6)
+
+
 def test_what_does_not_fit_names_what_does():
     value = Value("tokens", "float32", ("N", None, 384))
     with pytest.raises(

@@ -4,7 +4,7 @@ from typing import Final
 
 from onnxprobe.errors import PoolingError
 from onnxprobe.graph.value import Value
-from onnxprobe.pooling._base import Array, Pooling, Shape
+from onnxprobe.pooling._base import Array, Pooling, Shape, spatial
 from onnxprobe.pooling.center import CENTER
 from onnxprobe.pooling.cls import CLS
 from onnxprobe.pooling.flatten import FLATTEN
@@ -17,7 +17,7 @@ from onnxprobe.registry import Registry
 
 POOLINGS: Final = Registry("pooling", [MEAN, STD, MAX, GEM, CENTER, FLATTEN, CLS, TOKEN_MEAN])
 
-__all__ = ["POOLINGS", "Array", "Pooling", "Shape", "fitting", "usual"]
+__all__ = ["POOLINGS", "Array", "Pooling", "Shape", "fitting", "spatial", "usual"]
 
 
 def fitting(value: Value, shape: Shape | None, name: str) -> Pooling:
@@ -38,10 +38,17 @@ def fitting(value: Value, shape: Shape | None, name: str) -> Pooling:
     return pooling
 
 
-def usual(shape: Shape | None) -> str:
-    """Name the pooling to use where nobody says: the mean over space, or over tokens."""
-    if shape is None or len(shape) > 2:  # noqa: PLR2004  (channels, height, width)
+def usual(shape: Shape | None, channels: int = 0) -> str:
+    """Name the pooling to use where nobody says: the mean over space, or over tokens.
+
+    Args:
+        shape: of one sample.
+        channels: of a map, the axis that holds them, counted from 0.
+    """
+    if shape is None:
         return MEAN.name
+    if len(shape) > 2:  # noqa: PLR2004  (channels, height, width)
+        return TOKEN_MEAN.name if channels == len(shape) - 1 else MEAN.name
     if len(shape) == 1:
         return FLATTEN.name
     return TOKEN_MEAN.name if isinstance(shape[-1], int) else MEAN.name

@@ -22,10 +22,12 @@ class Pooling:
         name: what the command line calls it.
         reads: what it is for, as people say it, e.g. ``"maps (channels, height, width)"``.
         ranks: lengths of the per-sample shapes it understands.
-        needs: which of those axes must have a known size, counted from 0.
+        needs: which of those axes must have a known size, counted from 0; −1 is the last.
         apply: the numpy definition, ``(n, …) -> (n, d)``; the nodes must agree with it.
         nodes: the same as ONNX nodes: ``(builder, input name, per-sample shape, output name)``.
         width: d, from the per-sample shape; ``None`` where it is not known.
+        same_as: an operator that computes the same and keeps the axes of space, with size 1. Where a
+            network has it already, it is not computed again.
     """
 
     name: str
@@ -35,23 +37,31 @@ class Pooling:
     apply: Callable[[Array], Array]
     nodes: Callable[[Builder, str, Shape, str], None]
     width: Callable[[Shape], int | None]
+    same_as: str = ""
 
 
 Apply = Callable[[Array], Array]
 Nodes = Callable[[Builder, str, Shape, str], None]
 
 
-def of_maps(name: str, apply: Apply, nodes: Nodes, *, needs: tuple[int, ...] = ()) -> Pooling:
+def of_maps(
+    name: str, apply: Apply, nodes: Nodes, *, needs: tuple[int, ...] = (), same_as: str = ""
+) -> Pooling:
     """Return a pooling of maps ``(channels, …)``, one to three axes of space or time, to their channels."""
     reads = "maps (channels, …)" + (" of known size" if needs else "")
-    return Pooling(name, reads, frozenset({2, 3, 4}), needs, apply, nodes, _size_of(0))
+    return Pooling(name, reads, frozenset({2, 3, 4}), needs, apply, nodes, _size_of(0), same_as)
 
 
 def of_tokens(name: str, apply: Apply, nodes: Nodes) -> Pooling:
     """Return a pooling of tokens ``(tokens, features)`` to their features."""
-    return Pooling(
-        name, "tokens (tokens, features)", frozenset({2}), (1,), apply, nodes, _size_of(-1)
-    )
+    reads = "tokens (tokens, features)"
+    return Pooling(name, reads, frozenset({2}), (-1,), apply, nodes, _size_of(-1))
+
+
+def of_places(name: str, apply: Apply, nodes: Nodes) -> Pooling:
+    """Return a pooling of tokens, or of maps ``(…, channels)``, to what is on their last axis."""
+    reads = "tokens (tokens, features) or maps (…, channels)"
+    return Pooling(name, reads, frozenset({2, 3, 4}), (-1,), apply, nodes, _size_of(-1))
 
 
 def _size_of(axis: int) -> Callable[[Shape], int | None]:
@@ -65,3 +75,8 @@ def _size_of(axis: int) -> Callable[[Shape], int | None]:
 def spatial(shape: Shape) -> tuple[int, ...]:
     """Return the axes of a whole tensor ``(n, channels, …)`` that are space or time."""
     return tuple(range(2, len(shape) + 1))
+
+
+def places(shape: Shape) -> tuple[int, ...]:
+    """Return the axes of a whole tensor ``(n, …, channels)`` between the batch and the last."""
+    return tuple(range(1, len(shape)))

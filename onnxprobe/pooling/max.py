@@ -13,4 +13,4 @@ def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
     build.reduce("ReduceMax", x, spatial(shape), out=out)
 
 
-MAX = of_maps("max", _apply, _nodes)
+MAX = of_maps("max", _apply, _nodes, same_as="GlobalMaxPool")

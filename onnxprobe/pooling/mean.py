@@ -13,4 +13,4 @@ def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
     build.reduce("ReduceMean", x, spatial(shape), out=out)
 
 
-MEAN = of_maps("mean", _apply, _nodes)
+MEAN = of_maps("mean", _apply, _nodes, same_as="GlobalAveragePool")
