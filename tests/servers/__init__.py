@@ -1,0 +1,1 @@
+"""Real servers, started on loopback with what onnxprobe writes for them."""
