@@ -29,8 +29,9 @@ def test_no_row_is_its_own_neighbour_even_among_copies():
     assert far.max() < 1e-3
 
 
-def test_the_approximate_search_finds_nearly_the_same(monkeypatch):
-    x = unit(crowd(4000, 16))
+@pytest.mark.parametrize("width", [15, 64])
+def test_the_approximate_search_finds_nearly_the_same(monkeypatch, width):
+    x = unit(crowd(4000, width))
     exact, _ = nearest(x, 10)
     monkeypatch.setattr(neighbours, "EXACT_UP_TO", 1000)
     rough, _ = nearest(x, 10)
