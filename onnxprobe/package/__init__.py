@@ -7,13 +7,19 @@ from typing import Final
 
 from onnxprobe.package._base import Content, Files, Packaged, Packaging
 from onnxprobe.package.delivery import Delivery
+from onnxprobe.package.kserve import KSERVE
+from onnxprobe.package.litserve import LITSERVE
 from onnxprobe.package.mlflow import MLFLOW
+from onnxprobe.package.mlserver import MLSERVER
+from onnxprobe.package.openvino import OPENVINO
 from onnxprobe.package.packaging import package, replace, rollback
 from onnxprobe.package.plain import PLAIN
 from onnxprobe.package.triton import TRITON
 from onnxprobe.registry import Registry
 
-PACKAGINGS: Final = Registry("packaging", [MLFLOW, PLAIN, TRITON])
+PACKAGINGS: Final = Registry(
+    "packaging", [KSERVE, LITSERVE, MLFLOW, MLSERVER, OPENVINO, PLAIN, TRITON]
+)
 
 __all__ = [
     "PACKAGINGS",

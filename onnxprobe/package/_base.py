@@ -42,6 +42,7 @@ class Packaging:
         name: what ``--for`` calls it.
         says: what the folder is, in half a line.
         files: from what is delivered to the files of the folder.
+        lints: the linting (see ``onnxprobe.lint``) that must find no error; none where empty.
         next: what a user does with the folder, a command a line; ``{folder}`` stands for it.
         replace: from a model, what serves today, and a name for what is put beside it, to what was
             written there; ``None`` where a target has no such place.
@@ -51,6 +52,7 @@ class Packaging:
     name: str
     says: str
     files: Callable[[Delivery], Files]
+    lints: str = ""
     next: str = ""
     replace: Callable[[Path, Path, str | None], Packaged] | None = None
     rollback: Callable[[Path], Packaged] | None = None

@@ -119,5 +119,6 @@ MLFLOW: Final = Packaging(
     name="mlflow",
     says="an MLflow model directory, with signature and input example",
     files=_files,
+    lints="onnxruntime",
     next="mlflow models serve -m {folder} --env-manager local",
 )

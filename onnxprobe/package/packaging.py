@@ -6,6 +6,7 @@ from typing import TypeVar
 from onnxprobe.errors import PackageError
 from onnxprobe.package._base import Packaged, Packaging
 from onnxprobe.package.delivery import Delivery
+from onnxprobe.package.fitting import fit
 from onnxprobe.package.folder import free, write_folder
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ def package(fused: Path, packaging: Packaging, out: Path, name: str | None = Non
     """
     free(out)
     delivery = Delivery.read(fused, name or out.resolve().name)
+    if packaging.lints:
+        fit(delivery, packaging.lints)
     files = write_folder(packaging.files(delivery), out)
     following = packaging.next.format(folder=out).splitlines()
     return Packaged(out, files, delivery.notes, tuple(following))

@@ -100,7 +100,7 @@ def test_weights_beside_the_model_come_along(fused, tmp_path):
         beside / "model.onnx",
         save_as_external_data=True,
         location="w.bin",
-        size_threshold=0,
+        size_threshold=100,
     )
     done = package(beside / "model.onnx", PLAIN, tmp_path / "out")
     assert "w.bin" in done.files
@@ -174,6 +174,16 @@ def test_every_file_is_registered():
 
     import onnxprobe.package
 
-    shared = {"_base", "card", "copied", "delivery", "feeds", "folder", "packaging", "promise"}
+    shared = {
+        "_base",
+        "card",
+        "copied",
+        "delivery",
+        "feeds",
+        "fitting",
+        "folder",
+        "packaging",
+        "promise",
+    }
     files_ = {m.name for m in pkgutil.iter_modules(onnxprobe.package.__path__)}
     assert files_ - shared - {"yaml"} == set(PACKAGINGS)

@@ -10,6 +10,7 @@ TRITON: Final = Packaging(
     name="triton",
     says="an entry of a model repository; with --replaces beside one that is served",
     files=fresh,
+    lints="triton",
     next="tritonserver --model-repository {folder}/..",
     replace=replace,
     rollback=rollback,

@@ -11,14 +11,14 @@ from onnxprobe.contract import compare, kept
 from onnxprobe.errors import ContractError, PackageError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.value import Value
-from onnxprobe.lint import LINTINGS, findings
 from onnxprobe.package._base import Packaged
 from onnxprobe.package.delivery import Delivery
+from onnxprobe.package.fitting import fit
 from onnxprobe.package.folder import free, staged, sync
 from onnxprobe.package.promise import as_text
 from onnxprobe.package.triton.entry import Entry, second
 from onnxprobe.proof import sha256
-from onnxprobe.triton.config import CONFIG, Config, config
+from onnxprobe.triton.config import CONFIG, config
 
 RECORD: Final = "onnxprobe.json"
 """The file of a second entry that says what was put where, so that it can be taken back."""
@@ -64,8 +64,8 @@ def replace(fused: Path, folder: Path, name: str | None = None) -> Packaged:
         )
     version = folder / str(entry.version + 1)
     files = second(delivery, entry, new)
-    _refused(delivery, entry.config, "the entry that is there")
-    _refused(delivery, config(str(files[CONFIG])), "the second entry")
+    fit(delivery, "triton", entry.config, "the entry that is there")
+    fit(delivery, "triton", config(str(files[CONFIG])), "the second entry")
     record = Record(
         folder.resolve().name, entry.version + 1, entry.config.filename, delivery.sha256
     )
@@ -144,15 +144,6 @@ def _new_outputs(delivery: Delivery, entry: Entry) -> tuple[Value, ...]:
             f"{str(delivery.path)!r} has no output that {str(entry.folder)!r} does not serve already"
         )
     return new
-
-
-def _refused(delivery: Delivery, config: Config, where: str) -> None:
-    found = findings(delivery.model, LINTINGS["triton"], path=str(delivery.path), config=config)
-    wrong = next((finding for finding in found if finding.level == "error"), None)
-    if wrong is not None:
-        raise PackageError(
-            f"Triton would refuse {str(delivery.path)!r} in {where}: {wrong.says}; {wrong.fix}"
-        )
 
 
 def _notes(delivery: Delivery, entry: Entry) -> tuple[str, ...]:
