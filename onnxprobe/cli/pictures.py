@@ -36,13 +36,22 @@ def embed(
     preprocess: PreprocessFile = None,
     batch: Batch = None,
     threads: Threads = None,
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="T", help="Of stored vectors: float32 or float16.")
+    ] = "float32",
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try pictures again that have no embedding.")
+    ] = False,
+    join: Annotated[
+        bool, typer.Option("--join", help="Share the work with other processes that say so too.")
+    ] = False,
 ) -> None:
     """Embed pictures at a probe into an HDF5 store; the same command again goes on where it stopped."""
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.reading import preprocess_of, sample_of
     from onnxprobe.embed import embed as embed_
     from onnxprobe.graph.load import load
-    from onnxprobe.images import open_source, preprocess_for
+    from onnxprobe.images import FAILED, open_source, preprocess_for
     from onnxprobe.measure import measured
     from onnxprobe.probe import chosen
     from onnxprobe.report.pictures import store_text
@@ -60,6 +69,9 @@ def embed(
             sample=sample_of(sample),
             batch=batch,
             threads=threads,
+            dtype=dtype,
+            retry=FAILED if retry_failed else (),
+            join=join,
             progress=progress,
         )
     typer.echo(store_text(store, tap, prepared, origin))

@@ -1,21 +1,21 @@
 """Embed pictures: through a model, into a store that survives being killed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from onnxprobe.embed.channels.tree import Tree, looked_at
 from onnxprobe.embed.fill import Extents, Job, fill
 from onnxprobe.embed.fingerprint import fingerprint
-from onnxprobe.embed.header import Header
+from onnxprobe.embed.header import DTYPES, Header
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network, batch_size
 from onnxprobe.embed.resume import batch_of, shard_name, shard_rows
 from onnxprobe.embed.shard import read
 from onnxprobe.embed.store import Store
 from onnxprobe.embed.top import folder_of, full, write_top
-from onnxprobe.errors import PicturesError, StoreError
+from onnxprobe.errors import NoSuchNameError, PicturesError, StoreError
 from onnxprobe.graph.model import Model
-from onnxprobe.images import MAX_PIXELS, Preprocess, Source, preprocess_for
+from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, preprocess_for
 from onnxprobe.probe import Probe, attach, width
 from onnxprobe.progress import Progress, silent
 
@@ -32,6 +32,9 @@ def embed(  # noqa: PLR0913  every setting of the command
     batch: int | None = None,
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    dtype: str = "float32",
+    retry: Collection[Status] = (),
+    join: bool = False,
     progress: Progress = silent,
 ) -> Store:
     """Run ``model`` over pictures and keep what flows at ``probes``.
@@ -53,6 +56,10 @@ def embed(  # noqa: PLR0913  every setting of the command
             the model turns out to count on it (a warning says so).
         threads: runs of the model at once, each on one core; all cores by default.
         max_pixels: a larger picture is refused by its header.
+        dtype: in which vectors are stored, ``"float32"`` or ``"float16"``.
+        retry: pictures of these statuses, such as ``FAILED``, are tried again.
+        join: whether other processes may work on the store at the same time, which all say so;
+            each makes shards that no other makes, and ends when all are made.
         progress: told how many pictures are done.
 
     Returns:
@@ -63,9 +70,13 @@ def embed(  # noqa: PLR0913  every setting of the command
             pictures could be used.
         StoreError: the store is another one, is in use, or cannot be written; or the work was
             stopped by Ctrl-C or SIGTERM. What is done is kept.
-        NoSuchNameError, PoolingError: a probe does not fit the model.
+        NoSuchNameError, PoolingError: there is no such ``dtype``; a probe does not fit the model.
     """
     path = _checked(Path(store_path))
+    if dtype not in DTYPES:
+        raise NoSuchNameError("type of stored vectors", dtype, DTYPES)
+    if join and retry:
+        raise StoreError("pictures are tried again by one process alone, without --join")
     preprocess_for(model, preprocess)
     order = manifest(source.names, seed=seed)
     target = sample_rows(len(order.names), sample)
@@ -85,6 +96,7 @@ def embed(  # noqa: PLR0913  every setting of the command
         pictures=len(order.names),
         names=order.digest,
         source=str(source.path),
+        dtype=dtype,
     )
     tree = Tree(
         folder_of(path), lambda number: looked_at(read(folder_of(path) / shard_name(number)))
@@ -98,6 +110,8 @@ def embed(  # noqa: PLR0913  every setting of the command
         widths=tuple(width(model, probe) for probe in probes),
         network=lambda: network or Network.of(tapped, outputs, preprocess, batch=size),
         tree=tree,
+        retry=frozenset(retry),
+        join=join,
     )
 
     def done(shards: Extents) -> None:

@@ -8,6 +8,8 @@ from onnxprobe.errors import StoreError
 
 FORMAT = 1
 """Version of the layout on disk; raised when older software could not read it any more."""
+DTYPES = ("float32", "float16")
+"""How vectors can be stored; half the size, three digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class Header:
         shard_rows: pictures per shard.
         pictures: how many the source holds.
         names: digest of their names.
+        dtype: in which vectors are stored, one of ``DTYPES``.
         source: where the pictures were, as it was asked for; not compared, folders may move.
         format: of the files.
     """
@@ -38,6 +41,7 @@ class Header:
     pictures: int
     names: str
     source: str
+    dtype: str = "float32"
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -86,6 +90,7 @@ _WORDS = {
     "batch": "batches of {}",
     "shard_rows": "shards of {} rows",
     "pictures": "{} pictures",
+    "dtype": "vectors in {}",
     "names": "pictures of names {}",
 }
 

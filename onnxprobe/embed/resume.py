@@ -1,16 +1,20 @@
 """Where work on a store goes on: which shards are whole, and which rows are still to be made."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from onnxprobe.embed.disk import put
 from onnxprobe.embed.header import Header
+from onnxprobe.embed.lock import LOCK
 from onnxprobe.embed.shard import DamagedShardError, Extent, Shard, read
 from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
+from onnxprobe.images import Status
 
 _HEADER: Final = "header.json"
 _SHARDS: Final = 1024
@@ -32,13 +36,17 @@ class Found:
 
     Attributes:
         target: how many rows are wanted.
+        retry: what to try again: pictures of these statuses.
         extents: of every shard that is whole, by its number.
-        begun: content of shards that end before they should, by number, whole batches only.
+        begun: content of shards that are still to be worked on, by number, whole batches only.
+        again: batches of them that hold pictures to be tried again.
     """
 
     target: int
+    retry: frozenset[Status] = frozenset()
     extents: dict[int, Extent] = field(default_factory=dict)
     begun: dict[int, Shard] = field(default_factory=dict)
+    again: dict[int, tuple[range, ...]] = field(default_factory=dict)
 
 
 def header_of(path: Path) -> Header | None:
@@ -64,7 +72,7 @@ def batch_of(path: Path) -> int | None:
 def claim(path: Path, header: Header) -> None:
     """Make the store at ``path`` ours, or make sure that it is: it must be of the same header.
 
-    What a killed run left half-written is removed. The caller holds the lock.
+    The caller holds the lock.
 
     Raises:
         StoreError: there is a store of another header, or a file that is no store of ours.
@@ -80,33 +88,59 @@ def claim(path: Path, header: Header) -> None:
         )
     else:
         put(header.to_json().encode(), place)
+
+
+def tidy(path: Path) -> None:
+    """Remove what killed runs left half-written; the caller holds the lock, alone."""
+    folder = folder_of(path)
     for parent, start in ((folder, "."), (path.parent, f".{path.name}.")):
         for file in parent.iterdir():
-            if file.name.startswith(start) and file.suffix == ".tmp":
+            left_over = file.name.startswith(start) and file.suffix in (".tmp", ".lock")
+            if left_over and file.name != LOCK:
                 file.unlink()
 
 
-def find(path: Path, header: Header, target: int) -> Found:
+def find(path: Path, header: Header, target: int, retry: Collection[Status] = ()) -> Found:
     """Read and check every shard of the store at ``path``, of which ``target`` rows are wanted.
 
     A shard that is not what was written is made again; a warning says so.
     """
-    found, folder, size = Found(target), folder_of(path), header.shard_rows
-    for number in range(-(-header.pictures // size)):
-        file = folder / shard_name(number)
-        if not file.is_file():
-            continue
-        try:
-            shard = read(file)
-        except DamagedShardError as error:
-            warnings.warn(
-                f"{str(file)!r} is damaged and made again: {error}", RuntimeWarning, stacklevel=2
-            )
-            continue
-        found.extents[number] = Extent.of(shard, file)
-        if len(shard.ledger) < min(size, target - number * size):
-            found.begun[number] = shard.first(len(shard.ledger) // header.batch * header.batch)
+    found = Found(target, frozenset(retry))
+    for number in range(-(-header.pictures // header.shard_rows)):
+        look(path, header, found, number)
     return found
+
+
+def look(path: Path, header: Header, found: Found, number: int) -> None:
+    """Read and check one shard, and write down in ``found`` what it holds."""
+    file, size = folder_of(path) / shard_name(number), header.shard_rows
+    for facts in (found.extents, found.begun, found.again):
+        facts.pop(number, None)
+    if not file.is_file():
+        return
+    try:
+        shard = read(file)
+    except DamagedShardError as error:
+        warnings.warn(
+            f"{str(file)!r} is damaged and made again: {error}", RuntimeWarning, stacklevel=3
+        )
+        return
+    found.extents[number] = Extent.of(shard, file)
+    whole = len(shard.ledger) >= min(size, found.target - number * size)
+    kept = shard if whole else shard.first(len(shard.ledger) // header.batch * header.batch)
+    again = tuple(_batches_of(kept, found, header))
+    if again or not whole:
+        found.begun[number], found.again[number] = kept, again
+
+
+def _batches_of(shard: Shard, found: Found, header: Header) -> Iterator[range]:
+    """Yield the batches that hold a picture to be tried again."""
+    wanted = np.isin(shard.ledger.status.astype(str), [str(status) for status in found.retry])
+    stop = shard.start + len(shard.ledger)
+    for batch in np.unique(np.flatnonzero(wanted) // header.batch).tolist():
+        first = shard.start + batch * header.batch
+        if first < found.target:
+            yield range(first, min(first + header.batch, stop))
 
 
 def shard_name(number: int) -> str:
@@ -116,12 +150,23 @@ def shard_name(number: int) -> str:
 
 def missing(header: Header, found: Found) -> Iterator[range]:
     """Yield the rows still to be made, batch by batch."""
-    size = header.shard_rows
-    for number in range(-(-found.target // size)):
-        stop = min((number + 1) * size, found.target)
-        begun = found.begun.get(number)
-        if begun is None and number in found.extents:
-            continue
-        start = number * size + (0 if begun is None else len(begun.ledger))
-        for first in range(start, stop, header.batch):
-            yield range(first, min(first + header.batch, stop))
+    for number in unfinished(header, found):
+        yield from lacking(header, found, number)
+
+
+def unfinished(header: Header, found: Found) -> list[int]:
+    """Return the shards that lack rows, or have some to be tried again."""
+    numbers = range(-(-found.target // header.shard_rows))
+    return [n for n in numbers if n in found.begun or n not in found.extents]
+
+
+def lacking(header: Header, found: Found, number: int) -> Iterator[range]:
+    """Yield the rows of one shard that are still to be made, batch by batch."""
+    begun, size = found.begun.get(number), header.shard_rows
+    if begun is None and number in found.extents:
+        return
+    yield from found.again.get(number, ())
+    start = number * size + (0 if begun is None else len(begun.ledger))
+    stop = min((number + 1) * size, found.target)
+    for first in range(start, stop, header.batch):
+        yield range(first, min(first + header.batch, stop))

@@ -15,7 +15,6 @@ from onnxprobe.embed.disk import put
 from onnxprobe.embed.ledger import COLUMNS, Ledger, from_bytes, to_bytes
 
 TEXT: Final = h5py.string_dtype("utf-8")
-VECTORS: Final = np.dtype("<f4")
 ROWS: Final = np.dtype("<i8")
 LEDGER: Final[dict[str, Any]] = {
     "id": np.dtype("<i8"),
@@ -42,19 +41,41 @@ class Shard:
         start: row of the manifest where it begins.
         ledger: of every picture of the stretch, ``m`` rows.
         rows: rows of the manifest that have vectors, int64 ``(n,)``, ascending.
-        vectors: per probe, float32 ``(n, d)``.
+        vectors: per probe, float32 or float16 ``(n, d)``.
     """
 
     start: int
     ledger: Ledger
     rows: NDArray[np.int64]
-    vectors: tuple[NDArray[np.float32], ...]
+    vectors: tuple[NDArray[np.floating], ...]
 
     def first(self, pictures: int) -> "Shard":
         """Return the same stretch, ended after ``pictures``."""
         kept = int(np.searchsorted(self.rows, self.start + pictures))
         vectors = tuple(v[:kept] for v in self.vectors)
         return Shard(self.start, self.ledger[:pictures], self.rows[:kept], vectors)
+
+    def mended(self, parts: Sequence["Shard"]) -> "Shard":
+        """Return the same stretch, with what ``parts`` of it say of pictures without vectors."""
+        columns = {name: getattr(self.ledger, name).copy() for name in COLUMNS}
+        done = np.zeros(len(self.ledger), bool)
+        done[self.rows - self.start] = True
+        shards = [self]
+        for part in parts:
+            rows = np.arange(len(part.ledger))
+            rows = rows[~done[rows + part.start - self.start]]
+            for name, column in columns.items():
+                column[rows + part.start - self.start] = getattr(part.ledger, name)[rows]
+            shards.append(part.only(rows + part.start))
+        rows = np.concatenate([shard.rows for shard in shards])
+        order = np.argsort(rows)
+        vectors = map(np.concatenate, zip(*(shard.vectors for shard in shards), strict=True))
+        return Shard(self.start, Ledger(**columns), rows[order], tuple(v[order] for v in vectors))
+
+    def only(self, rows: NDArray[np.int64]) -> "Shard":
+        """Return the same stretch with the vectors of ``rows`` alone."""
+        kept = np.isin(self.rows, rows)
+        return Shard(self.start, self.ledger, self.rows[kept], tuple(v[kept] for v in self.vectors))
 
     @classmethod
     def joined(cls, parts: Sequence["Shard"]) -> "Shard":
@@ -101,7 +122,7 @@ def write(shard: Shard, path: Path) -> None:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         for name, content in _contents(shard):
-            file.create_dataset(name, data=content, dtype=_stored_as(name))
+            file.create_dataset(name, data=content, dtype=_stored_as(name, content))
         file.attrs["start"] = shard.start
         file.attrs["checksum"] = _checksum(shard)
     put(buffer.getvalue(), path)
@@ -146,9 +167,10 @@ def _contents(shard: Shard) -> Iterator[tuple[str, NDArray[Any]]]:
         yield f"embeddings/{i}", vectors
 
 
-def _stored_as(name: str) -> Any:
+def _stored_as(name: str, content: NDArray[Any]) -> Any:
     kind, _, inner = name.partition("/")
-    return {"ledger": LEDGER.get(inner), "rows": ROWS, "embeddings": VECTORS}[kind]
+    vectors = content.dtype.newbyteorder("<")
+    return {"ledger": LEDGER.get(inner), "rows": ROWS, "embeddings": vectors}[kind]
 
 
 def _checksum(shard: Shard) -> str:
@@ -158,5 +180,5 @@ def _checksum(shard: Shard) -> str:
         if content.dtype == object:
             digest.update(b"\0".join(content))
         else:
-            digest.update(np.ascontiguousarray(content, _stored_as(name)).data)
+            digest.update(np.ascontiguousarray(content, _stored_as(name, content)).data)
     return digest.hexdigest()

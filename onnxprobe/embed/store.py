@@ -93,7 +93,7 @@ class Store:
         chosen = slice(*rows.indices(len(self)))
         with h5py.File(self.path, "r") as file:
             index = self.header.probes.index(str(probe))
-            found: NDArray[np.float32] = file[f"embeddings/{index}"][chosen]
+            found: NDArray[np.float32] = file[f"embeddings/{index}"].astype(np.float32)[chosen]
         return found
 
     @cached_property

@@ -4,9 +4,10 @@ from onnxprobe.images.decode import MAX_PIXELS, Decoded, decode
 from onnxprobe.images.fit import ImageInput, image_input, preprocess_for
 from onnxprobe.images.preprocess import Preprocess
 from onnxprobe.images.sources import SOURCES, Source, absolute, open_source
-from onnxprobe.images.status import Status
+from onnxprobe.images.status import FAILED, Status
 
 __all__ = [
+    "FAILED",
     "MAX_PIXELS",
     "SOURCES",
     "Decoded",

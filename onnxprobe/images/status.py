@@ -1,6 +1,7 @@
 """What can become of a picture."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Status(StrEnum):
@@ -19,3 +20,7 @@ class Status(StrEnum):
     """Decoded, but the model gave an infinity or a NaN for it."""
     DUPLICATE = "duplicate of"
     """The bytes are those of an earlier picture, which the error text names; both are embedded."""
+
+
+FAILED: Final = frozenset(Status) - {Status.OK, Status.DUPLICATE}
+"""What has become of pictures that have no embedding."""

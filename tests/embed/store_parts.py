@@ -34,9 +34,9 @@ def fill(root, count=37):
 
 
 def content(path):
-    """Every byte of a store, by file name; the lock is no part of it."""
+    """Every byte of a store, by file name; the locks are no part of it."""
     files = [path, *path.with_suffix(".shards").iterdir()]
-    return {file.name: file.read_bytes() for file in files if file.name != ".lock"}
+    return {file.name: file.read_bytes() for file in files if not file.name.endswith(".lock")}
 
 
 class Workers:

@@ -244,6 +244,50 @@ def test_a_picture_that_vanishes_is_missing(run, tmp_path):
     assert counts["ok"] == 4
 
 
+def test_half_precision_is_half_as_long_and_reads_as_what_it_is(run, tmp_path):
+    single, half = run("single.h5"), run("half.h5", dtype="float16")
+    for probe in PROBES:
+        exact, vectors = single.embeddings(probe), half.embeddings(probe)
+        assert vectors.dtype == np.float32
+        assert np.array_equal(vectors, exact.astype(np.float16))
+    with h5py.File(tmp_path / "half.h5") as file:
+        assert file["embeddings/0"].dtype == np.float16
+    with pytest.raises(StoreError, match="was made with vectors in float16, not vectors in float3"):
+        run("half.h5")
+    with pytest.raises(NoSuchNameError, match="no type of stored vectors named 'float61'; did you"):
+        run("x.h5", dtype="float61")
+
+
+def test_a_sample_in_half_precision_grows_to_the_same_bits(run, tmp_path):
+    run("grown/e.h5", dtype="float16", sample=22)
+    run("grown/e.h5", dtype="float16")
+    run("whole/e.h5", dtype="float16")
+    assert content(tmp_path / "grown/e.h5") == content(tmp_path / "whole/e.h5")
+
+
+def test_vectors_beyond_half_precision_are_recorded_and_dropped(run, tiny):
+    vectors = run().embeddings(PROBES[0])
+    proto = onnx.ModelProto()
+    proto.CopyFrom(attach(tiny, PROBES).proto)
+    factor = 65504 / np.sort(np.abs(vectors).max(axis=1))[20]  # of all but the 21 smallest too much
+    loud = scaled(proto, PROBES[0].output, factor)
+    store = run("loud.h5", model=loud, probes=[Probe("loud", "flatten")], dtype="float16")
+    assert store.counts["not finite"] == 37 - 21
+    row = list(store.ledger.status).index("not finite")
+    assert store.ledger.error[row] == "its embedding is beyond float16, which ends at 65504"
+    assert np.isfinite(store.embeddings("loud:flatten")).all()
+
+
+def scaled(proto, tensor, factor):
+    """The model with another output, ``loud``: a tensor times a number."""
+    graph = proto.graph
+    graph.initializer.append(onnx.helper.make_tensor("factor", 1, [], [factor]))
+    graph.node.append(onnx.helper.make_node("Mul", [tensor, "factor"], ["loud"]))
+    shape = onnx.helper.make_tensor_value_info("loud", 1, ["N", 4])
+    graph.output.append(shape)
+    return Model(proto)
+
+
 def test_a_copy_is_embedded_and_says_of_what_it_is_one(run, tmp_path):
     root = fill(tmp_path / "copied", 6)
     shutil.copy(root / "003.png", root / "again.png")
