@@ -58,6 +58,7 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     packaging.lint: "onnxprobe lint run/fused.onnx --for triton --config model_repository/face/config.pbtxt",
     packaging.package: "onnxprobe package run/fused.onnx --for plain -o package/",
     replaying.replay: "onnxprobe replay requests.har --old http://127.0.0.1:8000 --new http://127.0.0.1:9000",
+    curating.describe: "onnxprobe describe run/ --labels labels.csv",
     curating.domains: 'onnxprobe domains run/ rename 3 "street signs"',
     pictures.recipes: "onnxprobe recipes",
 }

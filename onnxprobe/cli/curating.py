@@ -1,7 +1,7 @@
-"""Commands for what a run has found: domains."""
+"""Commands for what a run has found: domains, describe."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -48,15 +48,33 @@ def domains(
         show(Domains.read(run).folder.run, domains_table, lambda f: f["domains"], json=json)
         return
     with bars() as progress:
-        facts = edit(run, action, words or (), called=called or (), into=into, progress=progress)
-        told = _report(run, progress)
+        edit(run, action, words or (), called=called or (), into=into, progress=progress)
+        facts = told_again(run, progress=progress)
     show(facts, domains_table, lambda f: f["domains"], json=json)
-    if told:
-        typer.echo(told, err=True)
 
 
-def _report(run: Path, progress: "Progress") -> str:
-    """Write the report anew; return what there is to say of the pictures in it."""
+def describe(
+    run: RunFolder,
+    *,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="CSV", help="Columns of yours; one names the pictures."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say what marks each domain: size, brightness, blur, camera, folder, your labels, channels."""
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.cli.show import show
+    from onnxprobe.report.domains import domains_table
+
+    with bars() as progress:
+        facts = told_again(run, labels=labels, progress=progress)
+    show(facts, domains_table, lambda f: f["domains"], json=json)
+
+
+def told_again(run: Path, *, labels: Path | None = None, progress: "Progress") -> dict[str, Any]:
+    """Say anew what marks the domains, and write the report; return what ``run.json`` says."""
+    from onnxprobe.describe import describe as describe_
     from onnxprobe.errors import PicturesError
     from onnxprobe.images import open_source
     from onnxprobe.recipe.running import earlier
@@ -66,7 +84,8 @@ def _report(run: Path, progress: "Progress") -> str:
     try:
         source = open_source(started.images) if started else None
     except PicturesError as error:
-        write_report(run, None, progress=progress)
-        return f"onnxprobe: the report shows no pictures: {error}"
+        source = None
+        typer.echo(f"onnxprobe: the report shows no pictures: {error}", err=True)
+    facts = describe_(run, source, labels=labels, progress=progress)
     write_report(run, source, progress=progress)
-    return ""
+    return facts

@@ -187,6 +187,7 @@ def run_recipe(
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.reading import asked, sample_of
     from onnxprobe.cli.show import show
+    from onnxprobe.describe import describe
     from onnxprobe.images import open_source
     from onnxprobe.recipe.running import run
     from onnxprobe.report.html import write_report
@@ -204,8 +205,10 @@ def run_recipe(
         resume=resume,
     )
     with bars() as progress:
-        facts = run(configured, name, job, progress=progress)
-        write_report(job.out, open_source(job.images), progress=progress)
+        run(configured, name, job, progress=progress)
+        source = open_source(job.images)
+        facts = describe(job.out, source, progress=progress)
+        write_report(job.out, source, progress=progress)
     show(facts, lambda run: summary(run, job.out), dict, json=json)
 
 

@@ -1,6 +1,6 @@
 """The domains of a run, on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -24,8 +24,22 @@ def domains_table(run: Mapping[str, Any]) -> RenderableType:
         table.add_column(title, justify="right", no_wrap=True)
     for domain in facts.domains:
         table.add_row(*_row(domain))
+    described = [domain for domain in facts.domains if domain.description]
     skipped = (mapping(entry).get("skipped") for entry in sequence(run.get("edits")))
-    return Group(table, *(Text(f"skipped: {why}", style="yellow") for why in skipped if why))
+    return Group(
+        table,
+        *([Text(), _described(described)] if described else ()),
+        *(Text(f"skipped: {why}", style="yellow") for why in skipped if why),
+    )
+
+
+def _described(domains: Sequence[DomainFacts]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for domain in domains:
+        table.add_row(Text(str(domain.id)), Text(visible(domain.description)))
+    return table
 
 
 def _row(domain: DomainFacts) -> tuple[Text, ...]:

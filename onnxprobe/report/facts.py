@@ -13,6 +13,53 @@ LARGEST_RATIO: Final = 1.25
 
 
 @dataclass(frozen=True)
+class MarkFacts:
+    """One thing that tells a domain from the rest.
+
+    Attributes:
+        what: The attribute, the label, or the channel.
+        words: What it says of the domain, in a word or two; empty for a channel.
+        effect: Cliff's delta, −1 to 1.
+        inside: What is typical in the domain: a median, or the share that has the category.
+        outside: The same of all other pictures.
+        lift: How much more frequent the category is than in all pictures; None for a number.
+        about: What was measured.
+    """
+
+    what: str
+    words: str
+    effect: float | None
+    inside: float | None
+    outside: float | None
+    lift: float | None
+    about: str
+
+    @classmethod
+    def of(cls, entry: object) -> Self:
+        """Read one entry of a domain's ``marks``."""
+        said = mapping(entry)
+        what, value = str(said.get("what") or ""), said.get("value")
+        return cls(
+            what=what if value is None else f"{what} {value}",
+            words="" if what == "channel" else str(said.get("words") or ""),
+            effect=number(said.get("effect")),
+            inside=number(said.get("inside")),
+            outside=number(said.get("outside")),
+            lift=number(said.get("lift")),
+            about=str(said.get("about") or ""),
+        )
+
+    @property
+    def figures(self) -> str:
+        """What is typical in the domain, and what of the others."""
+        if self.inside is None or self.outside is None:
+            return ""
+        if self.lift is None:
+            return f"{self.inside:.4g} against {self.outside:.4g}"
+        return f"{self.inside:.0%} against {self.outside:.0%}, lift {self.lift:.3g}"
+
+
+@dataclass(frozen=True)
 class DomainFacts:
     """A group that proved stable, and how well the head finds it on held-out pictures.
 
@@ -27,6 +74,8 @@ class DomainFacts:
         recall: Held-out share of it that the head finds, 0 to 1.
         precision: Held-out share of the head's finds that belong to it, 0 to 1.
         ratio: How often the head names it over how often it occurs; 1 is right.
+        description: What marks it, in a line; empty where nothing was found, or looked for.
+        marks: What marks it, the largest effects first.
     """
 
     id: int
@@ -39,6 +88,8 @@ class DomainFacts:
     recall: float | None = None
     precision: float | None = None
     ratio: float | None = None
+    description: str = ""
+    marks: tuple[MarkFacts, ...] = ()
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Self:
@@ -55,6 +106,8 @@ class DomainFacts:
             recall=number(entry.get("heldout_recall")),
             precision=number(entry.get("heldout_precision")),
             ratio=number(entry.get("share_ratio")),
+            description=str(entry.get("description") or ""),
+            marks=tuple(map(MarkFacts.of, sequence(entry.get("marks")))),
         )
 
     @property

@@ -30,6 +30,15 @@ def score(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def signed(value: float | None) -> str:
+    """Write a figure between −1 and 1 to two places, with its sign; a missing one as a dash.
+
+    >>> signed(-0.914), signed(0.5)
+    ('−0.91', '+0.50')
+    """
+    return "–" if value is None else f"{value:+.2f}".replace("-", "−")
+
+
 def percent(value: float | None) -> str:
     """Write a share of 1 as a percentage, a missing one as a dash."""
     return "–" if value is None else f"{value:.1%}"

@@ -168,3 +168,22 @@ def test_names_and_edits_survive_a_run_with_other_settings(original, out):
     assert len(named & again) > 0.5 * len(named | again)
     assert "checkerboards" in said(out)
     assert facts["edits"] == [{"rename": "domain 0", "to": "checkerboards"}]
+
+
+def test_what_marks_a_domain_is_said_in_the_run_and_on_the_page(original, out):
+    from onnxprobe.describe import describe
+    from onnxprobe.images import open_source
+    from onnxprobe.report.html import write_report
+
+    planted = next(i for i, names in enumerate(members(out).values()) if len(names) == 30)
+    facts = describe(out, open_source(original.images))
+    found = facts["domains"][planted]  # noise under a checkerboard of white
+    assert {"bright", "sharp"} <= set(found["description"].split(", "))
+    assert any(mark["what"] == "channel" for mark in found["marks"])
+    assert json.loads((out / "run.json").read_text()) == json.loads(json.dumps(facts))
+    page = write_report(out, None).read_text()
+    assert "Marked by" in page
+    assert "bright, " in page or ", bright" in page
+    edit(out, "rename", [str(planted), "boards"])
+    again = describe(out, None)  # without the pictures: they were looked at before
+    assert again["domains"][planted] == {**found, "name": "boards"}

@@ -6,7 +6,9 @@ from typing import Final
 
 from onnxprobe.images.formats._base import Format, Header, MalformedError, TruncatedError, unpack
 
-_WIDTH, _HEIGHT, _ORIENTATION = 256, 257, 274
+_WIDTH, _HEIGHT, _ORIENTATION, _EXIF = 256, 257, 274, 34665
+_ASCII: Final = 2
+"""Type of tags that hold text."""
 _EXTENTS: Final = ((273, 279), (324, 325))
 """Tags that say where the strips or tiles lie, and how long they are."""
 _NUMBERS: Final = {1: "B", 3: "H", 4: "I", 16: "Q"}
@@ -58,6 +60,28 @@ def _first_directory(data: bytes) -> _Directory:
     big = unpack(order + "H", data, 2) == (43,)
     (offset,) = unpack(order + ("Q" if big else "I"), data, 8 if big else 4)
     return _Directory(data, order, big, offset)
+
+
+def texts(data: bytes) -> dict[int, str]:
+    """Return the texts that a TIFF or an EXIF block states, by tag; none where it is neither.
+
+    Those of the EXIF directory behind the first are among them.
+    """
+    found: dict[int, str] = {}
+    if not _matches(data):
+        return found
+    try:
+        first = _first_directory(data)
+        more = first.numbers(_EXIF)
+        behind = [_Directory(data, first.order, first.big, more[0])] if more else []
+        for directory in (first, *behind):
+            for tag, kind, count, at in directory.entries():
+                if kind == _ASCII:
+                    raw = data[at : at + count].split(b"\0")[0]
+                    found[tag] = raw.decode("utf-8", "backslashreplace")
+    except TruncatedError:
+        return found
+    return found
 
 
 def orientation(data: bytes) -> int:

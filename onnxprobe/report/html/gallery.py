@@ -11,7 +11,7 @@ from onnxprobe.report.facts import DomainFacts
 from onnxprobe.report.html.map import data_uri
 from onnxprobe.report.html.markup import Html, tag
 from onnxprobe.report.html.palette import mark
-from onnxprobe.report.wording import percent, plural, score
+from onnxprobe.report.wording import percent, plural, score, signed
 
 MOST_TILES: Final = 1_200
 MOST_GALLERIES: Final = 150
@@ -106,6 +106,7 @@ def gallery_article(
         tag("p", " · ".join(filter(None, facts)), class_="facts"),
         tag("p", "found at ", tag("code", domain.view), class_="facts") if domain.view else None,
         [tag("p", flag, class_="flag") for flag in domain.flags],
+        _marks(domain),
         [
             tag(
                 "div",
@@ -118,6 +119,28 @@ def gallery_article(
         ],
         class_="gallery",
         id=f"domain-{ordinal}",
+    )
+
+
+def _marks(domain: DomainFacts) -> Html | None:
+    """Say what marks the domain, and by how much."""
+    if not domain.marks:
+        return None
+    rows = [
+        tag(
+            "li",
+            tag("b", mark.words or mark.what),
+            f" {mark.what}: " if mark.words and mark.what not in mark.words else " ",
+            f"{mark.figures}, δ {signed(mark.effect)}",
+            title=mark.about or None,
+        )
+        for mark in domain.marks
+    ]
+    return tag(
+        "details",
+        tag("summary", "Marked by ", tag("bdi", domain.description or "channels alone")),
+        tag("ul", rows),
+        class_="marks",
     )
 
 

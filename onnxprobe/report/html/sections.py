@@ -140,6 +140,12 @@ def _faces(report: Report) -> dict[int, list[str]]:
 
 def _galleries(report: Report) -> Html:
     note = ["The core says what a domain is, the border where it ends."]
+    if any(domain.marks for domain in report.found.domains):
+        note.append(
+            "What marks a domain: δ (Cliff's delta) is the chance that one of its pictures has more "
+            "of something than another picture, less the chance that it has less; −1 to +1. A mark "
+            "goes with the domain; it need not be its cause."
+        )
     if len(report.found.domains) > MOST_GALLERIES:
         note.append(f"The first {MOST_GALLERIES} of {len(report.found.domains):,} domains.")
     articles = [
