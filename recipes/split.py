@@ -75,7 +75,13 @@ class Split:
         if not self.folders:
             if not 0 < self.heldout < 1:
                 raise RecipeError(f"split.heldout is between 0 and 1, not {self.heldout}")
-            return self.deal(groups.member, together)
+            sides = self.deal(groups.member, together)
+            if not sides.aside.any():
+                raise RecipeError(
+                    f"nothing can be held out: by {self.group_by!r} too many of the {len(paths)} "
+                    "pictures belong together; name smaller groups with --group-by"
+                )
+            return sides
         aside = np.array([path.split("/")[0] in self.folders for path in paths])
         if not aside.any() or aside.all():
             which = "no picture lies" if not aside.any() else "all pictures lie"

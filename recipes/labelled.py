@@ -1,0 +1,34 @@
+"""The recipe for pictures that have labels: a head for the classes, and how it really does."""
+
+from dataclasses import dataclass, field
+
+from onnxprobe.recipe import Findings, Run
+from recipes.choice import Choice
+from recipes.composed import composed
+from recipes.embedding import Embedding
+from recipes.labels import Labels
+from recipes.split import Split, split
+from recipes.tsne import TSNE
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A folder for each class: train a head that tells them apart, on features as they are.
+
+    Linear, perceptron and centroid heads are compared on pictures held out; the one that is fused
+    answers −1 where a picture is like none of the classes.
+    """
+
+    embedding: Embedding = field(default_factory=lambda: Embedding(depths=0))
+    labels: Labels = field(default_factory=Labels)
+    tsne: TSNE = field(default_factory=TSNE)
+    split: Split = field(default_factory=Split)
+    classifier: Choice = field(default_factory=Choice)
+
+    def __call__(self, run: Run) -> Findings:
+        embedded = self.embedding(run)
+        groups = self.labels.read(embedded)
+        layout = run.do("tsne", self.tsne, embedded.views)
+        sides = split(run, self.split, embedded.paths, groups)
+        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
+        return composed(run, embedded, groups.value, layout.value, trained.value, head="softmax")
