@@ -5,7 +5,14 @@ from difflib import get_close_matches
 
 
 class OnnxprobeError(Exception):
-    """A mistake in what was asked for; the message says how to ask again."""
+    """A mistake in what was asked for; the message says how to ask again.
+
+    Names in it may come from a hostile file: what cannot be seen, or steers a terminal, is escaped.
+    """
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        return said if said.isprintable() else "".join(map(_escaped, said))
 
 
 class NoSuchNameError(OnnxprobeError, LookupError):
@@ -44,6 +51,10 @@ class VersionError(OnnxprobeError, ValueError):
 
 class RunError(OnnxprobeError, RuntimeError):
     """A model that the runtime does not load, or does not run on what it was fed."""
+
+
+class DeviceError(OnnxprobeError, ValueError):
+    """A device that is not there, or on which a model would not really run."""
 
 
 class PoolingError(OnnxprobeError, ValueError):
@@ -111,6 +122,10 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     ('1 picture', '3,786 pictures')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _escaped(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
 def _among(names: list[str], limit: int = 6) -> str:

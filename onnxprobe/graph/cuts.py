@@ -59,7 +59,7 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
     return tuple(
         Cut(values[name], node, before[node] / count)
         for name in part.carriers()
-        if name in read and (node := producers.get(name)) is not None
+        if name in read and (node := producers.get(name)) is not None and node in before
     )
 
 

@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-from onnxprobe.errors import NoSuchNameError, VersionError
+from onnxprobe.errors import NoSuchNameError, NotOnnxError, VersionError
 from onnxprobe.graph import weights
 from onnxprobe.graph.infer import infer
 from onnxprobe.graph.value import Value
@@ -165,12 +165,15 @@ class Model:
         Raises:
             NoSuchNameError: there is no such constant.
             MissingWeightsError: the file it lies in is gone.
+            NotOnnxError: the file names it and does not say its value.
         """
         if name in self.tensors:
             return weights.read(self.tensors[name])
         node = self.producers.get(name)
         if node is None or node.op != "Constant":
             raise NoSuchNameError("constant", name, self.constants)
+        if not node.proto.attribute:
+            raise NotOnnxError(f"the constant {name!r} has no value")
         return np.asarray(helper.get_attribute_value(node.proto.attribute[0]))
 
     def __repr__(self) -> str:

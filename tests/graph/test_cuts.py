@@ -114,3 +114,11 @@ def test_a_tensor_written_twice_is_named():
     model = in_this_order(("Neg", ["x"], ["y"]), ("Abs", ["x"], ["y"]))
     with pytest.raises(GraphError, match="'y' is written by Neg '/y' and by Abs '/y'"):
         cuts(model)
+
+
+def test_an_input_that_a_node_writes_too_is_no_cut_of_that_node():
+    model = in_this_order(("Neg", ["y"], ["x"]), ("Abs", ["x"], ["z"]), ("Neg", ["z"], ["y"]))
+    with pytest.raises(GraphError):
+        cuts(model)
+    model = in_this_order(("Neg", ["k"], ["x"]), ("Abs", ["x"], ["z"]), ("Neg", ["z"], ["y"]))
+    assert [cut.tensor for cut in cuts(model)] == ["z"]
