@@ -23,6 +23,7 @@ from onnxprobe.graph.save import save
 from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.heads import LinearHead
+from onnxprobe.hints import hints
 from onnxprobe.measure import measured
 from onnxprobe.pooling import POOLINGS
 from onnxprobe.probe import Probe, pooled
@@ -138,6 +139,7 @@ def write_fused(  # noqa: PLR0913  what a file is written with
     fused = _described(old, fuse(old, parts), parts, digest, proven=proven)
     if metadata:
         fused = with_metadata(fused, metadata)
+    fused = with_metadata(fused, hints(fused.metadata))
     if target is not None:
         require(fused, target, backbone=old)
         fused = with_metadata(fused, {TARGET: str(target)})

@@ -14,6 +14,7 @@ from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
 from onnxprobe.graph.unstitch import unstitch
+from onnxprobe.hints import hints, without_hints
 from onnxprobe.proof import Compared, prove, sha256
 
 
@@ -101,14 +102,15 @@ def unfuse(fused: Model, name: str | None = None) -> Model:
     if not stay:
         others = {
             key: text
-            for key, text in bare.metadata.items()
+            for key, text in without_hints(bare.metadata).items()
             if key in brought.metadata or not key.startswith(OURS)
         }
         return _with_metadata(bare, others | brought.metadata)
     left = [said for said in _said(fused, HEADS, []) if said["prefix"] in {h.name for h in stay}]
     now = replace(brought, probes=tuple(p for p in brought.probes if p not in probes))
     changed = {HEADS: json.dumps(left), BROUGHT: json.dumps(asdict(now))}
-    return _with_metadata(bare, bare.metadata | changed)
+    told = without_hints(bare.metadata) | changed
+    return _with_metadata(bare, told | hints(told))
 
 
 def write_unfused(

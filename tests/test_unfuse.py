@@ -225,3 +225,11 @@ def test_a_head_from_a_file_with_functions_of_its_own_leaves_no_trace(
         [["ours", "Inner"], ["ours", "Outer"]],
     )
     assert write_unfused(tmp_path / "fused.onnx", tmp_path / "bare.onnx").original
+
+
+def test_hints_for_other_tools_go_with_the_heads_they_speak_of(tmp_path, tiny_file):
+    backbone = load(tiny_file).metadata
+    fused = load(fuse(tiny_file, tmp_path / "fused.onnx", "one", "two"))
+    assert fused.metadata["names"] == "{0: 'yes', 1: 'no'}"
+    assert "names" in unfuse(fused, "one").metadata
+    assert unfuse(fused).metadata == backbone

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from onnxprobe.fuse import PROOF
 from onnxprobe.package.delivery import Delivery, Head
 from onnxprobe.package.promise import meaning
 from onnxprobe.report.facts import DomainFacts, Facts
@@ -124,7 +125,8 @@ def _probes(head: Head) -> str:
 def _run(run: Mapping[str, Any], found: Facts | None) -> Iterator[str]:
     pick, model = mapping(run.get("pick")), mapping(run.get("model"))
     if pick:
-        yield f"- the pick is `{visible(str(pick.get('tensor')))}` ({shape(pick.get('shape'))}):"
+        what = f"`{visible(str(pick.get('tensor')))}` ({shape(pick.get('shape'))})"
+        yield f"- the pick is {what}, by the rule {_cell(repr(pick.get('role')))}:"
         yield from (f"  - {_cell(str(reason))}" for reason in sequence(pick.get("reasons")))
     if found is not None:
         unread = "".join(f", {count} {status}" for status, count in found.unread.items())
@@ -143,7 +145,8 @@ def _settings(settings: Mapping[str, Any]) -> str:
 
 def _evidence(of: Delivery) -> str:
     if of.proof is None:
-        return ""
+        said = of.model.metadata.get(PROOF, "")
+        return f"## Evidence\n\nThe file says of its proof: `{visible(said)}`." if said else ""
     outputs = [mapping(o) for o in sequence(of.proof.get("outputs"))]
     added = [mapping(o) for o in sequence(of.proof.get("new_outputs"))]
     batches = ", ".join(map(str, sequence(of.proof.get("batches"))))
@@ -170,4 +173,4 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     """Write a text that others chose so that it stays inside its cell."""
-    return visible(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return visible(text.replace("\\", "\\\\")).replace("|", "\\|").replace("<", "&lt;")

@@ -14,6 +14,7 @@ from onnxprobe.graph.model import Model
 from onnxprobe.graph.outside import found
 from onnxprobe.graph.value import Value
 from onnxprobe.proof import sha256
+from onnxprobe.provenance import RUN
 from onnxprobe.unfuse import heads
 
 MODEL: Final = "model.onnx"
@@ -62,7 +63,7 @@ class Delivery:
         heads: what was fused in; none if it is a backbone.
         backbone: sha256 of the file without heads; empty where nobody said.
         preprocess: how pictures are prepared, every setting; ``None`` where the model says nothing.
-        run: ``run.json`` from beside the model, where that is the run it came from.
+        run: the run it came from: as the file says, or ``run.json`` beside it where that is of it.
         proof: ``proof.json`` from beside the model, where it is the proof of this file.
         notes: what lies beside the model and was not used, and why.
     """
@@ -99,7 +100,7 @@ class Delivery:
             heads=_heads(model),
             backbone=str(_object(model, BACKBONE).get("sha256", "")),
             preprocess=_preprocess(model),
-            run=run,
+            run=_object(model, RUN) or run,
             proof=proof,
             notes=notes,
         )
@@ -171,8 +172,7 @@ def _beside(path: Path, digest: str) -> tuple[_Said | None, _Said | None, tuple[
     """Return the run and the proof beside a file, if it is the file that they are of."""
     run, proof = (_json(path.with_name(name)) for name in ("run.json", "proof.json"))
     if proof is None:
-        left = "no 'proof.json' says that the 'run.json' beside it is of this file; it was left out"
-        return None, None, () if run is None else (left,)
+        return None, None, ()
     fused = proof.get("fused")
     if not isinstance(fused, dict) or fused.get("sha256") != digest:
         left = "the 'proof.json' beside it is damaged or of another file; it was left out"

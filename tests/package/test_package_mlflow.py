@@ -74,7 +74,7 @@ def test_a_tensor_of_unknown_rank_has_no_signature(tmp_path):
         [info("y", TensorProto.FLOAT, None)],
     )
     opset = [helper.make_opsetid("", 17)]
-    save(Model(helper.make_model(graph, opset_imports=opset)), tmp_path / "x.onnx")
+    save(Model(helper.make_model(graph, opset_imports=opset, ir_version=8)), tmp_path / "x.onnx")
     with pytest.raises(PackageError, match="has no place in the signature of an MLflow model"):
         package(tmp_path / "x.onnx", MLFLOW, tmp_path / "out")
 

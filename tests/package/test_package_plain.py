@@ -7,11 +7,14 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from fused_models import CLASSES, fused_file
+from fused_models import CLASSES, fused_file, run_facts
 
 from onnxprobe.errors import PackageError
+from onnxprobe.fuse import with_metadata
 from onnxprobe.graph.load import load
+from onnxprobe.graph.save import save
 from onnxprobe.package import PACKAGINGS, package
+from onnxprobe.provenance import RUN, of_run
 from onnxprobe.runtime import run
 
 PLAIN = PACKAGINGS["plain"]
@@ -126,7 +129,16 @@ def test_a_card_without_a_run_says_only_what_the_file_does(fused, tmp_path):
     card = (tmp_path / "out" / "MODEL_CARD.md").read_text()
     assert "| 2 | &lt;b>fish&lt;/b> |" in card
     assert "held-out" not in card
-    assert "Evidence" not in card
+    assert 'The file says of its proof: `{"batches": [1, 2, 5]' in card
+
+
+def test_a_card_of_a_file_that_says_what_run_it_came_from_needs_no_run_beside_it(fused, tmp_path):
+    said = {RUN: json.dumps(of_run(run_facts()))}
+    save(with_metadata(load(fused), said), tmp_path / "alone.onnx")
+    package(tmp_path / "alone.onnx", PLAIN, tmp_path / "out")
+    card = (tmp_path / "out" / "MODEL_CARD.md").read_text()
+    assert "| 1 | bird\\u000aof prey | 11 | 10.0% | 0.900 | 0.700 | 0.750 |" in card
+    assert "photos" not in card  # where pictures lay is nobody's business
 
 
 def test_a_proof_of_another_file_is_left_out_and_that_is_said(fused, tmp_path):
