@@ -1,15 +1,20 @@
 """Killed, stopped, out of space: the store that results is the one of an undisturbed run."""
 
+import errno
 import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
-from store_parts import content
+from store_parts import content, fill
 
 from onnxprobe.embed import Store
+from onnxprobe.errors import StoreError
+from onnxprobe.images import open_source
 
 
 def kill_until_done(workers, store, *, kills, seed, **settings):
@@ -79,6 +84,74 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(workers, run, tmp_pat
     run("full/e.h5")
     run("whole/e.h5")
     assert content(store) == content(tmp_path / "whole/e.h5")
+
+
+@dataclass
+class Meanwhile:
+    """A source during whose first read something happens to the disk."""
+
+    inner: object
+    happens: object
+    begun: bool = False
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def read(self, name):
+        if not self.begun:
+            self.begun = True
+            self.happens()
+        return self.inner.read(name)
+
+
+@pytest.mark.parametrize("full", ["00000001.h5", "e.h5"])
+def test_a_write_that_the_kernel_refuses_for_want_of_space_loses_nothing(
+    full, pictures, run, tmp_path
+):
+    run("full/e.h5", sample=16)
+    folder = tmp_path / "full" if full == "e.h5" else tmp_path / "full/e.shards"
+    trap = folder / f".{full}.{os.getpid()}.tmp"
+    source = Meanwhile(pictures, lambda: trap.symlink_to("/dev/full"))
+    with pytest.raises(StoreError, match=f"no space left for '.*{full}'; everything before it is"):
+        run("full/e.h5", source=source)
+    assert len(Store.open(tmp_path / "full/e.h5").ledger) == 16
+    run("full/e.h5")
+    run("whole/e.h5")
+    assert content(tmp_path / "full/e.h5") == content(tmp_path / "whole/e.h5")
+
+
+def test_a_folder_that_can_only_be_read_is_named(run, monkeypatch):
+    def refused(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(os, "open", refused)
+    with pytest.raises(StoreError, match=r"'.*\.lock' cannot be written: Read-only file system"):
+        run()
+
+
+def test_a_folder_that_can_no_longer_be_written_to_keeps_what_is_there(
+    pictures, run, tmp_path, monkeypatch
+):
+    run("e.h5", sample=16)
+    before = content(tmp_path / "e.h5")
+
+    def refused(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    source = Meanwhile(pictures, lambda: monkeypatch.setattr(Path, "write_bytes", refused))
+    with pytest.raises(StoreError, match=r"\.h5' cannot be written: Read-only file system"):
+        run("e.h5", source=source)
+    monkeypatch.undo()
+    assert content(tmp_path / "e.h5") == before
+
+
+def test_pictures_that_vanish_while_they_are_embedded_are_missing(run, tmp_path):
+    root = fill(tmp_path / "going")
+    source = open_source(root)
+    gone = [path for path in root.iterdir() if path.suffix == ".webp"]
+    store = run(source=Meanwhile(source, lambda: [path.unlink() for path in gone]))
+    assert len(gone) - 1 <= store.counts["missing"] <= len(gone)
+    assert len(store.ledger) == 40
 
 
 def test_a_second_process_is_told(workers, run, tmp_path):

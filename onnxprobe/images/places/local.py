@@ -1,5 +1,6 @@
 """Files and folders of this machine."""
 
+import errno
 import os
 import re
 import weakref
@@ -121,7 +122,17 @@ def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Itera
     if here in above:
         return
     for entry in entries:
-        if entry.is_dir():
+        if _leads(entry.is_dir):
             yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", above | {here})
-        elif entry.is_file() or entry.is_symlink():  # a dead link is recorded as missing
+        elif _leads(entry.is_file) or entry.is_symlink():  # a dead link is recorded as missing
             yield prefix + entry.name
+
+
+def _leads(somewhere: Callable[[], bool]) -> bool:
+    """Whether an entry is what is asked; a link in a circle of links is nothing."""
+    try:
+        return somewhere()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
