@@ -85,8 +85,20 @@ def confusion(member: Mask, answer: NDArray[np.integer]) -> list[list[int]]:
 
 
 def overall(member: Mask, scores: Real) -> dict[str, Any]:
-    """Return the figures that every kind of head has."""
-    return {"auc": areas(member, scores), "ece": calibration_error(member, scores)}
+    """Return the figures that every kind of head has; strangers are rows of no class."""
+    doubt = -scores.max(axis=1)
+    known = np.asarray(member.any(axis=1))
+    told = auc(~known, doubt)
+    return {
+        "auc": areas(member, scores),
+        "ece": calibration_error(member, scores),
+        "rejection": {
+            "measure": "highest score",
+            "against": None if np.isnan(told) else "pictures in no group",
+            "auroc": {} if np.isnan(told) else {"highest score": round(told, _DIGITS)},
+        },
+        "curve": curve(member, scores, doubt),
+    }
 
 
 def _pairs(count: int) -> list[tuple[int, int]]:
