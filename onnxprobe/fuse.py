@@ -17,8 +17,10 @@ from onnxprobe.contract import Difference, compare, kept
 from onnxprobe.errors import ContractError, StitchError
 from onnxprobe.graph import wire
 from onnxprobe.graph.expose import expose
+from onnxprobe.graph.inline import showing
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.quantised import scale_of
 from onnxprobe.graph.save import save
 from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.stitch import Graft, stitch
@@ -251,16 +253,23 @@ def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, 
 def _reference(backbone: Model, parts: Sequence[Part], fused: Model) -> proof.Reference:
     """Compute the new outputs without the fused graph: raw tensors, numpy poolings, heads."""
     tensors = list(dict.fromkeys(probe.tensor for part in parts for probe in part.probes))
-    session = runtime.Session(expose(backbone, tensors))
+    flat = showing(backbone, tensors)
+    scales = {name: scale_of(flat, name) for name in tensors}
+    said = [name for scale in scales.values() if scale is not None for name in scale.tensors]
+    asked = list(dict.fromkeys((*tensors, *said)))
+    session = runtime.Session(expose(flat, asked))
     added = fused.outputs[len(backbone.outputs) :]
 
     def reference(feeds: Arrays) -> Arrays:
-        raw = session.run(feeds, tensors)
+        raw = session.run(feeds, asked)
+        floats = {
+            name: raw[name].astype(np.float32) if scale is None else scale.floats(raw[name], raw)
+            for name, scale in scales.items()
+        }
         found: list[NDArray[Any]] = []
         for part in parts:
             vectors = [
-                POOLINGS[probe.pooling].apply(raw[probe.tensor].astype(np.float32))
-                for probe in part.probes
+                POOLINGS[probe.pooling].apply(floats[probe.tensor]) for probe in part.probes
             ]
             answers = part.answers(vectors)
             found += [answers[name] for name in part.head.outputs]

@@ -1,16 +1,21 @@
 """A probe: where to tap a model, and how to turn what flows there into a vector."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from onnxprobe.errors import PoolingError, quoted
+from onnxprobe.errors import PoolingError, plural, quoted
 from onnxprobe.graph.build import Builder
 from onnxprobe.graph.expose import expose
+from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
+from onnxprobe.graph.quantised import Scale, scale_of
 from onnxprobe.graph.shapes import batch_of, sample_shape
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
+from onnxprobe.graph.within import doubled, reached
 from onnxprobe.pooling import POOLINGS, fitting, usual
 
 
@@ -56,8 +61,9 @@ def chosen(model: Model, tensor: str | None, pooling: str | None) -> Probe:
         if found.ambiguous:
             raise PoolingError(unclear(found))
         tensor = found.tensor
-    name = usual(sample_shape(model, tensor)) if pooling is None else POOLINGS[pooling].name
-    return Probe(model.value(tensor).name, name)
+    shown = showing(model, (tensor,))
+    name = usual(sample_shape(shown, tensor)) if pooling is None else POOLINGS[pooling].name
+    return Probe(tensor, name)
 
 
 def unclear(found: Pick) -> str:
@@ -78,14 +84,26 @@ def attach(model: Model, probes: Sequence[Probe]) -> Model:
 def pooled(model: Model, probes: Sequence[Probe]) -> Model:
     """Return ``model`` with the nodes that compute ``probes``, its outputs as they were.
 
-    A probe that the model has already is not computed again.
+    A probe that the model has already is not computed again. Whole numbers of a quantised network
+    are scaled back first. What leads to a tensor inside a local function, or inside an If on a
+    constant, is written out beside it and runs twice (see ``graph.within``); a warning says so.
 
     Raises:
         NoSuchNameError: a probe names a tensor or a pooling that does not exist.
         PoolingError: the tensor's shape is unknown, or one that the pooling cannot read.
     """
     fresh = [p for p in dict.fromkeys(probes) if p.output not in model.values]
-    return stitch(model, *(_graft(model, p) for p in fresh), outputs=model.outputs)
+    tensors = [probe.tensor for probe in fresh]
+    if twice := doubled(model, tensors):
+        warnings.warn(
+            f"{plural(twice, 'node')} inside local functions or Ifs will run twice, for the probes; to "
+            "spare that, first run: onnxprobe repair MODEL --also functions -o FLAT",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    reach = reached(model, tensors)
+    grafts = (_graft(reach.model, probe, reach.tensor(probe.tensor)) for probe in fresh)
+    return stitch(reach.model, *grafts, outputs=model.outputs)
 
 
 def width(model: Model, probe: Probe) -> int:
@@ -94,24 +112,42 @@ def width(model: Model, probe: Probe) -> int:
     Raises:
         NoSuchNameError, PoolingError: as :func:`attach`.
     """
-    value, shape = model.value(probe.tensor), sample_shape(model, probe.tensor)
+    return _width(showing(model, (probe.tensor,)), probe, probe.tensor)
+
+
+def _width(model: Model, probe: Probe, tensor: str) -> int:
+    value, shape = model.value(tensor), sample_shape(model, tensor)
     found = fitting(value, shape, probe.pooling).width(shape or ())
     if found is None:
         raise PoolingError(f"how long the vectors of {probe} are cannot be told from {value}")
     return found
 
 
-def _graft(model: Model, probe: Probe) -> Graft:
-    value, shape = model.value(probe.tensor), sample_shape(model, probe.tensor)
-    pooling, length = fitting(value, shape, probe.pooling), width(model, probe)
-    build = Builder(model.opset, prefix=f"{probe.output}/")
-    tapped = f"{probe.output}/in"
-    read = tapped if value.dtype in ("float32", None) else build.op("Cast", tapped, to=1)
-    pooling.nodes(build, read, shape or (), probe.output)
+def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
+    """Return the nodes of one probe, which reads what is called ``tensor`` in ``model``."""
+    value, shape = model.value(tensor), sample_shape(model, tensor)
+    pooling, length = fitting(value, shape, probe.pooling), _width(model, probe, tensor)
+    build, own = Builder(model.opset, prefix=f"{probe.output}/"), f"{probe.output}/in"
+    scale = scale_of(model, tensor)
+    fed = {own: tensor}
+    if scale is not None:
+        fed |= {f"{own}/{name}": name for name in scale.tensors}
+    reads = {name: model.value(source) for name, source in fed.items()}
+    pooling.nodes(build, _floats(build, reads, scale), shape or (), probe.output)
     head = build.model(
         probe.output,
-        [Value(tapped, value.dtype, value.shape)],
+        [Value(name, read.dtype, read.shape) for name, read in reads.items()],
         [Value(probe.output, "float32", (batch_of(model), length))],
         ir_version=model.ir_version,
     )
-    return Graft(head, {tapped: probe.tensor})
+    return Graft(head, fed)
+
+
+def _floats(build: Builder, reads: Mapping[str, Value], scale: Scale | None) -> str:
+    """Return what holds the first of ``reads`` as float32; the others scale its whole numbers back."""
+    (read, value), *others = reads.items()
+    dtype = value.dtype
+    if scale is not None:
+        axis: dict[str, Any] = {} if scale.axis is None else {"axis": scale.axis}
+        read, dtype = build.op("DequantizeLinear", *reads, **axis), others[0][1].dtype
+    return read if dtype in ("float32", None) else build.op("Cast", read, to=1)

@@ -14,6 +14,8 @@ from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
 from onnxprobe.graph.unstitch import unstitch
+from onnxprobe.graph.upstream import upstream
+from onnxprobe.graph.within import COPIES
 from onnxprobe.hints import hints, without_hints
 from onnxprobe.proof import Compared, prove, sha256
 
@@ -98,6 +100,7 @@ def unfuse(fused: Model, name: str | None = None) -> Model:
     tensors = {output for head in gone for output in head.outputs} | probes
     tensors.update(*(owned.get(owner, ()) for owner in (*(head.name for head in gone), *probes)))
     tensors.difference_update(*(head.outputs for head in stay))
+    tensors |= _idle(fused, tensors)
     bare = unstitch(fused, tensors, domains=brought.domains, functions=brought.functions)
     if not stay:
         others = {
@@ -220,6 +223,14 @@ def _by_owner(model: Model, owners: Collection[str]) -> dict[str, list[str]]:
         if owner is not None:
             found.setdefault(owner, []).append(tensor)
     return found
+
+
+def _idle(model: Model, gone: Collection[str]) -> set[str]:
+    """Return the copies of nodes inside functions (see ``graph.within``) that nothing needs now."""
+    lost, copies = frozenset(gone), {name for name in model.values if name.startswith(COPIES)}
+    stay = [node for node in model.nodes if not (lost | copies).issuperset(node.writes)]
+    read = {name for node in stay for name in node.reads} | (set(model.outputs) - lost)
+    return copies - upstream(model, read & copies)[1]
 
 
 def _with_metadata(model: Model, entries: Mapping[str, str]) -> Model:

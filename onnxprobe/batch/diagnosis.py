@@ -9,6 +9,7 @@ from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
 from onnxprobe.batch.rules import BY_OP, Found, Here, Step
 from onnxprobe.batch.rules._base import is_fixed
 from onnxprobe.errors import BatchError
+from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.order import check_order, label
 from onnxprobe.graph.value import Value
@@ -37,6 +38,8 @@ class Diagnosis:
     """What becomes of several pictures in a model.
 
     Attributes:
+        model: what ``found`` speaks of: the model itself, or, where a node in a local function or in
+            an If on a constant hard-codes the batch, the model with these written out flat.
         batch: the batch that is declared, or that nodes count on where none is.
         declared: whether the inputs declare it as a number.
         inputs: those that hold a picture a row.
@@ -44,6 +47,7 @@ class Diagnosis:
         found: for each node that hard-codes the batch, where.
     """
 
+    model: Model
     batch: int
     declared: bool
     inputs: tuple[str, ...]
@@ -74,24 +78,28 @@ def baked(model: Model) -> tuple[Baked, ...]:
 def diagnose(model: Model) -> Diagnosis:
     """Follow the pictures through ``model``, at the written batch and at two more.
 
+    Local functions, and branches that are always taken, are followed inside.
+
     Raises:
-        GraphError: the graph has a cycle, or its nodes are out of order.
+        GraphError: the graph has a cycle, its nodes are out of order, or its local functions call
+            each other in a circle.
         BatchError: the model reads no pictures.
     """
     check_order(model)
+    flat = inline(model)
     inputs = batched_inputs(model)
     if not inputs:
         raise BatchError("the model reads nothing whose first size could be a batch")
     batch = written_batch(model, inputs)
-    fixed, opened = pinned(model, dict.fromkeys(inputs, batch))
+    fixed, opened = pinned(flat, dict.fromkeys(inputs, batch))
     batches = tried(batch)
-    walk = _Walk(fixed, _shapes(model, fixed, batch), batches, opened)
+    walk = _Walk(fixed, _shapes(flat, fixed, batch), batches, opened)
     walk.start(inputs)
     for node in fixed.nodes:
         walk.follow(node)
-    found = {model.nodes[i]: places for i, places in walk.found.items()}
+    found = {flat.nodes[i]: places for i, places in walk.found.items()}
     declared = any(isinstance((model.values[name].shape or (None,))[0], int) for name in inputs)
-    return Diagnosis(batch, declared, inputs, walk.flows, found)
+    return Diagnosis(flat if found else model, batch, declared, inputs, walk.flows, found)
 
 
 def tried(batch: int) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ def dynamic(model: Model, diagnosis: Diagnosis | None = None) -> Model:
     """Return ``model`` with a batch that can be any size, each picture's answer by itself.
 
     Nodes that have the batch written into them are mended, declarations that have it become a
-    symbol, and nothing else changes.
+    symbol, and nothing else changes. Where such a node lies in a local function, or in an If on a
+    constant, these are written out flat.
 
     Args:
         model: any model that reads pictures, one a row.
@@ -29,7 +30,7 @@ def dynamic(model: Model, diagnosis: Diagnosis | None = None) -> Model:
     found = diagnose(model) if diagnosis is None else diagnosis
     for name in model.outputs:
         outcome(found, name)
-    new = mended(model, found)
+    new = mended(found)
     symbol = _symbol(model, found)
     graph = new.graph
     for info in (*graph.input, *graph.output, *graph.value_info):

@@ -15,10 +15,10 @@ _PREFIX: Final = "batch/"
 _COUNT: Final = "pictures"
 
 
-def mended(model: Model, diagnosis: Diagnosis) -> onnx.ModelProto:
-    """Return a copy of ``model`` whose nodes count on no batch; declarations stay as they are."""
-    bench = _Bench(model)
-    for node in model.nodes:
+def mended(diagnosis: Diagnosis) -> onnx.ModelProto:
+    """Return a copy of the model whose nodes count on no batch; declarations stay as they are."""
+    bench = _Bench(diagnosis.model)
+    for node in diagnosis.model.nodes:
         for i, place in enumerate(diagnosis.found.get(node, ())):
             bench.repair(node, place.repair, i)
         bench.nodes.append(bench.changed.get(node.index, node.proto))

@@ -47,6 +47,7 @@ class Mended:
         batch: the batch the file had.
         declared: whether its inputs declared it; else only nodes counted on it.
         baked: the nodes that had it written into them.
+        flat: whether local functions, and branches that are always taken, were written out flat.
         batches: the batch sizes that were run.
         outputs: each output, together against alone.
         tolerance: the ``difference`` that is allowed: sums of float32 products in another order.
@@ -55,6 +56,7 @@ class Mended:
     batch: int
     declared: bool
     baked: tuple[Baked, ...]
+    flat: bool
     batches: tuple[int, ...]
     outputs: tuple[Alone, ...]
     tolerance: float
@@ -102,7 +104,13 @@ def write_dynamic(path: Path, out: Path, *, outside: str = "link") -> Mended:
 
     save(new, out, outside=outside, check=check)
     return Mended(
-        diagnosis.batch, diagnosis.declared, diagnosis.baked, BATCHES, found[0], TOLERANCE
+        diagnosis.batch,
+        diagnosis.declared,
+        diagnosis.baked,
+        diagnosis.model is not model,
+        BATCHES,
+        found[0],
+        TOLERANCE,
     )
 
 

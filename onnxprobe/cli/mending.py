@@ -14,8 +14,9 @@ Fused = Annotated[
 
 _AILMENTS = (
     "imports, order, node-names, weights-twice, weights-as-inputs, dangling-inputs, "
-    "unused-weights, block-size, declared-twice, value-info"
+    "unused-weights, block-size, declared-twice, untyped"
 )
+_ASKED = "functions (write them out flat), value-info (declare inner types and shapes)"
 
 
 def heads(fused: Fused, *, json: Json = False) -> None:
@@ -66,6 +67,12 @@ def repair(
         list[str] | None,
         typer.Option("--skip", metavar="AILMENT", help=f"Leave this alone: {_AILMENTS}."),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also", metavar="WHAT", help=f"Do this too, where nothing is wrong: {_ASKED}."
+        ),
+    ] = None,
     weights: Weights = "link",
     json: Json = False,
 ) -> None:
@@ -73,5 +80,5 @@ def repair(
     from onnxprobe.repair.proving import write_repaired
     from onnxprobe.report.mending import repair_text
 
-    done = write_repaired(model, out, skip=skip or (), outside=weights)
+    done = write_repaired(model, out, skip=skip or (), also=also or (), outside=weights)
     typer.echo(dumps(done.to_json(), indent=2) if json else repair_text(done, out))

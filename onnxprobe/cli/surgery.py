@@ -74,7 +74,10 @@ def split(
     from onnxprobe.graph.save import save
     from onnxprobe.graph.split import split as split_
 
-    for name, half in split_(load(model), at)._asdict().items():
+    whole = load(model)
+    halves = split_(whole, at)
+    _say_if_flat(at not in whole.values)
+    for name, half in halves._asdict().items():
         typer.echo(save(half, out / f"{name}.onnx", outside=weights))
 
 
@@ -91,7 +94,9 @@ def extract(
     from onnxprobe.graph.load import load
     from onnxprobe.graph.save import save
 
-    part = extract_(load(model), inputs.split(","), outputs.split(","))
+    whole, begin, end = load(model), inputs.split(","), outputs.split(",")
+    part = extract_(whole, begin, end)
+    _say_if_flat(any(name not in whole.values for name in (*begin, *end)))
     typer.echo(save(part, out, outside=weights))
 
 
@@ -148,3 +153,9 @@ def stitch(
     parts = [part for head in heads for part in read_parts(head, [tap], like=model, how=how)]
     evidence = write_fused(backbone, parts, out, outside=weights, proven=proven, target=aim)
     typer.echo(f"{out}: {proven_line(evidence)}")
+
+
+def _say_if_flat(flat: bool) -> None:  # noqa: FBT001
+    if flat:
+        said = "a tensor lies inside a local function or an If: these are written out flat"
+        typer.echo(f"onnxprobe: {said}", err=True)

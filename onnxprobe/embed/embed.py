@@ -3,17 +3,19 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from onnxprobe.embed.channels.tree import Tree, looked_at
-from onnxprobe.embed.fill import Extents, Job, fill
+from onnxprobe.devices import ON_CPU, Device
+from onnxprobe.embed.channels.tree import Tree
+from onnxprobe.embed.devices import fill_on
+from onnxprobe.embed.fill import Accounts, Extents, Job, nobody
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import DTYPES, Header
 from onnxprobe.embed.manifest import manifest, sample_rows
-from onnxprobe.embed.network import Network, batch_size
-from onnxprobe.embed.resume import batch_of, shard_name, shard_rows
-from onnxprobe.embed.shard import read
+from onnxprobe.embed.network import Loader, batch_size
+from onnxprobe.embed.resume import batch_of, shard_rows
 from onnxprobe.embed.store import Store
 from onnxprobe.embed.top import folder_of, full, write_top
 from onnxprobe.errors import NoSuchNameError, PicturesError, StoreError
+from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, preprocess_for
 from onnxprobe.probe import Probe, attach, width
@@ -35,7 +37,9 @@ def embed(  # noqa: PLR0913  every setting of the command
     dtype: str = "float32",
     retry: Collection[Status] = (),
     join: bool = False,
+    devices: Sequence[Device] = (ON_CPU,),
     progress: Progress = silent,
+    account: Accounts = nobody,
 ) -> Store:
     """Run ``model`` over pictures and keep what flows at ``probes``.
 
@@ -60,7 +64,10 @@ def embed(  # noqa: PLR0913  every setting of the command
         retry: pictures of these statuses, such as ``FAILED``, are tried again.
         join: whether other processes may work on the store at the same time, which all say so;
             each makes shards that no other makes, and ends when all are made.
+        devices: what to run the model on, see ``devices.devices_of``; a process each where there
+            are several.
         progress: told how many pictures are done.
+        account: told at the end where the model really ran, and what it waited for.
 
     Returns:
         The store, showing the pictures asked for, also where it holds more of them.
@@ -70,37 +77,38 @@ def embed(  # noqa: PLR0913  every setting of the command
             pictures could be used.
         StoreError: the store is another one, is in use, or cannot be written; or the work was
             stopped by Ctrl-C or SIGTERM. What is done is kept.
+        DeviceError: a device is not there; none is taken in its place.
         NoSuchNameError, PoolingError: there is no such ``dtype``; a probe does not fit the model.
     """
     path = _checked(Path(store_path))
     if dtype not in DTYPES:
         raise NoSuchNameError("type of stored vectors", dtype, DTYPES)
-    if join and retry:
-        raise StoreError("pictures are tried again by one process alone, without --join")
+    if retry and (join or len(devices) > 1):
+        raise StoreError(
+            "pictures are tried again by one process alone, without --join and on one device"
+        )
     preprocess_for(model, preprocess)
     order = manifest(source.names, seed=seed)
     target = sample_rows(len(order.names), sample)
-    tapped, outputs = attach(model, probes), [probe.output for probe in probes]
-    size, network = batch_size(model, batch) or batch_of(path), None
-    if size is None:
-        network = Network.of(tapped, outputs, preprocess)
-        size = network.batch
+    flat = showing(model, [probe.tensor for probe in probes])
+    tapped, outputs = attach(flat, probes), [probe.output for probe in probes]
+    size = batch_size(model, batch) or batch_of(path)
+    network = Loader.of(tapped, outputs, preprocess, batch=size, devices=devices)
     header = Header(
         model=fingerprint(model),
         probes=tuple(map(str, probes)),
         preprocess=preprocess.to_json(),
         max_pixels=max_pixels,
         seed=seed,
-        batch=size,
-        shard_rows=shard_rows(len(order.names), size),
+        batch=network.batch,
+        shard_rows=shard_rows(len(order.names), network.batch),
         pictures=len(order.names),
         names=order.digest,
         source=str(source.path),
         dtype=dtype,
+        computed=devices[0].computes,
     )
-    tree = Tree(
-        folder_of(path), lambda number: looked_at(read(folder_of(path) / shard_name(number)))
-    )
+    tree = Tree(folder_of(path))
     job = Job(
         path=path,
         header=header,
@@ -108,7 +116,7 @@ def embed(  # noqa: PLR0913  every setting of the command
         target=target,
         source=source,
         widths=tuple(width(model, probe) for probe in probes),
-        network=lambda: network or Network.of(tapped, outputs, preprocess, batch=size),
+        network=network,
         tree=tree,
         retry=frozenset(retry),
         join=join,
@@ -118,12 +126,7 @@ def embed(  # noqa: PLR0913  every setting of the command
         write_top(path, header, shards)
         tree.close(full(shards, header.shard_rows))
 
-    fill(
-        job,
-        done=done,
-        threads=threads,
-        progress=progress,
-    )
+    fill_on(devices, job, done=done, threads=threads, progress=progress, account=account)
     store = Store.open(path).first(target)
     if not len(store):
         raise PicturesError(_none_good(store))

@@ -6,6 +6,7 @@ import onnx
 
 from onnxprobe.errors import NotACutError, quoted
 from onnxprobe.graph.cuts import nearest_cut
+from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.upstream import upstream
 
@@ -13,13 +14,16 @@ from onnxprobe.graph.upstream import upstream
 def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> Model:
     """Return the smallest model that computes ``outputs`` from ``inputs``.
 
-    Nodes keep their order and names; opset, IR version, metadata and local functions stay.
+    Nodes keep their order and names; opset, IR version, metadata and local functions stay. Where
+    a name lies inside a local function, or an If on a constant, these are written out flat.
 
     Raises:
         NoSuchNameError: a name is not a tensor of the model.
+        GraphError: a name may lie inside a local function, and these cannot be written out.
         NotACutError: ``outputs`` also need a model input that is not in ``inputs``, or the type
             of an input is not known.
     """
+    model = showing(model, (*inputs, *outputs))
     feeds = [model.value(name) for name in dict.fromkeys(inputs)]
     wanted = [model.value(name) for name in dict.fromkeys(outputs)]
     for value in feeds:

@@ -1,13 +1,13 @@
 """Write nested graphs out flat: local functions, and branches that are always or never taken."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import onnx
 from onnx import helper, inliner
 
 from onnxprobe.errors import GraphError
-from onnxprobe.graph.model import Model
+from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.names import renamed
 
 
@@ -20,8 +20,23 @@ def inline(model: Model) -> Model:
         GraphError: the local functions call each other in a circle.
     """
     flat = _without_functions(model) if model.proto.functions else model
-    while (branches := dict(_taken(flat))) != {}:
-        flat = _without_branches(flat, branches)
+    while taken := dict(_taken(flat)):
+        flat = _without_branches(flat, taken)
+    return flat
+
+
+def showing(model: Model, names: Collection[str]) -> Model:
+    """Return ``model`` if it has all tensors ``names``, else ``model`` written out flat.
+
+    Raises:
+        NoSuchNameError: a name is not even in there.
+        GraphError: the local functions call each other in a circle.
+    """
+    if all(name in model.values for name in names):
+        return model
+    flat = inline(model)
+    for name in names:
+        flat.value(name)
     return flat
 
 
@@ -35,6 +50,12 @@ def _without_functions(model: Model) -> Model:
     return Model(flat, model.known)
 
 
+def branches(model: Model) -> tuple[Node, ...]:
+    """Return every If of the outer graph whose condition is written in the file."""
+    taken = dict(_taken(model))
+    return tuple(node for node in model.nodes if node.index in taken)
+
+
 def _taken(model: Model) -> Iterator[tuple[int, onnx.GraphProto]]:
     """Yield the index of each If whose condition is written in the file, and the branch taken."""
     for node in model.nodes:
@@ -45,13 +66,13 @@ def _taken(model: Model) -> Iterator[tuple[int, onnx.GraphProto]]:
                 yield node.index, branch
 
 
-def _without_branches(model: Model, branches: dict[int, onnx.GraphProto]) -> Model:
+def _without_branches(model: Model, taken: dict[int, onnx.GraphProto]) -> Model:
     new = onnx.ModelProto()
     new.CopyFrom(model.proto)
     del new.graph.node[:]
     for node in model.nodes:
-        if node.index in branches:
-            _write_out(new.graph, branches[node.index], node.outputs)
+        if node.index in taken:
+            _write_out(new.graph, taken[node.index], node.outputs)
         else:
             new.graph.node.append(node.proto)
     return Model(new, model.known)

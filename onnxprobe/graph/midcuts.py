@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.picking.channels import channel_axis, pools
 from onnxprobe.graph.picking.ops import kind
@@ -48,9 +49,10 @@ def mid_cuts(model: Model, tensor: str, source: str | None = None) -> tuple[MidC
     channels of a map last) are left out. ``source``: by default the input farthest from ``tensor``.
 
     Raises:
+        NoSuchNameError: there is no such tensor, not even inside a local function.
         GraphError: nothing flows from an input to ``tensor``.
     """
-    spine = trace(model, (tensor,), source)
+    spine = trace(showing(model, (tensor,)), (tensor,), source)
     return tuple(
         _described(spine, name)
         for name in spine.tensors

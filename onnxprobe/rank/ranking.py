@@ -13,6 +13,7 @@ from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.stream import stream
 from onnxprobe.errors import PicturesError
+from onnxprobe.graph.inline import inline
 from onnxprobe.graph.midcuts import mid_cuts
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
@@ -152,6 +153,7 @@ def rank(  # noqa: PLR0913  every setting of the command
     """
     if top < 1:
         raise PicturesError(f"rank compares one tensor or more, not {top}")
+    model = inline(model)
     preprocess_for(model, preprocess)
     found = pick(model)
     probes = candidates(model, found, top=top)

@@ -13,12 +13,13 @@ from onnxprobe.graph.order import label
 from onnxprobe.registry import Registry
 from onnxprobe.repair._base import Ailment
 from onnxprobe.repair.block_size import BLOCK_SIZE
+from onnxprobe.repair.functions import FUNCTIONS
 from onnxprobe.repair.imports import IMPORTS
 from onnxprobe.repair.inputs import LISTED_WEIGHTS, UNREAD_INPUTS
 from onnxprobe.repair.node_names import NODE_NAMES
 from onnxprobe.repair.order import ORDER
 from onnxprobe.repair.twice import DECLARED_TWICE, WEIGHTS_TWICE
-from onnxprobe.repair.undeclared import UNDECLARED
+from onnxprobe.repair.undeclared import UNDECLARED, UNTYPED
 from onnxprobe.repair.unused import UNUSED
 
 AILMENTS: Final = Registry(
@@ -26,6 +27,7 @@ AILMENTS: Final = Registry(
     [
         IMPORTS,
         ORDER,
+        FUNCTIONS,
         NODE_NAMES,
         WEIGHTS_TWICE,
         LISTED_WEIGHTS,
@@ -33,6 +35,7 @@ AILMENTS: Final = Registry(
         UNUSED,
         BLOCK_SIZE,
         DECLARED_TWICE,
+        UNTYPED,
         UNDECLARED,
     ],
 )
@@ -68,19 +71,26 @@ class Repaired:
     findings: tuple[Finding, ...]
 
 
-def repair(model: Model, *, skip: Collection[str] = ()) -> Repaired:
-    """Return ``model`` with every ailment mended but those in ``skip``; nothing else changes.
+def repair(model: Model, *, skip: Collection[str] = (), also: Collection[str] = ()) -> Repaired:
+    """Return ``model`` with what is wrong mended; nothing else changes.
+
+    Args:
+        model: any model, damaged or not.
+        skip: ailments to leave alone.
+        also: what to treat too, though a file is well with it (see ``Ailment.asked``).
 
     Raises:
-        NoSuchNameError: ``skip`` names an ailment that there is none of.
+        NoSuchNameError: ``skip`` or ``also`` names an ailment that there is none of.
         GraphError: something is missing that cannot be made up, or there are two of what can be
             only one.
         VersionError: an operator set is imported in two versions that differ.
     """
-    left_alone = {AILMENTS[name].name for name in skip}
+    left_alone, asked = ({AILMENTS[name].name for name in names} for names in (skip, also))
     findings = []
     for ailment in AILMENTS.values():
-        names = ailment.find(model) if ailment.name not in left_alone else ()
+        if ailment.name in left_alone or (ailment.asked and ailment.name not in asked):
+            continue
+        names = ailment.find(model)
         if names:
             model = ailment.mend(model, names)
             findings.append(Finding(ailment.name, ailment.wrong, ailment.mended, names))

@@ -21,6 +21,7 @@ class Ailment:
         mended: what is done, e.g. ``"taken out"``.
         find: names what is affected, nothing where the file is well.
         mend: returns the model with exactly that changed.
+        asked: whether a file is well with it, so that it is treated only where that is asked for.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Ailment:
     mended: str
     find: Callable[[Model], Names]
     mend: Callable[[Model, Names], Model]
+    asked: bool = False
 
 
 def copied(model: Model) -> onnx.ModelProto:

@@ -45,7 +45,12 @@ class Mended:
 
 
 def write_repaired(
-    path: Path, out: Path, *, skip: Collection[str] = (), outside: str = "link"
+    path: Path,
+    out: Path,
+    *,
+    skip: Collection[str] = (),
+    also: Collection[str] = (),
+    outside: str = "link",
 ) -> Mended:
     """Write ``path`` without its ailments to ``out``, if what it answers stays the same.
 
@@ -53,13 +58,14 @@ def write_repaired(
         path: the damaged ``.onnx`` file. It is not changed.
         out: the new file.
         skip: ailments to leave alone.
+        also: what to treat too, though a file is well with it.
         outside: what becomes of a file of weights beside the model (see ``graph.save``).
 
     Raises:
         NoSuchNameError, GraphError, VersionError: as :func:`onnxprobe.repair.repair`.
         ContractError: an answer would change.
     """
-    repaired = repair(load(path), skip=skip)
+    repaired = repair(load(path), skip=skip, also=also)
     found: list[Mended] = []
 
     def check(temporary: Path) -> None:

@@ -46,6 +46,8 @@ def _shown(done: Unfused) -> str:
 def batch_text(done: MendedBatch, out: Path) -> str:
     """Say which nodes counted on one batch, and how pictures together compare with each alone."""
     lines = [f"{place}; now: {place.becomes}" for place in done.baked]
+    if done.flat:
+        lines.append("local functions, and branches on a constant, are written out flat")
     if done.declared:
         lines.append(f"the inputs declare batch {done.batch}; now: any")
     if not done.changed:

@@ -471,10 +471,6 @@ REFUSED = {
         [N("LSTM", "x", "w", "r", "b", outputs=["y"], hidden_size=2)], (1, 4, 3),
         LSTM, "works on the axis of the pictures as a sequence",
     ),
-    "one way that is known": (
-        [N("If", "f", then_branch=body("Neg"), else_branch=body("Abs"))], (1, 3),
-        {"f": np.bool_(1)}, "takes one way for all pictures",
-    ),
     "states along another axis": (
         [N("LSTM", "t", "w", "r", "b", "", "h0", outputs=["y"], hidden_size=2)], (1, 1, 2),
         {"w": floats(1, 8, 2), "r": floats(1, 8, 2), "b": floats(1, 16)},

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from nested import in_branch, in_function
 from onnx import TensorProto, helper, numpy_helper
 from tiny import tiny_model
 
 import onnxprobe.repair
 from onnxprobe.errors import GraphError, NoSuchNameError, RunError, VersionError
+from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model
 from onnxprobe.repair import AILMENTS, Ailment, repair
 from onnxprobe.runtime import Session, run
@@ -21,7 +23,7 @@ def bytes_of(model):
 
 def healthy(**options):
     """The small network with every inner tensor declared."""
-    return repair(tiny_model(**options)).model
+    return repair(tiny_model(**options), also=["value-info"]).model
 
 
 def damaged(change, model=None):
@@ -74,10 +76,6 @@ def declare_twice(proto):
     proto.graph.value_info.insert(0, helper.make_tensor_value_info("stem", TensorProto.FLOAT, None))
 
 
-def forget(proto):
-    del proto.graph.value_info[:]
-
-
 def forget_types(proto):
     for info in proto.graph.value_info:
         info.ClearField("type")
@@ -113,7 +111,7 @@ CASES = {
     "dangling-inputs": (add_input, ("old_weight",)),
     "unused-weights": (add_weights, ("gone", "lost", "thin")),
     "declared-twice": (declare_twice, ("stem",)),
-    "value-info": (forget, ("stem", "branch", "gate", "block", "pooled", "flat")),
+    "untyped": (forget_types, ("stem", "branch", "gate", "block", "pooled", "flat")),
 }  # fmt: skip
 
 
@@ -128,7 +126,7 @@ def test_what_is_wrong_is_named_and_mended_and_nothing_else(name):
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_skipped_stays(name):
     broken = damaged(CASES[name][0])
-    found = repair(broken, skip=[name, "value-info"])
+    found = repair(broken, skip=[name])
     assert found.findings == ()
     assert bytes_of(found.model) == bytes_of(broken)
 
@@ -149,7 +147,8 @@ def test_everything_at_once():
     broken = damaged(everything)
     before = bytes_of(broken)
     found = repair(broken)
-    assert {f.ailment for f in found.findings} == set(AILMENTS) - {"block-size", "value-info"}
+    always = {ailment.name for ailment in AILMENTS.values() if not ailment.asked}
+    assert {f.ailment for f in found.findings} == always - {"block-size", "untyped"}
     assert repair(found.model).findings == ()
     assert bytes_of(broken) == before
     onnx.checker.check_model(found.model.proto, full_check=True)
@@ -227,7 +226,7 @@ def test_an_input_that_is_read_only_inside_an_if_is_not_dangling():
             )
         )
 
-    assert repair(damaged(branch), skip=["value-info"]).findings == ()
+    assert repair(damaged(branch)).findings == ()
 
 
 def test_an_input_that_is_returned_as_it_is_is_not_dangling():
@@ -253,10 +252,28 @@ def test_the_only_input_is_never_taken_out():
     assert repair(model).model.inputs == ("x",)
 
 
-def test_declarations_without_a_type_count_as_missing():
-    found = repair(damaged(forget_types))
-    assert [f.ailment for f in found.findings] == ["value-info"]
-    assert bytes_of(found.model) == bytes_of(healthy())
+def test_a_file_that_declares_nothing_inside_is_well_and_declared_only_when_asked(tiny):
+    assert repair(tiny).findings == ()
+    found = repair(tiny, also=["value-info"])
+    (finding,) = found.findings
+    assert finding.names == ("stem", "branch", "gate", "block", "pooled", "flat")
+    assert bytes_of(repair(found.model, also=["value-info"]).model) == bytes_of(found.model)
+    onnx.checker.check_model(found.model.proto, full_check=True)
+
+
+@pytest.mark.parametrize("model", [in_function(), in_branch()], ids=["function", "branch"])
+def test_functions_and_branches_on_a_constant_are_written_out_when_asked(model, images):
+    assert repair(model).findings == ()
+    found = repair(model, also=["functions"])
+    assert found.findings[0].names in {("ours::Stage",), ("If 'fork'",)}
+    assert inline(found.model) is found.model
+    np.testing.assert_array_equal(
+        run(found.model, {"image": images})["scores"], run(model, {"image": images})["scores"]
+    )
+
+
+def test_what_is_skipped_is_skipped_though_it_is_asked_for(tiny):
+    assert repair(tiny, skip=["value-info"], also=["value-info"]).findings == ()
 
 
 def test_what_inference_cannot_tell_is_not_declared():
@@ -264,7 +281,7 @@ def test_what_inference_cannot_tell_is_not_declared():
         proto.graph.node.append(helper.make_node("Strange", ["flat"], ["odd"], domain="ours"))
         proto.opset_import.add(domain="ours", version=1)
 
-    assert repair(damaged(unknown)).findings == ()
+    assert repair(damaged(unknown), also=["value-info"]).findings == ()
 
 
 def test_one_block_that_is_everything_becomes_no_blocks():
@@ -348,7 +365,7 @@ def test_every_ailment_is_registered():
 
 
 def test_every_ailment_has_a_case():
-    assert set(AILMENTS) == {*CASES, "node-names", "block-size"}
+    assert set(AILMENTS) == {*CASES, "node-names", "block-size", "value-info", "functions"}
 
 
 def test_every_ailment_is_documented():

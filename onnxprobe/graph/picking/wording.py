@@ -92,8 +92,8 @@ def nested(spine: Spine) -> str | None:
 def inside(tensor: str) -> str:
     """Say that the pick is no tensor of the outer graph."""
     return (
-        f"{tensor!r} lies inside a local function or an If: it can be probed once the model is "
-        "written out flat (onnxprobe.graph.inline)"
+        f"{tensor!r} lies inside a local function or an If: what leads to it will run a second "
+        "time; to spare that, first run: onnxprobe repair MODEL --also functions -o FLAT"
     )
 
 
