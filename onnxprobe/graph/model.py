@@ -63,10 +63,12 @@ class Model:
         proto: the model, large weights replaced by references. Never edit it.
         known: shapes and types learnt elsewhere, e.g. by running the model once; they complete
             what inference finds.
+        inferred: what inference finds of every tensor, where the models this one was made of told.
     """
 
     proto: onnx.ModelProto
     known: Mapping[str, Value] = field(default_factory=dict)
+    inferred: Mapping[str, Value] | None = None
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -105,6 +107,8 @@ class Model:
     @cached_property
     def values(self) -> Mapping[str, Value]:
         """Every named tensor with what shape inference, and ``known``, could learn about it."""
+        if self.inferred is not None:
+            return {**self.inferred, **self.known}
         found = infer(self.proto) | dict(self.known)
         for name in self.producers:
             if name not in found:

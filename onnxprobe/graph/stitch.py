@@ -8,6 +8,7 @@ import onnx
 from onnx import helper
 
 from onnxprobe.errors import StitchError, quoted
+from onnxprobe.graph.infer import has_holes, infer
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.names import node_names, renamed, tensor_names
 from onnxprobe.graph.split import SEAM
@@ -59,15 +60,20 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
     """
     result, known = onnx.ModelProto(), dict(trunk.known)
     result.CopyFrom(trunk.proto)
+    inferred: dict[str, Value] | None = dict(trunk.values)
     grafts = [head if isinstance(head, Graft) else Graft(head) for head in heads]
     _close_seams(result, {graft.tensor(name) for graft in grafts for name in graft.head.inputs})
     for graft in grafts:
-        _append(result, trunk, graft, known)
-    joined = Model(result, known)
+        added = _append(result, trunk, graft, known)
+        inferred = None if inferred is None or added is None else {**added, **inferred}
+    joined = Model(result, known, inferred)
     return joined if outputs is None else _returning(joined, outputs)
 
 
-def _append(result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, Value]) -> None:
+def _append(
+    result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, Value]
+) -> dict[str, Value] | None:
+    """Put a head behind the trunk; return what can be inferred of it without asking of all again."""
     _fits(trunk, graft)
     head = at_opset(graft.head, trunk.opset)
     names, node_map = _new_names(result.graph, head, graft)
@@ -82,6 +88,25 @@ def _append(result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str
     graph.output.extend(info for info in addition.output if info.name not in returned)
     _imports(result, head.proto)
     known |= {names.get(name, name): value for name, value in head.known.items()}
+    return _inferred(trunk, addition, result, [graft.tensor(name) for name in head.inputs])
+
+
+def _inferred(
+    trunk: Model, addition: onnx.GraphProto, result: onnx.ModelProto, fed: Sequence[str]
+) -> dict[str, Value] | None:
+    """Infer ``addition`` from what is known of the tensors that it is fed; ``None`` if too little."""
+    values = [trunk.value(name) for name in dict.fromkeys(fed)]
+    if any(value.dtype is None or has_holes(value) for value in values):
+        return None
+    alone = onnx.ModelProto(ir_version=result.ir_version)
+    alone.opset_import.extend(result.opset_import)
+    alone.functions.extend(result.functions)
+    alone.graph.CopyFrom(addition)
+    inputs = [info for info in addition.input if info.name not in set(fed)]
+    del alone.graph.input[:]
+    alone.graph.input.extend([*(value.info() for value in values), *inputs])
+    written = (name for node in addition.node for name in node.output if name)
+    return {name: Value(name, None, None) for name in written} | infer(alone)
 
 
 def _fits(trunk: Model, graft: Graft) -> None:
@@ -196,4 +221,4 @@ def _returning(model: Model, outputs: Sequence[str]) -> Model:
     result.CopyFrom(model.proto)
     del result.graph.output[:]
     result.graph.output.extend(infos)
-    return Model(result, model.known)
+    return Model(result, model.known, model.inferred)

@@ -228,3 +228,29 @@ def test_extract_keeps_the_nodes_onnx_ir_keeps(tiny, at):
     other = onnx_ir.convenience.extract(onnx_ir.from_proto(tiny.proto).graph, ["image"], [at])
     ours = extract(tiny, ["image"], [at])
     assert [n.outputs for n in ours.nodes] == [tuple(v.name for v in n.outputs) for n in other]
+
+
+def afresh(model):
+    """What inference says of a model when nothing is known of what it was made of."""
+    return dict(Model(model.proto, model.known).values)
+
+
+@pytest.mark.parametrize("at", CUTS)
+@pytest.mark.parametrize("batch", ["N", 3, None])
+def test_what_is_known_of_the_parts_is_what_would_be_inferred_of_the_whole(at, batch):
+    model = tiny_model(batch=batch)
+    halves = split(model, at)
+    whole = stitch(*halves)
+    assert dict(whole.values) == afresh(whole)
+    shown = expose(whole, ["stem"])
+    assert dict(shown.values) == afresh(shown)
+    twice = stitch(whole, Graft(halves.head, prefix="again/"))
+    assert dict(twice.values) == afresh(twice)
+
+
+@settings(deadline=None)
+@given(graphs())
+def test_so_it_is_in_random_graphs(model):
+    for cut in cuts(model):
+        whole = stitch(*split(model, cut.tensor))
+        assert dict(whole.values) == afresh(whole)
