@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from onnxprobe.heads import HEADS, LinearHead, folded
 from onnxprobe.progress import Progress, silent
-from recipes.balanced import break_even, calibrated, fit
+from recipes.balanced import Real, break_even, calibrated, fit
 from recipes.grouped import Grouping, known
 from recipes.heldout import Mask
 from recipes.split import Sides, Split
 from recipes.trained import Trained, nothing, reported
-from recipes.whitening import Vectors, half_whitening
+from recipes.whitening import Vectors, Whitening, half_whitening
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,28 @@ class Detectors:
 
         Each learns from the rows of which it is ``told`` ``(n, K)`` whether they belong.
         """
+        whitening, weight, bias, unseen = self.crossed(x, member, told, fold)
+        count = member.shape[1]
+        threshold = np.zeros(count)
+        for k in range(count):
+            own, inside = unseen[told[:, k], k], member[told[:, k], k]
+            slope, offset = calibrated(own, inside)
+            threshold[k] = slope * break_even(own, inside) + offset
+            weight[k], bias[k] = slope * weight[k], slope * bias[k] + offset
+        transform = whitening.transform
+        return (
+            *folded(weight, bias, center=whitening.center, transform=transform),
+            HEADS["detectors"].apply(threshold.astype(np.float32)),
+        )
+
+    def crossed(
+        self, x: Vectors, member: Mask, told: Mask, fold: NDArray[np.int64]
+    ) -> tuple[Whitening, Real, Real, Real]:
+        """Fit to rows ``(n, d)`` of one view; return a whitening, and on it weights, biases and logits.
+
+        The weights ``(K, m)`` and biases ``(K,)`` are of fits to all rows, the logits ``(n, K)`` of
+        fits that have not seen the fold of a row.
+        """
         n, count = member.shape
         whitening = half_whitening(x, self.components, seed=self.seed)
         z = whitening(x)
@@ -97,18 +119,7 @@ class Detectors:
             block = slice(number * count, (number + 1) * count)
             rows = fold == number
             unseen[rows] = z[rows] @ weight[block].T + bias[block]
-        weight, bias = weight[-count:], bias[-count:]
-        threshold = np.zeros(count)
-        for k in range(count):
-            own, inside = unseen[told[:, k], k], member[told[:, k], k]
-            slope, offset = calibrated(own, inside)
-            threshold[k] = slope * break_even(own, inside) + offset
-            weight[k], bias[k] = slope * weight[k], slope * bias[k] + offset
-        transform = whitening.transform
-        return (
-            *folded(weight, bias, center=whitening.center, transform=transform),
-            HEADS["detectors"].apply(threshold.astype(np.float32)),
-        )
+        return whitening, weight[-count:], bias[-count:], unseen
 
 
 __all__ = ["Detectors", "Trained"]

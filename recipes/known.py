@@ -1,0 +1,45 @@
+"""The recipe for pictures of which something is known: heads for that, and groups for the rest."""
+
+from dataclasses import dataclass, field
+
+from onnxprobe.recipe import Findings, Kept, Run
+from recipes.attributes import Attributes
+from recipes.classifier import Detectors
+from recipes.clustering import Communities
+from recipes.composed import composed
+from recipes.editable import Editable
+from recipes.embedding import Embedding
+from recipes.reading import Reading
+from recipes.rest import beside
+from recipes.split import Split, split
+from recipes.tsne import TSNE
+
+
+@dataclass(frozen=True)
+class Known(Editable):
+    """Detectors for attributes that a table tells of some pictures, and for the groups nobody named.
+
+    Each attribute is read from the view that shows it best; pictures of which it is not known neither
+    teach nor score its detector. Groups that one of the attributes explains are left out.
+    """
+
+    embedding: Embedding = field(default_factory=Embedding)
+    attributes: Attributes = field(default_factory=Attributes)
+    reading: Reading = field(default_factory=Reading)
+    clustering: Communities = field(default_factory=Communities)
+    tsne: TSNE = field(default_factory=TSNE)
+    split: Split = field(default_factory=Split)
+    classifier: Detectors = field(default_factory=Detectors)
+
+    def __call__(self, run: Run) -> Findings:
+        embedded = self.embedding(run)
+        told = self.attributes.read(embedded)
+        sides = split(run, self.split, embedded.paths, told)
+        read = run.do("reading", self.reading, embedded.views, told, sides)
+        first = run.do("attributes", self.classifier, embedded.views, read, sides)
+        found = run.do("clustering", self.clustering, embedded.views)
+        layout = run.do("tsne", self.tsne, embedded.views)
+        both = beside(read.value, first.value.predicted, found.value)
+        groups = Kept(both, Run.key("beside", read.key, first.key, found.key))
+        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
+        return composed(run, embedded, both, layout.value, trained.value, head="detectors")

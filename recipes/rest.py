@@ -1,0 +1,32 @@
+"""What was found beside what is known."""
+
+import numpy as np
+
+from recipes.clustering import Groups
+from recipes.grouped import Grouped, Mask, known
+from recipes.merging import SAME
+
+
+def beside(attributes: Grouped, predicted: Mask, found: Groups) -> Grouped:
+    """Return the known attributes, and after them the groups that none of them explains.
+
+    A group is explained by an attribute that overlaps it by a Jaccard index of .6: among pictures of
+    which the attribute is known by what is known, among the others by what is ``predicted`` ``(n, K)``.
+    """
+    told = known(attributes)
+    so = np.where(told, attributes.member, predicted)
+    new = [k for k in range(found.member.shape[1]) if not _explained(found.member[:, k], so)]
+    count = len(new)
+    return Grouped(
+        member=np.hstack([attributes.member, found.member[:, new]]),
+        view=(*attributes.view, *(found.view[k] for k in new)),
+        stability=(*attributes.stability, *found.stability[new].tolist()),
+        names=(*attributes.names, *(f"domain {i}" for i in range(count))),
+        known=np.hstack([told, np.ones((len(told), count), bool)]),
+    )
+
+
+def _explained(group: Mask, attributes: Mask) -> bool:
+    both = (attributes & group[:, None]).sum(axis=0)
+    either = attributes.sum(axis=0) + group.sum() - both
+    return bool((both >= SAME * either).any())
