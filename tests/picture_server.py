@@ -17,6 +17,17 @@ class Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self):
         self.of.requests.append(self.path)
+        with self.of.counting:
+            self.of.now += 1
+            self.of.most = max(self.of.most, self.of.now)
+        time.sleep(self.of.delay)
+        try:
+            self._answer()
+        finally:
+            with self.of.counting:
+                self.of.now -= 1
+
+    def _answer(self):
         fate = self.of.fates.get(self.path, [])
         now = fate.pop(0) if fate else None
         if now == "stall":
@@ -61,11 +72,12 @@ class Server:
     """A server of ``root`` on loopback.
 
     ``fates[path]`` is what becomes of the next requests for a path: a status, ``"stall"``, or
-    ``"stall within"``.
+    ``"stall within"``. Every answer takes ``delay`` seconds; ``most`` were made at the same time.
     """
 
-    def __init__(self, root, *, sends_parts=True):
+    def __init__(self, root, *, sends_parts=True, delay=0):
         self.root, self.sends_parts = root, sends_parts
+        self.delay, self.counting, self.now, self.most = delay, threading.Lock(), 0, 0
         self.fates, self.requests, self.stopped = {}, [], threading.Event()
 
     def __enter__(self):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxprobe.embed.ledger import Outcome
 from onnxprobe.embed.network import Arrays, Network, cores
 from onnxprobe.embed.quiet import quiet_opencv
-from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status
+from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_once
 
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
 _BATCHES_AHEAD: Final = 2
@@ -72,7 +72,8 @@ def stream(  # noqa: PLR0913
     shape = (network.batch, *network.preprocess.shape)
     free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
     waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
-    decoders, runners = ThreadPoolExecutor(threads, "decode"), ThreadPoolExecutor(threads, "run")
+    decoding = max(threads, reads_at_once(source))
+    decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(threads, "run")
     try:
         with quiet_opencv():
             for rows in batches:

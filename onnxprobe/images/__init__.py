@@ -3,7 +3,7 @@
 from onnxprobe.images.decode import MAX_PIXELS, Decoded, decode
 from onnxprobe.images.fit import ImageInput, image_input, preprocess_for
 from onnxprobe.images.preprocess import Preprocess
-from onnxprobe.images.sources import SOURCES, Source, absolute, open_source
+from onnxprobe.images.sources import SOURCES, Source, absolute, open_source, reads_at_once
 from onnxprobe.images.status import FAILED, Status
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "image_input",
     "open_source",
     "preprocess_for",
+    "reads_at_once",
 ]

@@ -32,7 +32,7 @@ def contents_text(found: Contents) -> Text:
         damaged.append(f"  … {plural(len(found.damaged) - _NAMED, 'more shard')}")
     width = max(map(len, lines))
     said = [str(found.path), *(f"{k:<{width}}  {visible(v)}" for k, v in lines.items()), *damaged]
-    return Text("\n".join(said))
+    return Text("\n".join(said), no_wrap=True, overflow="ignore")
 
 
 def _state(found: Contents) -> str:

@@ -20,3 +20,11 @@ def test_what_stalls_is_missing_with_a_reason_and_the_rest_is_embedded(run, pict
     assert store.counts == {"ok": 10, "missing": 2}
     assert failed[names[3]] == "no answer within 0.2 seconds; asked 2 times"
     assert failed[names[5]] == "HTTP 500; asked 2 times"
+
+
+def test_many_answers_are_waited_for_at_once(run, pictures):
+    (pictures.path / "list.txt").write_text("\n".join(pictures.names))
+    with Server(pictures.path, delay=0.1) as server:
+        run(source=open_source(server.url + "list.txt"), threads=2)
+    (pictures.path / "list.txt").unlink()
+    assert server.most >= 16  # with a thread for each of two cores it would be 2
