@@ -90,6 +90,10 @@ class RecipeError(OnnxprobeError, ValueError):
     """A recipe, step or setting that cannot run on what it was given."""
 
 
+class SelectionError(OnnxprobeError, ValueError):
+    """Pictures of a run that cannot be chosen as was asked."""
+
+
 class DomainError(OnnxprobeError, ValueError):
     """An edit of domains that cannot be made, or a file of edits that cannot be read."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 import typer
 
 from onnxprobe.cli import (
+    casting,
     checking,
     curating,
     mending,
@@ -59,7 +60,10 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     packaging.package: "onnxprobe package run/fused.onnx --for plain -o package/",
     replaying.replay: "onnxprobe replay requests.har --old http://127.0.0.1:8000 --new http://127.0.0.1:9000",
     curating.describe: "onnxprobe describe run/ --labels labels.csv",
+    curating.select: "onnxprobe select run/ diverse --in flags --count 50 -o flags.txt",
     curating.domains: 'onnxprobe domains run/ rename 3 "street signs"',
+    casting.cast: "onnxprobe cast run/fused.onnx --precision fp16 -o run/fused.fp16.onnx",
+    packaging.verify: "onnxprobe verify package/ --key key.pub",
     pictures.recipes: "onnxprobe recipes",
 }
 

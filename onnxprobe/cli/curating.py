@@ -1,5 +1,6 @@
-"""Commands for what a run has found: domains, describe."""
+"""Commands for what a run has found: domains, describe, select."""
 
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,6 +71,86 @@ def describe(
     with bars() as progress:
         facts = told_again(run, labels=labels, progress=progress)
     show(facts, domains_table, lambda f: f["domains"], json=json)
+
+
+def select(
+    run: RunFolder,
+    way: Annotated[
+        str, typer.Argument(metavar="[WAY]", help="all, balanced, diverse, nearest or uncertain.")
+    ] = "all",
+    *,
+    inside: Annotated[
+        list[str] | None,
+        typer.Option("--in", metavar="DOMAIN", help="Only pictures in it; may be said again."),
+    ] = None,
+    outside: Annotated[
+        list[str] | None,
+        typer.Option("--not", metavar="DOMAIN", help="No picture in it; may be said again."),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", metavar="N", help="How many pictures, at most.")
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option("--like", metavar="PICTURE", help="A name in the run, or a file."),
+    ] = None,
+    view: Annotated[
+        str,
+        typer.Option(
+            "--view", metavar="PROBE", help="Where pictures are compared.  [that of the pick]"
+        ),
+    ] = "",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of what is drawn.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="LIST", help="The list: .txt, .csv or .json."),
+    ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option("--pictures", metavar="DIR", help="A new folder to copy the pictures to."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Choose pictures for work on training sets, as a list that embed and run-recipe read.
+
+    all: as they come · balanced: as many of each domain · diverse: that stand for all (k-centre) ·
+    nearest: most like --like · uncertain: of which the head is least sure
+    """
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.errors import plural
+    from onnxprobe.images import open_source
+    from onnxprobe.images.names import printable
+    from onnxprobe.select import copied, written
+    from onnxprobe.select import select as select_
+
+    with bars() as progress:
+        listed = select_(
+            run,
+            way,
+            inside=inside or (),
+            outside=outside or (),
+            count=count,
+            like=like,
+            view=view,
+            seed=seed,
+            progress=progress,
+        )
+        if pictures is not None:
+            listed = copied(listed, open_source(listed.images), pictures, progress=progress)
+    if out is not None:
+        written(listed, out)
+    if json:
+        typer.echo(dumps(listed.to_json(), indent=2))
+    elif out is None and pictures is None:
+        typer.echo("\n".join(map(printable, listed.lines)))
+    places = " and ".join(str(place) for place in (out, pictures) if place is not None)
+    typer.echo(f"onnxprobe: {plural(len(listed), 'picture')} {places}".rstrip(), err=True)
+    if out is not None and out.suffix == ".txt" and not listed.files:
+        typer.echo(
+            f"onnxprobe: these are names in {listed.images!r}, not files; for files say "
+            "--pictures DIR",
+            err=True,
+        )
 
 
 def told_again(run: Path, *, labels: Path | None = None, progress: "Progress") -> dict[str, Any]:

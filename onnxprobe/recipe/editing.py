@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from onnxprobe import measure
 from onnxprobe.domains import Edit, Group, Grouping
 from onnxprobe.domains.actions import ACTIONS
 from onnxprobe.domains.edits import Asked
@@ -16,21 +15,21 @@ from onnxprobe.domains.file import NAME, read_edits
 from onnxprobe.domains.found import on, read_found
 from onnxprobe.embed.lock import locked
 from onnxprobe.embed.top import folder_of
-from onnxprobe.errors import DomainError, RecipeError, StoreError
-from onnxprobe.graph.load import load
+from onnxprobe.errors import DomainError, StoreError
 from onnxprobe.graph.pick import pick
 from onnxprobe.images import Preprocess, Source, open_source
 from onnxprobe.images.names import printable
 from onnxprobe.probe import Probe
 from onnxprobe.progress import Progress, silent
-from onnxprobe.proof import sha256, versions
+from onnxprobe.proof import versions
+from onnxprobe.recipe.backbone import backbone_of, started_in
 from onnxprobe.recipe.edited import Edited, edited, opened
 from onnxprobe.recipe.findings import Domain, Findings
 from onnxprobe.recipe.folder import RunFolder
 from onnxprobe.recipe.listing import find
 from onnxprobe.recipe.publish import settled
 from onnxprobe.recipe.run import Job, Run
-from onnxprobe.recipe.running import Started, earlier
+from onnxprobe.recipe.running import Started
 from onnxprobe.recipe.settings import configured, flat
 from onnxprobe.recipe.writing import write
 
@@ -113,9 +112,7 @@ def edit(  # noqa: PLR0913  what was asked
 def _rewritten(
     out: Path, domains: Domains, edits: tuple[Edit, ...], progress: Progress
 ) -> dict[str, Any]:
-    started = earlier(out)
-    if started is None:
-        raise RecipeError(f"{str(out)!r} does not say how it was made: 'job.json' is not there")
+    started = started_in(out)
     run = _run(out, started, domains.folder.run, progress)
     recipe = configured(find(started.recipe), flat(started.settings))
     before = _findings(run, domains)
@@ -155,19 +152,10 @@ def _facts(run: Run, before: Mapping[str, Any], new: Edited) -> dict[str, Any]:
 
 def _run(out: Path, started: Started, facts: Mapping[str, Any], progress: Progress) -> Run:
     """Return the run as the recipe had it; its pictures are only looked for if somebody asks."""
-    path = Path(started.model)
-    if not path.is_file():
-        raise RecipeError(f"the backbone of the run, {str(path)!r}, is not there any more")
-    digest = sha256(path)
-    if digest != started.model_sha256:
-        raise RecipeError(
-            f"{str(path)!r} is not the backbone of the run any more; put that one back, or run the "
-            "recipe again in another folder"
-        )
     return Run(
-        Job(path, started.images, out),
-        measure.measured(load(path)),
-        digest,
+        Job(Path(started.model), started.images, out),
+        backbone_of(started),
+        started.model_sha256,
         _Unopened(started.images),
         Preprocess.of(facts["model"]["preprocess"]),
         facts["model"]["preprocess_origin"],

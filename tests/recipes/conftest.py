@@ -3,7 +3,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from drawn import picture
+from drawn import SEEN, picture
 from onnx import TensorProto, helper, numpy_helper
 
 from onnxprobe.graph.model import Model
@@ -45,3 +45,16 @@ def pictures(tmp_path_factory):
         cv2.imwrite(str(folder / f"{i:03d}.png"), picture(rng, odd=i % 10 == 0))
     (folder / "broken.jpg").write_bytes(b"<html>no</html>")
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished(backbone, pictures, tmp_path_factory):
+    """The job of a run that found something; work on a copy of its folder."""
+    from onnxprobe.recipe import Job
+    from onnxprobe.recipe.running import run
+    from recipes.domains import Domains
+    from recipes.tsne import TSNE
+
+    job = Job(backbone, str(pictures), tmp_path_factory.mktemp("finished") / "run", SEEN)
+    assert run(Domains(tsne=TSNE(iterations=50)), "domains", job)["domains"]
+    return job

@@ -23,17 +23,9 @@ from recipes.tsne import TSNE
 QUICK = Domains(tsne=TSNE(iterations=50))
 
 
-@pytest.fixture(scope="module")
-def original(backbone, pictures, tmp_path_factory):
-    job = Job(backbone, str(pictures), tmp_path_factory.mktemp("edited") / "run", SEEN)
-    facts = run(QUICK, "domains", job)
-    assert facts["domains"]
-    return job
-
-
 @pytest.fixture
-def out(original, tmp_path):
-    return shutil.copytree(original.out, tmp_path / "run")
+def out(finished, tmp_path):
+    return shutil.copytree(finished.out, tmp_path / "run")
 
 
 def files(folder):
@@ -156,10 +148,10 @@ def test_a_folder_that_is_no_run_is_said_and_left_alone(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_names_and_edits_survive_a_run_with_other_settings(original, out):
+def test_names_and_edits_survive_a_run_with_other_settings(finished, out):
     edit(out, "rename", ["0", "checkerboards"])
     named = members(out)["checkerboards"]
-    job = Job(original.model, original.images, out, SEEN)
+    job = Job(finished.model, finished.images, out, SEEN)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # groups of other settings may be lost
         facts = run(configured(QUICK, {"clustering.neighbours": 12}), "domains", job)
@@ -170,13 +162,13 @@ def test_names_and_edits_survive_a_run_with_other_settings(original, out):
     assert facts["edits"] == [{"rename": "domain 0", "to": "checkerboards"}]
 
 
-def test_what_marks_a_domain_is_said_in_the_run_and_on_the_page(original, out):
+def test_what_marks_a_domain_is_said_in_the_run_and_on_the_page(finished, out):
     from onnxprobe.describe import describe
     from onnxprobe.images import open_source
     from onnxprobe.report.html import write_report
 
     planted = next(i for i, names in enumerate(members(out).values()) if len(names) == 30)
-    facts = describe(out, open_source(original.images))
+    facts = describe(out, open_source(finished.images))
     found = facts["domains"][planted]  # noise under a checkerboard of white
     assert {"bright", "sharp"} <= set(found["description"].split(", "))
     assert any(mark["what"] == "channel" for mark in found["marks"])
