@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.batch import baked
 from onnxprobe.errors import PicturesError, RunError
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
@@ -70,7 +71,9 @@ class Network:
                 raise
             network = replace(network, batch=1)
             network.check()
-            warnings.warn(f"{error}; they are run one at a time", RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                f"{error}; they are run one at a time{_because(model)}", RuntimeWarning, stacklevel=2
+            )
         return network
 
     def run(self, samples: NDArray[Any]) -> Arrays:
@@ -114,6 +117,14 @@ class Network:
                 "what the model says of a picture changes with its neighbours in the batch "
                 f"({name!r} by {change / scale:.1%})"
             )
+
+
+def _because(model: Model) -> str:
+    """Name the first node that hard-codes the batch, and say what mends it."""
+    places = baked(model)
+    if not places:
+        return ""
+    return f": {places[0]}; repair with: onnxprobe batch MODEL -o OUT"
 
 
 def batch_size(model: Model, asked: int | None) -> int | None:

@@ -186,6 +186,13 @@ def test_and_is_run_on_one_where_nothing_else_was_asked_for(model):
     assert network.batch == 1
 
 
+def test_the_warning_names_the_node_and_says_what_mends_it():
+    (_, reshape, _) = COUNTING_ON_ONE.values()
+    said = r"time: Reshape 'guilty' writes batch 1 into its shape \[1, 192\]; repair with: onnxprobe batch"
+    with pytest.warns(RuntimeWarning, match=said):
+        Network.of(reshape, OUTPUTS, SEEN)
+
+
 def test_the_node_that_counts_on_one_picture_is_named():
     model = COUNTING_ON_ONE["any number of pictures but does not run on 4 "]
     with pytest.raises(PicturesError, match="Name:'guilty'"):
