@@ -1,4 +1,4 @@
-"""Commands that hand a model over to those who serve it: lint, package."""
+"""Commands that hand a model over to those who serve it: lint, package, verify."""
 
 from json import dumps
 from pathlib import Path
@@ -65,13 +65,17 @@ def package(
         str | None,
         typer.Option("--name", metavar="NAME", help="What servers call it.  [DIR, or ENTRY_heads]"),
     ] = None,
+    sign: Annotated[
+        Path | None,
+        typer.Option("--sign", metavar="KEY", help="Sign it with this EC private key, in PEM."),
+    ] = None,
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Take back what was put there last.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Write a fused model as a folder that a server, or a person, takes as it is."""
-    done = _done(fused, target, out, replaces, name, rollback=rollback)
+    done = _done(fused, target, out, replaces, name, sign, rollback=rollback)
     for note in done.notes:
         typer.echo(f"onnxprobe: {note}", err=True)
     if json:
@@ -88,6 +92,7 @@ def _done(
     out: Path | None,
     replaces: Path | None,
     name: str | None,
+    key: Path | None,
     *,
     rollback: bool,
 ) -> "Packaged":
@@ -108,7 +113,34 @@ def _done(
         raise PackageError(
             "say where it goes: a new folder with -o, or what serves today with --replaces"
         )
+    if replaces is not None and key is not None:
+        raise PackageError(
+            "what is put beside others is not signed; sign a folder of its own with -o"
+        )
     if replaces is not None:
         return replace_(fused, packaging, replaces, name)
     assert out is not None  # noqa: S101  one of the two is said
-    return package_(fused, packaging, out, name)
+    return package_(fused, packaging, out, name, key=key)
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that package wrote.")],
+    *,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="KEY", help="The public key of who signed it, in PEM."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Verify that a package is as it was written, and with --key who signed it; nothing is sent anywhere."""
+    from onnxprobe.errors import plural
+    from onnxprobe.package import verify as verify_
+
+    found = verify_(folder, key)
+    if json:
+        typer.echo(dumps(found.to_json(), indent=2))
+        return
+    whose = f"signed by the owner of {found.by}" if found.by else "not signed"
+    if found.signed and not found.by:
+        whose = "signed; say whose signature it should be with --key"
+    typer.echo(f"{folder}: {plural(found.files, 'file')} as they were packaged; {whose}")

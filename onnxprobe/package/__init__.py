@@ -15,6 +15,7 @@ from onnxprobe.package.openvino import OPENVINO
 from onnxprobe.package.packaging import package, replace, rollback
 from onnxprobe.package.plain import PLAIN
 from onnxprobe.package.triton import TRITON
+from onnxprobe.package.verifying import Verified, verify
 from onnxprobe.registry import Registry
 
 PACKAGINGS: Final = Registry(
@@ -28,7 +29,9 @@ __all__ = [
     "Files",
     "Packaged",
     "Packaging",
+    "Verified",
     "package",
     "replace",
     "rollback",
+    "verify",
 ]

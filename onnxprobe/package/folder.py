@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,28 +16,40 @@ from onnxprobe.proof import sha256
 SUMS: Final = "SHA256SUMS"
 
 
-def write_folder(files: Files, folder: Path) -> tuple[str, ...]:
-    """Write ``files`` to a new ``folder`` and return their paths inside it, sorted.
+def write_folder(
+    files: Files, folder: Path, finish: Callable[[Path], None] = lambda _: None
+) -> tuple[str, ...]:
+    """Write ``files`` to a new ``folder`` and return the paths of all files in it, sorted.
+
+    Args:
+        files: what to write.
+        folder: where; it must not be there, or be empty.
+        finish: called with the folder of the same name that is to take this place; what it raises
+            keeps anything from being written.
 
     Raises:
         PackageError: ``folder`` holds something already.
     """
     free(folder)
     with staged(files, folder.parent, folder.name) as building:
+        finish(building)
+        names = sorted(str(p.relative_to(building)) for p in building.rglob("*") if p.is_file())
         building.rename(folder)
     sync(folder.parent)
-    return tuple(sorted(files))
+    return tuple(names)
 
 
 @contextmanager
 def staged(files: Files, parent: Path, name: str) -> Iterator[Path]:
-    """Yield a folder in ``parent`` that holds ``files``; it goes unless it is renamed away.
+    """Yield a folder called ``name`` that holds ``files``; it goes unless it is renamed away.
 
-    Its name begins with a point, which no version of a Triton model does.
+    It lies in a folder in ``parent`` whose name begins with a point, which no version of a Triton
+    model does.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    building = parent / f".{name}.{os.getpid()}.tmp"
-    shutil.rmtree(building, ignore_errors=True)
+    around = parent / f".{name}.{os.getpid()}.tmp"
+    shutil.rmtree(around, ignore_errors=True)
+    building = around / name
+    building.mkdir(parents=True)
     try:
         for path, content in files.items():
             _write(building / path, content)
@@ -45,7 +57,7 @@ def staged(files: Files, parent: Path, name: str) -> Iterator[Path]:
             sync(each)
         yield building
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        shutil.rmtree(around, ignore_errors=True)
 
 
 def free(folder: Path) -> None:

@@ -7,12 +7,20 @@ from onnxprobe.errors import PackageError
 from onnxprobe.package._base import Packaged, Packaging
 from onnxprobe.package.delivery import Delivery
 from onnxprobe.package.fitting import fit
-from onnxprobe.package.folder import free, write_folder
+from onnxprobe.package.folder import free, summed, write_folder
+from onnxprobe.package.signing import sign
 
 T = TypeVar("T")
 
 
-def package(fused: Path, packaging: Packaging, out: Path, name: str | None = None) -> Packaged:
+def package(
+    fused: Path,
+    packaging: Packaging,
+    out: Path,
+    name: str | None = None,
+    *,
+    key: Path | None = None,
+) -> Packaged:
     """Write the model ``fused``, and what lies beside it, to the new folder ``out``.
 
     The folder is there whole or not at all, and the same input gives the same bytes.
@@ -22,16 +30,19 @@ def package(fused: Path, packaging: Packaging, out: Path, name: str | None = Non
         packaging: who takes it.
         out: the folder; it must be new or empty.
         name: what servers are to call the model; the folder's name by default.
+        key: a private key to sign the folder with, in PEM.
 
     Raises:
-        PackageError: ``out`` holds something, or the model cannot be served so.
+        PackageError: ``out`` holds something, the model cannot be served so, or it is no key.
+        MissingExtraError: a key is given, and the extra ``sign`` is not installed.
         NotOnnxError, MissingWeightsError, GraphError: the model cannot be read.
     """
     free(out)
     delivery = Delivery.read(fused, name or out.resolve().name)
     if packaging.lints:
         fit(delivery, packaging.lints)
-    files = write_folder(packaging.files(delivery), out)
+    finish = (lambda _: None) if key is None else (lambda folder: sign(folder, key))
+    files = write_folder(summed(packaging.files(delivery)), out, finish)
     following = packaging.next.format(folder=out).splitlines()
     return Packaged(out, files, delivery.notes, tuple(following))
 

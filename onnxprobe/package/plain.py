@@ -6,7 +6,6 @@ from onnxprobe.package._base import Content, Files, Packaging
 from onnxprobe.package.card import card
 from onnxprobe.package.copied import script
 from onnxprobe.package.delivery import Delivery
-from onnxprobe.package.folder import summed
 from onnxprobe.package.promise import as_text, promise
 
 
@@ -27,19 +26,17 @@ def runnable(of: Delivery) -> dict[str, Content]:
 
 
 def _files(of: Delivery) -> Files:
-    return summed(
-        {
-            **of.model_files(),
-            **told(of),
-            "example.py": script("example.py"),
-            **runnable(of),
-        }
-    )
+    return {
+        **of.model_files(),
+        **told(of),
+        "example.py": script("example.py"),
+        **runnable(of),
+    }
 
 
 PLAIN: Final = Packaging(
     name="plain",
-    says="model, labels, contract, proof, card, checksums and an example that runs",
+    says="model, labels, contract, proof, card and an example that runs",
     files=_files,
     next="python {folder}/example.py",
 )

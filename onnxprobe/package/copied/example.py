@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 
 HERE = Path(__file__).parent
+sys.dont_write_bytecode = True  # the folder stays as it was packaged
 
 
 def main(pictures: list[str]) -> None:
