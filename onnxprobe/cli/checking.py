@@ -2,7 +2,7 @@
 
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,28 +29,11 @@ def check(
     Inputs, old outputs, opsets, IR version, metadata, nodes and weights must be as they were, and
     the old outputs the same to the bit on random numbers, and on what is given.
     """
+    from onnxprobe.cli.giving import given
     from onnxprobe.report.differences import verdict_text
     from onnxprobe.verdict import verdict
 
-    found = verdict(old, new, _given(old, inputs, images, preprocess))
+    found = verdict(old, new, given(old, inputs, images, preprocess))
     typer.echo(dumps(found.to_json(), indent=2) if json else verdict_text(found))
     if not found.kept:
         raise typer.Exit(1)
-
-
-def _given(old: Path, inputs: Path | None, images: str | None, preprocess: str | None) -> list[Any]:
-    from onnxprobe.given import arrays, pictures
-    from onnxprobe.graph.load import load
-
-    if inputs is None and images is None:
-        return []
-    model = load(old)
-    runs = list(arrays(inputs, model)) if inputs is not None else []
-    if images is None:
-        return runs
-    from onnxprobe.cli.reading import preprocess_of
-    from onnxprobe.images import open_source, preprocess_for
-
-    prepared, origin = preprocess_for(model, preprocess_of(preprocess))
-    typer.echo(f"preprocessing of the pictures: {origin}", err=True)
-    return runs + list(pictures(open_source(images), model, prepared))
