@@ -38,11 +38,11 @@ def has_holes(value: Value) -> bool:
 
 
 def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str, Value]:
-    bare = _without_weights(proto, given)
+    bare = _without_weights(proto, given).SerializeToString()  # of several copies, the smallest
     try:
         graph = shape_inference.infer_shapes(bare, data_prop=True).graph
     except (shape_inference.InferenceError, checker.ValidationError, RuntimeError, ValueError):
-        graph = bare.graph
+        graph = onnx.ModelProto.FromString(bare).graph
     found = {t.name: Value(t.name, dtype_name(t.data_type), tuple(t.dims)) for t in _stored(proto)}
     symbols = frozenset(given.values())
     types: dict[bytes, Value] = {}

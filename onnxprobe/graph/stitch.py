@@ -152,9 +152,10 @@ def _new_names(
 
 def _shared(graph: onnx.GraphProto, head: onnx.GraphProto) -> set[str]:
     """Return the names that are computed from constants in the very same way in both."""
-    constants = {t.name: t for t in graph.initializer}
+    names = {t.name for t in head.initializer} | {name for n in head.node for name in n.output[:1]}
+    constants = {t.name: t for t in graph.initializer if t.name in names}
     same = {t.name for t in head.initializer if constants.get(t.name) == t}
-    nodes = {node.output[0]: node for node in graph.node if node.output}
+    nodes = {first: node for node in graph.node for first in node.output[:1] if first in names}
     for node in head.node:
         if node.output and nodes.get(node.output[0]) == node and same.issuperset(node.input):
             same.update(node.output)
