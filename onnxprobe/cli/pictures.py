@@ -32,10 +32,22 @@ def embed(
     *,
     tensor: Tensor = None,
     pooling: Pooling = None,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe", metavar="T:P", help="Tensor and pooling; may be given several times."
+        ),
+    ] = None,
     sample: Sample = None,
     preprocess: PreprocessFile = None,
     batch: Batch = None,
     threads: Threads = None,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(
+            "--max-pixels", metavar="N", min=1, help="Refuse larger pictures.  [134217728]"
+        ),
+    ] = None,
     dtype: Annotated[
         str, typer.Option("--dtype", metavar="T", help="Of stored vectors: float32 or float16.")
     ] = "float32",
@@ -46,35 +58,35 @@ def embed(
         bool, typer.Option("--join", help="Share the work with other processes that say so too.")
     ] = False,
 ) -> None:
-    """Embed pictures at a probe into an HDF5 store; the same command again goes on where it stopped."""
+    """Embed pictures at one probe or several into an HDF5 store; the same command again goes on where it stopped."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import preprocess_of, sample_of
+    from onnxprobe.cli.reading import preprocess_of, sample_of, taps_of
     from onnxprobe.embed import embed as embed_
     from onnxprobe.graph.load import load
-    from onnxprobe.images import FAILED, open_source, preprocess_for
+    from onnxprobe.images import FAILED, MAX_PIXELS, open_source, preprocess_for
     from onnxprobe.measure import measured
-    from onnxprobe.probe import chosen
     from onnxprobe.report.pictures import store_text
 
     backbone = measured(load(model))
-    tap = chosen(backbone, tensor, pooling)
+    taps = taps_of(backbone, probe or [], tensor, pooling)
     prepared, origin = preprocess_for(backbone, preprocess_of(preprocess))
     with bars() as progress:
         store = embed_(
             backbone,
-            [tap],
+            taps,
             open_source(images),
             out,
             preprocess=prepared,
             sample=sample_of(sample),
             batch=batch,
             threads=threads,
+            max_pixels=max_pixels or MAX_PIXELS,
             dtype=dtype,
             retry=FAILED if retry_failed else (),
             join=join,
             progress=progress,
         )
-    typer.echo(store_text(store, tap, prepared, origin))
+    typer.echo(store_text(store, prepared, origin))
 
 
 def label(

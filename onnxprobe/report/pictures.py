@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 from onnxprobe.embed import Store
 from onnxprobe.images import Preprocess
-from onnxprobe.probe import Probe
 
 
-def store_text(store: Store, probe: Probe, preprocess: Preprocess, origin: str) -> str:
+def store_text(store: Store, preprocess: Preprocess, origin: str) -> str:
     """Say what is in a store, and how its pictures were prepared."""
     return (
-        f"{store.path}: {counts_text(store.ledger.counts)} at {probe}\n"
+        f"{store.path}: {counts_text(store.ledger.counts)} at {', '.join(store.header.probes)}\n"
         f"preprocessing ({origin}): {preprocess.to_json()}"
     )
 
