@@ -90,7 +90,7 @@ def gallery_article(
     facts = (
         None if domain.size is None else plural(domain.size, "picture"),
         None if domain.share is None else f"{percent(domain.share)} of all",
-        f"stability {score(domain.stability)}",
+        None if domain.stability is None else f"stability {score(domain.stability)}",
         f"held-out recall {score(domain.recall)}",
         f"precision {score(domain.precision)}",
     )
@@ -111,7 +111,11 @@ def gallery_article(
             tag(
                 "div",
                 tag("h4", kind, tag("small", why)),
-                tag("ul", [_tile(groups, domain, row, tiles) for row in rows], class_="tiles"),
+                tag(
+                    "ul",
+                    [tile(groups, row, tiles, _sure(groups, domain, row)) for row in rows],
+                    class_="tiles",
+                ),
                 class_="tile-row",
             )
             for kind, why, rows in kinds
@@ -148,19 +152,24 @@ def _map_button(ordinal: int) -> Html:
     return tag("button", "Show on map", type="button", class_="quiet", data_show=str(ordinal))
 
 
-def _tile(groups: Groups, domain: DomainFacts, row: int, tiles: Mapping[int, bytes]) -> Html:
+def tile(groups: Groups, row: int, tiles: Mapping[int, bytes], said: str) -> Html:
+    """Draw a picture with what is ``said`` of it; one that is not in ``tiles`` is a placeholder."""
     path = groups.path[row]
-    sure = _sure(groups, domain, row)
-    title = f"{path} · {sure}"
+    title = f"{path} · {said}"
     if row not in tiles:
-        return tag("li", tag("div", tag("bdi", path), class_="blank", title=title), sure)
+        return tag("li", tag("div", tag("bdi", path), class_="blank", title=title), said)
     address = data_uri(tiles[row])
-    return tag("li", tag("img", src=address, alt=path, title=title, loading="lazy"), sure)
+    return tag("li", tag("img", src=address, alt=path, title=title, loading="lazy"), said)
 
 
 def _sure(groups: Groups, domain: DomainFacts, row: int) -> str:
     """Write the head's confidence; where it does not name the domain, it missed the picture."""
     if domain.id not in groups.predicted[row]:
         return "missed"
+    return sure(groups, row)
+
+
+def sure(groups: Groups, row: int) -> str:
+    """Write the confidence of the head's best answer; it never rounds up to certainty."""
     confidence = groups.confidence[row]
     return "" if np.isnan(confidence) else f"{np.floor(confidence * 100):.0f}%"

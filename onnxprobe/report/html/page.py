@@ -19,8 +19,11 @@ from onnxprobe.report.html.gallery import galleries
 from onnxprobe.report.html.map import map_data, place
 from onnxprobe.report.html.markup import markup, script_json, tag
 from onnxprobe.report.html.masthead import masthead, title
+from onnxprobe.report.html.mistakes import mistakes
 from onnxprobe.report.html.sections import Report, contents, sections
 from onnxprobe.report.html.thumbnails import Source, shrink
+from onnxprobe.report.reading import mapping
+from onnxprobe.report.trust import Trust
 
 SEED: Final = 0
 _ASSETS: Final = files("onnxprobe.report.html") / "assets"
@@ -75,7 +78,10 @@ def gather(folder: RunFolder, source: Source | None, *, progress: Progress = sil
     shown = galleries(groups, found.domains, seed=SEED)
     faces = [row for gallery in shown for row in gallery.faces]
     sprites = {*placed.rows[: placed.pictured].tolist(), *faces}
+    trust = Trust.of(mapping(folder.run.get("heldout")))
+    wrong = mistakes(groups, found.domains) if trust.confusion else ()
     tiles = [row for gallery in shown for row in gallery.rows]
+    tiles += [row for mistake in wrong for row in mistake.rows]
     pictures = shrink(
         source,
         {row: groups.path[row] for row in sprites.union(tiles)},
@@ -83,7 +89,7 @@ def gather(folder: RunFolder, source: Source | None, *, progress: Progress = sil
         tiles=tiles,
         progress=progress,
     )
-    return Report(folder, found, placed, shown, pictures)
+    return Report(folder, found, placed, shown, pictures, trust, wrong)
 
 
 def page(report: Report) -> str:

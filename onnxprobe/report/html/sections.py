@@ -11,10 +11,13 @@ from onnxprobe.report.html.frame import map_frame
 from onnxprobe.report.html.gallery import MOST_GALLERIES, Gallery, gallery_article
 from onnxprobe.report.html.map import Placed, data_uri
 from onnxprobe.report.html.markup import Content, Html, tag
+from onnxprobe.report.html.mistakes import Mistake, confusion, mistake_rows
 from onnxprobe.report.html.pick import pick_prose
 from onnxprobe.report.html.proof import proof_prose
 from onnxprobe.report.html.thumbnails import SPRITE_QUALITY, Thumbnails, webp
+from onnxprobe.report.html.trust import notes, trust_parts
 from onnxprobe.report.reading import mapping, number
+from onnxprobe.report.trust import Trust
 from onnxprobe.report.wording import plural
 
 _FILES: Final = {
@@ -36,7 +39,9 @@ class Report:
         found: what the run found, with every domain that a picture belongs to.
         placed: the pictures on the map.
         shown: the galleries.
-        pictures: the small pictures for both.
+        pictures: the small pictures for all of these.
+        trust: how far the head may be trusted.
+        wrong: what the head takes for what.
     """
 
     folder: RunFolder
@@ -44,6 +49,8 @@ class Report:
     placed: Placed
     shown: tuple[Gallery, ...]
     pictures: Thumbnails
+    trust: Trust
+    wrong: tuple[Mistake, ...] = ()
 
 
 def contents(report: Report) -> Html:
@@ -52,6 +59,7 @@ def contents(report: Report) -> Html:
         ("map", "Map"),
         *((("domains", "Domains"), ("galleries", "Galleries")) if report.found.domains else ()),
         ("heldout", "Held-out"),
+        *((("mistakes", "Mistakes"),) if report.trust.confusion else ()),
         ("pick", "The pick"),
         ("proof", "Proof"),
         ("record", "Record"),
@@ -66,7 +74,8 @@ def sections(report: Report) -> list[Html]:
     return [
         _map(report),
         *about_domains,
-        _heldout(report.found),
+        _heldout(report),
+        *([_mistakes(report)] if report.trust.confusion else []),
         _pick(report.found),
         _proof(report),
         _record(report),
@@ -112,11 +121,14 @@ def _unread(report: Report) -> str:
 
 
 def _domains(report: Report) -> Html:
+    looked = any(domain.stability is not None for domain in report.found.domains)
     note = (
         (
-            "A domain is a group that comes back when parts of the data are grouped again; stability "
-            "says how much of it does, 0 to 1. Its view is the probe where it was found."
-        ),
+            "A domain is a group that comes back when parts of the data are looked at again; "
+            "stability says how much of it does, 0 to 1. Its view is the probe where it was found."
+        )
+        if looked
+        else "Its view is the probe that a domain is told by. Nobody looked whether it comes back.",
         (
             "Recall, precision and share ratio are measured on held-out pictures. A share ratio of 2 "
             "means that the head names the domain twice as often as it occurs."
@@ -155,7 +167,8 @@ def _galleries(report: Report) -> Html:
     return _section("galleries", "Galleries", note, articles)
 
 
-def _heldout(found: Facts) -> Html:
+def _heldout(report: Report) -> Html:
+    found = report.found
     rows = found.heldout.rows
     if not found.domains or rows is None:
         why = "there is no domain to recognise." if not found.domains else "none is recorded."
@@ -166,8 +179,25 @@ def _heldout(found: Facts) -> Html:
             "Accuracy flatters: where one domain is large, always naming it is often right. Hence the "
             "constant answer beside every figure."
         ),
+        *notes(report.trust),
     )
-    return _section("heldout", "Held-out", note, tables.heldout_table(found))
+    return _section(
+        "heldout", "Held-out", note, tables.heldout_table(found), *trust_parts(report.trust)
+    )
+
+
+def _mistakes(report: Report) -> Html:
+    note = (
+        "Held-out pictures that the head puts where they do not belong, the surest first.",
+        "Some may be right, and the folder wrong: look before you blame the head.",
+    )
+    return _section(
+        "mistakes",
+        "Mistakes",
+        note,
+        confusion(report.trust.confusion, report.found.domains),
+        mistake_rows(report.wrong, report.folder.groups, tiles=report.pictures.tiles),
+    )
 
 
 def _pick(found: Facts) -> Html:

@@ -31,22 +31,32 @@ def domain_table(domains: Sequence[DomainFacts], faces: Mapping[int, Sequence[st
         domains: the domains.
         faces: addresses of a few pictures of each domain, by its place in ``domains``.
     """
+    looked = any(domain.stability is not None for domain in domains)
     bounds = f"share ratio {LEAST_RATIO} to {LARGEST_RATIO}, recall at least {LEAST_RECALL}"
-    return _table(
+    return table(
         f"Every domain, and how well the head finds it on held-out pictures (asked: {bounds})",
         [
-            *_words("domain", "core", "view"),
-            *_numbers("pictures", "share", "stability", "recall", "precision", "share ratio"),
+            *words("domain", "core", "view"),
+            *numbers(
+                "pictures",
+                "share",
+                *(["stability"] if looked else []),
+                "recall",
+                "precision",
+                "share ratio",
+            ),
         ],
         [
-            _domain_row(ordinal, domain, faces.get(ordinal, ()))
+            _domain_row(ordinal, domain, faces.get(ordinal, ()), looked=looked)
             for ordinal, domain in enumerate(domains)
         ],
         class_="domains sortable",
     )
 
 
-def _domain_row(ordinal: int, domain: DomainFacts, faces: Sequence[str]) -> list[Html]:
+def _domain_row(
+    ordinal: int, domain: DomainFacts, faces: Sequence[str], *, looked: bool
+) -> list[Html]:
     name = link(ordinal, domain)
     return [
         tag(
@@ -64,26 +74,26 @@ def _domain_row(ordinal: int, domain: DomainFacts, faces: Sequence[str]) -> list
             "" if domain.depth is None else f" at {domain.depth:.0%}",
             data_sort=domain.view if domain.depth is None else repr(domain.depth),
         ),
-        _figure(domain.size, "–" if domain.size is None else f"{domain.size:,}"),
-        _figure(domain.share, percent(domain.share)),
-        _figure(domain.stability, score(domain.stability), bar=True),
-        _figure(domain.recall, score(domain.recall), bar=True, flagged=domain.misses),
-        _figure(domain.precision, score(domain.precision), bar=True),
-        _figure(domain.ratio, score(domain.ratio), flagged=domain.miscounts),
+        figure(domain.size, "–" if domain.size is None else f"{domain.size:,}"),
+        figure(domain.share, percent(domain.share)),
+        *([figure(domain.stability, score(domain.stability), bar=True)] if looked else []),
+        figure(domain.recall, score(domain.recall), bar=True, flagged=domain.misses),
+        figure(domain.precision, score(domain.precision), bar=True),
+        figure(domain.ratio, score(domain.ratio), flagged=domain.miscounts),
     ]
 
 
 def heldout_table(found: Facts) -> Html:
     """Put the head beside an answer that is always the largest domain."""
     held, several = found.heldout, len(found.domains) > 1
-    return _table(
+    return table(
         "The head and a constant answer, on the same held-out pictures",
-        [*_words(""), *_numbers("the head", "always the largest"), *_words("what it says")],
+        [*words(""), *numbers("the head", "always the largest"), *words("what it says")],
         [
             [
                 tag("th", name, scope="row"),
-                _figure(ours, score(ours)),
-                _figure(theirs, score(theirs)),
+                figure(ours, score(ours)),
+                figure(theirs, score(theirs)),
                 tag("td", meaning, class_="prose"),
             ]
             for name, ours, theirs, meaning in (
@@ -122,9 +132,9 @@ def alternatives_table(pick: Mapping[str, Any]) -> Html | None:
     others = [mapping(entry) for entry in sequence(pick.get("alternatives"))]
     if not others:
         return None
-    return _table(
+    return table(
         "Tensors that could have been picked instead",
-        _words("tensor", "per sample", "why one would"),
+        words("tensor", "per sample", "why one would"),
         [
             [
                 tag("th", tag("code", str(it.get("tensor", ""))), scope="row"),
@@ -138,14 +148,14 @@ def alternatives_table(pick: Mapping[str, Any]) -> Html | None:
 
 def ledger_table(found: Facts) -> Html:
     """Say what became of every picture that went in."""
-    return _table(
+    return table(
         "What became of every picture that went in",
-        [*_words("status"), *_numbers("pictures", "share"), *_words("meaning")],
+        [*words("status"), *numbers("pictures", "share"), *words("meaning")],
         [
             [
                 tag("th", status, scope="row"),
-                _figure(count, f"{count:,}"),
-                _figure(count, percent(count / max(1, found.pictures))),
+                figure(count, f"{count:,}"),
+                figure(count, percent(count / max(1, found.pictures))),
                 tag("td", _MEANING.get(status, ""), class_="prose"),
             ]
             for status, count in found.counts.items()
@@ -156,14 +166,14 @@ def ledger_table(found: Facts) -> Html:
 def settings_table(settings: Mapping[str, Any], seconds: Mapping[str, Any]) -> Html:
     """List every step with its settings and the seconds it took."""
     steps = list(dict.fromkeys([*settings, *seconds]))
-    return _table(
+    return table(
         "Every step with its settings",
-        [*_words("step", "settings"), *_numbers("seconds")],
+        [*words("step", "settings"), *numbers("seconds")],
         [
             [
                 tag("th", step, scope="row"),
                 tag("td", _settings(settings.get(step))),
-                _figure(took := number(seconds.get(step)), "–" if took is None else f"{took:.1f}"),
+                figure(took := number(seconds.get(step)), "–" if took is None else f"{took:.1f}"),
             ]
             for step in steps
         ],
@@ -172,9 +182,9 @@ def settings_table(settings: Mapping[str, Any], seconds: Mapping[str, Any]) -> H
 
 def pairs_table(caption: str, pairs: Mapping[str, Any]) -> Html:
     """List names with their values."""
-    return _table(
+    return table(
         caption,
-        _words("name", "value"),
+        words("name", "value"),
         [
             [tag("th", name, scope="row"), tag("td", tag("code", _plain(value)))]
             for name, value in pairs.items()
@@ -183,13 +193,14 @@ def pairs_table(caption: str, pairs: Mapping[str, Any]) -> Html:
     )
 
 
-def _table(
+def table(
     caption: str,
     head: Sequence[Html],
     rows: Iterable[Sequence[Html]],
     *,
     class_: str | None = None,
 ) -> Html:
+    """Draw a table that scrolls by itself where it is too wide."""
     body = tag("tbody", [tag("tr", row) for row in rows])
     whole = tag(
         "table", tag("caption", caption), tag("thead", tag("tr", head)), body, class_=class_
@@ -197,15 +208,18 @@ def _table(
     return tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
-def _words(*names: str) -> list[Html]:
+def words(*names: str) -> list[Html]:
+    """Head columns of words."""
     return [tag("th", name, scope="col") for name in names]
 
 
-def _numbers(*names: str) -> list[Html]:
+def numbers(*names: str) -> list[Html]:
+    """Head columns of numbers."""
     return [tag("th", name, scope="col", class_="figure") for name in names]
 
 
-def _figure(value: float | None, text: str, *, bar: bool = False, flagged: bool = False) -> Html:
+def figure(value: float | None, text: str, *, bar: bool = False, flagged: bool = False) -> Html:
+    """Draw a cell with a number; a bar shows a share of 1, a flag what is out of bounds."""
     length = None if value is None or not bar else f"--part:{min(1.0, max(0.0, value)):.3f}"
     return tag(
         "td",
