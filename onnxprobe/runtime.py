@@ -1,14 +1,19 @@
 """The one file that imports onnxruntime."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
-from onnxprobe.errors import MissingExtraError, RunError
+from onnxprobe.binding import Bound
+from onnxprobe.devices import ON_CPU, Device
+from onnxprobe.errors import DeviceError, MissingExtraError, RunError
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.outside import gathered
 from onnxprobe.graph.spill import spilled
@@ -29,23 +34,36 @@ class Session:
     Attributes:
         inputs: what it must be fed, in order.
         outputs: what it gives, in order.
-        providers: the execution providers that really run it.
+        providers: the execution providers that really run it, in order.
+        device: what it was loaded on.
     """
 
-    def __init__(self, model: Model | str | Path, *, threads: int = 0) -> None:
-        """Load ``model``; ``threads`` is how many one operator may use, 0 for all cores.
+    def __init__(
+        self, model: Model | str | Path, *, threads: int = 0, device: Device = ON_CPU
+    ) -> None:
+        """Load ``model`` on ``device``; ``threads`` is how many one operator may use, 0 for all cores.
 
         Raises:
             MissingExtraError: onnxruntime is not installed.
+            DeviceError: the device is not there; nothing else is taken in its place.
             RunError: ONNX Runtime does not load the model; the message says why.
         """
         options = library().SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = _ERRORS_ONLY
-        self._session = _loaded(model, options)
+        _require_offered(device)
+        self._session = _loaded(model, options, device)
         self.inputs = tuple(map(_value, self._session.get_inputs()))
         self.outputs = tuple(map(_value, self._session.get_outputs()))
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
+        self.device = device
+        if device.kind.provider not in self.providers:
+            raise DeviceError(
+                f"{str(device)!r} was asked for, but ONNX Runtime could not start it and would run "
+                f"the model on {_listed(self.providers)}; it needs {device.kind.needs}"
+            )
+        self._session.disable_fallback()
+        self._own = threading.local()
 
     def run(
         self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
@@ -56,34 +74,83 @@ class Session:
             RunError: the model does not run on ``feeds``; the message says why.
         """
         names = [value.name for value in self.outputs] if outputs is None else list(outputs)
-        try:
+        with _explained(feeds):
             results = self._session.run(names, dict(feeds))
-        except Exception as error:
-            shapes = ", ".join(f"{name} {array.shape}" for name, array in feeds.items())
-            raise RunError(f"the model does not run on {shapes}: {_line(error)}") from error
         return dict(zip(names, map(np.asarray, results), strict=True))
 
+    def steadily(self, feed: str, samples: NDArray[Any], outputs: Sequence[str]) -> Arrays:
+        """Run on ``samples``, fed to ``feed``, of the same shape and type every time.
 
-def _loaded(model: Model | str | Path, options: Any) -> Any:
+        On a GPU, buffers are allocated with the first run of each thread and used again.
+
+        Raises:
+            RunError: the model does not run on ``samples``; the message says why.
+        """
+        if self.device.kind.memory == "cpu":
+            return self.run({feed: samples}, outputs)
+        if not hasattr(self._own, "bound"):
+            self._own.bound = self.bound(feed, outputs)
+        with _explained({feed: samples}):
+            found: Arrays = self._own.bound.run(samples)
+        return found
+
+    def bound(self, feed: str, outputs: Sequence[str]) -> Bound:
+        """Return buffers for runs of one thread; see ``steadily``."""
+        return Bound(library(), self._session, self.device, feed=feed, outputs=outputs)
+
+
+@contextmanager
+def _explained(feeds: Mapping[str, NDArray[Any]]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in feeds.items())
+        raise RunError(f"the model does not run on {shapes}: {_line(error)}") from error
+
+
+def _loaded(model: Model | str | Path, options: Any, device: Device) -> Any:
     if not isinstance(model, Model):
-        return _session(str(model), options)
+        return _session(str(model), options, device)
     with tempfile.TemporaryDirectory() as folder:
         long = length(pieces(model.proto)) > LIMIT
         proto = spilled(model.proto, Path(folder, "weights")) if long else model.proto
         proto, root = gathered(proto)
         if root is not None:
             options.add_session_config_entry(_WEIGHTS_FOLDER, str(root))
-        return _session(dump(proto), options)
+        return _session(dump(proto), options, device)
 
 
-def _session(source: str | bytes, options: Any) -> Any:
+def _session(source: str | bytes, options: Any, device: Device) -> Any:
     onnxruntime = library()
     try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            source,
+            options,
+            providers=[(name, dict(said)) for name, said in device.providers],
+            enable_fallback=0,  # it would try others, and print that on the terminal
+        )
     except Exception as error:  # its exceptions share no base class of their own
         raise RunError(
-            f"ONNX Runtime {onnxruntime.__version__} does not load the model: {_line(error)}"
+            f"ONNX Runtime {onnxruntime.__version__} does not load the model{_on(device)}: "
+            f"{_line(error)}"
         ) from error
+
+
+def _on(device: Device) -> str:
+    return "" if device == ON_CPU else f" on {str(device)!r}"
+
+
+def _require_offered(device: Device) -> None:
+    offered = tuple(library().get_available_providers())
+    if device.kind.provider not in offered:
+        raise DeviceError(
+            f"{str(device)!r} was asked for, but the ONNX Runtime that is installed "
+            f"({version()}) offers only {_listed(offered)}; it needs {device.kind.needs}"
+        )
+
+
+def _listed(providers: Sequence[str]) -> str:
+    return ", ".join(name.removesuffix("ExecutionProvider") for name in providers)
 
 
 def run(model: Model | str | Path, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
@@ -113,6 +180,26 @@ def _random(rng: np.random.Generator, value: Value, batch: int, size: int) -> ND
         top = 256 if dtype == np.uint8 else 2
         return rng.integers(0, top, sizes).astype(dtype)
     return rng.normal(size=sizes).astype(dtype)
+
+
+def halved(model: Model) -> Model:
+    """Return ``model`` computing in float16, its inputs and outputs as they were.
+
+    Converted by onnxruntime.transformers; weights are read into memory.
+
+    Raises:
+        DeviceError: it is too large, or the converter does not take it.
+    """
+    library()
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    try:
+        whole = onnx.load_from_string(dump(model.proto))
+        return Model(convert_float_to_float16(whole, keep_io_types=True))
+    except Exception as error:
+        raise DeviceError(
+            f"the model cannot be made to compute in float16: {_line(error)}; say float32"
+        ) from error
 
 
 def version() -> str:

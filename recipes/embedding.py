@@ -60,6 +60,8 @@ class Embedding:
         depths: how many mid-network cuts show how a picture looks.
         styles: poolings of those cuts.
         seed: of the order in which pictures are taken.
+        device: what the backbone is run on: cpu, cuda, cuda:0,cuda:1, tensorrt.
+        precision: what it computes in, float32 or float16.
     """
 
     sample: float | int | None = None
@@ -68,8 +70,11 @@ class Embedding:
     depths: int = 3
     styles: tuple[str, ...] = ("std",)
     seed: int = 0
+    device: str = "cpu"
+    precision: str = "float32"
 
     def __call__(self, run: Run) -> Embedded:
+        from onnxprobe.devices import devices_of
         from onnxprobe.embed import embed
 
         found = pick(run.model)
@@ -91,6 +96,7 @@ class Embedding:
                 preprocess=run.preprocess,
                 sample=self._rows(len(run.source.names)),
                 seed=self.seed,
+                devices=devices_of(self.device, self.precision),
                 progress=run.progress,
             ),
         )

@@ -7,11 +7,13 @@ import typer
 
 from onnxprobe.cli.types import (
     Batch,
+    DeviceName,
     Images,
     Json,
     ModelPath,
     Out,
     Pooling,
+    Precision,
     PreprocessFile,
     Tensor,
     Threads,
@@ -42,6 +44,8 @@ def embed(
     preprocess: PreprocessFile = None,
     batch: Batch = None,
     threads: Threads = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     max_pixels: Annotated[
         int | None,
         typer.Option(
@@ -61,15 +65,18 @@ def embed(
     """Embed pictures at one probe or several into an HDF5 store; the same command again goes on where it stopped."""
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.reading import preprocess_of, sample_of, taps_of
+    from onnxprobe.devices import devices_of
     from onnxprobe.embed import embed as embed_
+    from onnxprobe.embed.account import Account
     from onnxprobe.graph.load import load
     from onnxprobe.images import FAILED, MAX_PIXELS, open_source, preprocess_for
     from onnxprobe.measure import measured
-    from onnxprobe.report.pictures import store_text
+    from onnxprobe.report.pictures import account_text, store_text
 
     backbone = measured(load(model))
     taps = taps_of(backbone, probe or [], tensor, pooling)
     prepared, origin = preprocess_for(backbone, preprocess_of(preprocess))
+    accounts: list[Account] = []
     with bars() as progress:
         store = embed_(
             backbone,
@@ -84,9 +91,13 @@ def embed(
             dtype=dtype,
             retry=FAILED if retry_failed else (),
             join=join,
+            devices=devices_of(device or "cpu", precision or "float32"),
             progress=progress,
+            account=accounts.append,
         )
     typer.echo(store_text(store, prepared, origin))
+    for account in accounts:
+        typer.echo(account_text(account))
 
 
 def label(
@@ -122,19 +133,25 @@ def label(
     preprocess: PreprocessFile = None,
     batch: Batch = None,
     threads: Threads = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     json: Json = False,
 ) -> None:
     """Run a fused model over pictures, write what its heads say, and compare it with the sample."""
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.reading import preprocess_of
     from onnxprobe.cli.show import show
+    from onnxprobe.devices import devices_of
+    from onnxprobe.embed.account import Account
     from onnxprobe.graph.load import load
     from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.label import label as label_
     from onnxprobe.report.labels import labels_json, labels_text, warnings_of
+    from onnxprobe.report.pictures import account_text
 
     model = load(fused)
     prepared, origin = preprocess_for(model, preprocess_of(preprocess))
+    accounts: list[Account] = []
     with bars() as progress:
         found = label_(
             model,
@@ -146,9 +163,13 @@ def label(
             confidence=confidence,
             batch=batch,
             threads=threads,
+            devices=devices_of(device or "cpu", precision or "float32"),
             progress=progress,
+            account=accounts.append,
         )
     show(found, lambda labels: labels_text(labels, out, origin), labels_json, json=json)
+    for account in accounts:
+        typer.echo(account_text(account), err=True)
     for warning in warnings_of(found):
         typer.echo(f"onnxprobe: {warning}", err=True)
 
@@ -189,6 +210,8 @@ def run_recipe(
             "or: folder.",
         ),
     ] = None,
+    device: DeviceName = None,
+    precision: Precision = None,
     preprocess: PreprocessFile = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run that is in --out.")
@@ -210,7 +233,12 @@ def run_recipe(
         model,
         images,
         out,
-        {"embedding.sample": sample_of(sample), "split.group_by": group_by},
+        {
+            "embedding.sample": sample_of(sample),
+            "embedding.device": device,
+            "embedding.precision": precision,
+            "split.group_by": group_by,
+        },
         change or [],
         config,
         preprocess,

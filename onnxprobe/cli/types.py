@@ -60,3 +60,17 @@ Threads = Annotated[
     int | None,
     typer.Option("--threads", metavar="N", min=1, help="Runs at once, a core each.  [all cores]"),
 ]
+DeviceName = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="D",
+        help="cpu, cuda:N or tensorrt:N; with commas for several, a process each.  [cpu]",
+    ),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        "--precision", metavar="P", help="The network computes in float32 or float16.  [float32]"
+    ),
+]

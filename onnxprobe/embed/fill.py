@@ -1,24 +1,25 @@
 """Make what a store lacks: the rows of a manifest, in shards, from wherever the work was left."""
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from threading import Event
+from time import perf_counter
 from typing import Final
 
+from onnxprobe.embed.account import Account
 from onnxprobe.embed.channels.tree import Tree
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.lock import locked, turn
 from onnxprobe.embed.manifest import Manifest
-from onnxprobe.embed.network import Network
+from onnxprobe.embed.network import Loader, Network
 from onnxprobe.embed.resume import Found, claim, find, missing, tidy
 from onnxprobe.embed.shard import Extent
 from onnxprobe.embed.sharing import Share
-from onnxprobe.embed.stop import stoppable, until
-from onnxprobe.embed.stream import stream
+from onnxprobe.embed.stop import Stop, stoppable, until
+from onnxprobe.embed.stream import crews, stream
 from onnxprobe.embed.top import folder_of
 from onnxprobe.embed.writer import Writer
 from onnxprobe.errors import StoreError
@@ -29,6 +30,8 @@ SECONDS_BETWEEN_LOOKS: Final = 1.0
 """How often to look whether what others were making is free, or made."""
 Extents = Mapping[int, Extent]
 """Shards that are whole, by number."""
+Accounts = Callable[[Account], None]
+"""Is told what the work was like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,25 +59,44 @@ class Job:
     target: int
     source: Source
     widths: tuple[int, ...]
-    network: Callable[[], Network]
+    network: Loader
     stage: str = "embed"
     tree: Tree | None = None
     retry: frozenset[Status] = frozenset()
     join: bool = False
     called: Path | None = None
 
+    def stopped(self, left: int) -> StoreError:
+        """Return the error for work that was stopped while so many pictures were ``left``."""
+        return StoreError(
+            f"stopped after {self.target - left:,} of {self.target:,} pictures, which are kept in "
+            f"{str(self.called or self.path)!r}; give the same command again to go on"
+        )
 
-def _nothing(_: Extents) -> None:
+
+def nothing(_: Extents) -> None:
+    """Do nothing with the shards."""
+
+
+def nobody(_: Account) -> None:
+    """Tell nobody what the work was like."""
+
+
+def _unheard(_: int) -> None:
     pass
 
 
-def fill(
+def fill(  # noqa: PLR0913
     job: Job,
     *,
-    done: Callable[[Extents], None] = _nothing,
-    finished: Callable[[Extents], None] = _nothing,
+    done: Callable[[Extents], None] = nothing,
+    finished: Callable[[Extents], None] = nothing,
     threads: int | None = None,
     progress: Progress = silent,
+    account: Accounts = nobody,
+    there: Callable[[int], None] = _unheard,
+    made: Callable[[int], None] = _unheard,
+    asked: Stop | None = None,
 ) -> None:
     """Make every shard that is missing.
 
@@ -85,36 +107,84 @@ def fill(
         finished: the same, where nothing is missing any more.
         threads: runs of the model at once, each on one core; all cores by default.
         progress: told how many pictures are done.
+        account: told at the end what the work was like, where there was any.
+        there: told at the start how many pictures were done before.
+        made: told of each batch how many pictures it held.
+        asked: tells when to stop; by default Ctrl-C and SIGTERM do.
 
     Raises:
         StoreError: the store is another one, is in use, or cannot be written; or the work was
             stopped by Ctrl-C or SIGTERM. What is done is kept.
     """
     folder = folder_of(job.path)
-    with stoppable() as stop, locked(folder, job.called or job.path, shared=job.join):
+    with _asked(asked) as stop, locked(folder, job.called or job.path, shared=job.join):
         with turn(folder):
             claim(job.path, job.header)
             if not job.join:
                 tidy(job.path)
         found = find(job.path, job.header, job.target, job.retry)
         work = _Work(job, found, stop, threads=threads, progress=progress)
+        work.made = made
+        there(job.target - work.left())
         try:
             (work.share if job.join else work.finish)()
         finally:
             with turn(folder):
                 done(found.extents)
+        if work.account is not None:
+            account(work.account)
         with turn(folder):
             finished(found.extents)
+
+
+@contextmanager
+def _asked(by: Stop | None) -> Iterator[Stop]:
+    if by is not None:
+        yield by
+        return
+    with stoppable() as stop:
+        yield stop
+
+
+def prepare(job: Job) -> None:
+    """Make the store ours, before several processes share it.
+
+    Raises:
+        StoreError: it is another one, or in use.
+    """
+    folder = folder_of(job.path)
+    with locked(folder, job.called or job.path), turn(folder):
+        claim(job.path, job.header)
+        tidy(job.path)
+
+
+def settle(
+    job: Job,
+    *,
+    done: Callable[[Extents], None] = nothing,
+    finished: Callable[[Extents], None] = nothing,
+) -> int:
+    """Tell ``done`` and ``finished`` what several processes have made; return what is left."""
+    folder = folder_of(job.path)
+    with locked(folder, job.called or job.path), turn(folder):
+        found = find(job.path, job.header, job.target, job.retry)
+        left = sum(map(len, missing(job.header, found)))
+        done(found.extents)
+        if not left:
+            finished(found.extents)
+    return left
 
 
 class _Work:
     """Rows of a store being made; what is ``found`` there is kept up to date."""
 
     def __init__(
-        self, job: Job, found: Found, stop: Event, *, threads: int | None, progress: Progress
+        self, job: Job, found: Found, stop: Stop, *, threads: int | None, progress: Progress
     ) -> None:
         self._job, self._found, self._stop = job, found, stop
         self._threads, self._progress = threads, progress
+        self.account: Account | None = None
+        self.made: Callable[[int], None] = _unheard
 
     @cached_property
     def _network(self) -> Network:
@@ -122,25 +192,26 @@ class _Work:
 
     def finish(self) -> None:
         """Make everything that is missing, alone."""
-        left = self._left()
+        left = self.left()
         made = self._make(list(missing(self._job.header, self._found)), left)
         if made < left:
-            raise self._stopped(left - made)
+            raise self._job.stopped(left - made)
 
     def share(self) -> None:
         """Make the shards that nobody else makes, until all are made, by whomever."""
         share = Share(self._job.path, self._job.header, self._found)
         try:
-            while left := self._left():
+            while left := self.left():
                 made = self._make(share.free(), left)
                 share.rest()
                 asked = self._stop.is_set() if made else self._stop.wait(SECONDS_BETWEEN_LOOKS)
-                if asked and (left := self._left()):
-                    raise self._stopped(left)
+                if asked and (left := self.left()):
+                    raise self._job.stopped(left)
         finally:
             share.rest()
 
-    def _left(self) -> int:
+    def left(self) -> int:
+        """Return how many pictures are still to be made."""
         return sum(map(len, missing(self._job.header, self._found)))
 
     def _make(self, batches: Iterable[range], left: int) -> int:
@@ -149,6 +220,7 @@ class _Work:
         first = next(batches, None)
         if first is None:
             return 0
+        network, began, decode, infer = self._network, perf_counter(), 0.0, 0.0
         writer = Writer(
             job.path,
             job.header,
@@ -158,7 +230,7 @@ class _Work:
             tree=job.tree,
         )
         work = stream(
-            self._network,
+            network,
             job.source,
             job.order.names,
             chain([first], batches),
@@ -170,14 +242,28 @@ class _Work:
                 for batch in until(self._stop, work):
                     writer.add(batch)
                     made += len(batch.outcomes)
+                    decode, infer = decode + batch.decode_seconds, infer + batch.run_seconds
+                    self.made(len(batch.outcomes))
                     self._progress(job.stage, job.target - left + made, job.target)
         finally:
             self._found.extents.update(writer.extents)
+        self._note(made, perf_counter() - began, decode=decode, infer=infer, write=writer.seconds)
         return made
 
-    def _stopped(self, left: int) -> StoreError:
-        job = self._job
-        return StoreError(
-            f"stopped after {job.target - left:,} of {job.target:,} pictures, which are kept in "
-            f"{str(job.called or job.path)!r}; give the same command again to go on"
+    def _note(
+        self, made: int, seconds: float, *, decode: float, infer: float, write: float
+    ) -> None:
+        session = self._network.session
+        providers = ", ".join(session.providers)
+        now = Account(
+            (f"{session.device} ({providers})",),
+            session.device.precision,
+            self._network.cosine,
+            made,
+            seconds,
+            decode,
+            infer,
+            write,
+            *crews(self._network, self._job.source, self._threads),
         )
+        self.account = now if self.account is None else self.account.then(now)

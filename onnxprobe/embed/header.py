@@ -27,6 +27,7 @@ class Header:
         pictures: how many the source holds.
         names: digest of their names.
         dtype: in which vectors are stored, one of ``DTYPES``.
+        computed: on what kind of device, and in which precision; the last bits depend on it.
         source: where the pictures were, as it was asked for; not compared, folders may move.
         format: of the files.
     """
@@ -42,6 +43,7 @@ class Header:
     names: str
     source: str
     dtype: str = "float32"
+    computed: str = "cpu float32"
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -91,6 +93,7 @@ _WORDS = {
     "shard_rows": "shards of {} rows",
     "pictures": "{} pictures",
     "dtype": "vectors in {}",
+    "computed": "a network on {}",
     "names": "pictures of names {}",
 }
 

@@ -9,18 +9,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.batch import baked
-from onnxprobe.errors import PicturesError, RunError
+from onnxprobe.errors import DeviceError, PicturesError, RunError
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
 from onnxprobe.images import Preprocess, image_input
-from onnxprobe.runtime import Session
+from onnxprobe.runtime import Session, halved
 
 BATCH: Final = 8
 """Pictures per run where the model leaves it open. On a CPU each core runs batches of its own, so
 that a few pictures are enough to make the most of the weights that are in its cache."""
 _NEIGHBOUR_TOLERANCE: Final = 1e-3
 """Relative difference up to which the order of sums explains that a row changes with its place."""
+LEAST_COSINE: Final = 0.999
+"""Between a picture's rows in float16 and in float32: below, neighbours change places."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -35,6 +38,7 @@ class Network:
         outputs: names of the outputs, each ``(N, …)``.
         preprocess: from a picture to a sample.
         batch: pictures per run, always this many.
+        cosine: least cosine between what it says of a picture and what float32 says; 1 of float32.
     """
 
     session: Session
@@ -42,6 +46,7 @@ class Network:
     outputs: tuple[str, ...]
     preprocess: Preprocess
     batch: int
+    cosine: float = 1.0
 
     @classmethod
     def of(
@@ -51,6 +56,7 @@ class Network:
         preprocess: Preprocess,
         *,
         batch: int | None = None,
+        device: Device = ON_CPU,
     ) -> "Network":
         """Load the part of ``model`` that computes ``outputs``, and try it (see ``check``).
 
@@ -60,9 +66,13 @@ class Network:
         Raises:
             PicturesError: the model does not take pictures, or not ``batch`` of them.
             RunError: the runtime does not load it, or it does not run.
+            DeviceError: the device is not there, or its float16 is too far from float32.
         """
         size = batch_size(model, batch)
-        session = Session(extract(model, model.inputs, outputs), threads=1)
+        needed = extract(model, model.inputs, outputs)
+        half = device.precision == "float16"
+        loaded = halved(needed) if half and device.kind.converts else needed
+        session = Session(loaded, threads=1, device=device)
         network = cls(session, model.inputs[0], tuple(outputs), preprocess, size or BATCH)
         try:
             network.check()
@@ -72,13 +82,18 @@ class Network:
             network = replace(network, batch=1)
             network.check()
             warnings.warn(
-                f"{error}; they are run one at a time{_because(model)}", RuntimeWarning, stacklevel=2
+                f"{error}; they are run one at a time{_because(model)}",
+                RuntimeWarning,
+                stacklevel=2,
             )
-        return network
+        if not half:
+            return network
+        exact = Session(needed, threads=1, device=replace(device, precision="float32"))
+        return replace(network, cosine=network.agreeing(exact))
 
     def run(self, samples: NDArray[Any]) -> Arrays:
         """Run one full batch."""
-        return self.session.run({self.feed: samples}, self.outputs)
+        return self.session.steadily(self.feed, samples, self.outputs)
 
     def check(self) -> None:
         """Make sure that a picture's rows do not depend on its neighbours in the batch.
@@ -88,9 +103,7 @@ class Network:
         Raises:
             PicturesError: they do; the message says by how much, or what came instead.
         """
-        rng = np.random.default_rng(0)
-        pixels = rng.integers(0, 256, (self.batch, *self.preprocess.size, 3), dtype=np.uint8)
-        samples = np.stack([self.preprocess(picture) for picture in pixels])
+        samples = self._noise()
         try:
             straight, rolled = self.run(samples), self.run(np.roll(samples, 1, axis=0))
         except RunError as error:
@@ -101,6 +114,27 @@ class Network:
             ) from error
         for name in self.outputs:
             self._compare(name, straight[name], rolled[name])
+
+    def _noise(self) -> NDArray[Any]:
+        rng = np.random.default_rng(0)
+        pixels = rng.integers(0, 256, (self.batch, *self.preprocess.size, 3), dtype=np.uint8)
+        return np.stack([self.preprocess(picture) for picture in pixels])
+
+    def agreeing(self, exact: Session) -> float:
+        """Return the least cosine between a picture's rows here and from ``exact``.
+
+        Raises:
+            DeviceError: it is too small.
+        """
+        samples = self._noise()
+        mine, theirs = self.run(samples), exact.steadily(self.feed, samples, self.outputs)
+        least = min((_cosine(mine[name], theirs[name]) for name in self.outputs), default=1.0)
+        if not least >= LEAST_COSINE:
+            raise DeviceError(
+                f"in {self.session.device.precision} the model says something else than in float32 "
+                f"(a cosine of {least:.4f} where {LEAST_COSINE} is the least); say float32"
+            )
+        return least
 
     def _compare(self, name: str, straight: NDArray[Any], rolled: NDArray[Any]) -> None:
         if straight.ndim == 0 or len(straight) != self.batch:
@@ -117,6 +151,70 @@ class Network:
                 "what the model says of a picture changes with its neighbours in the batch "
                 f"({name!r} by {change / scale:.1%})"
             )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loader:
+    """Loads a network, in this process or another one; see ``Network.of``.
+
+    Attributes:
+        model: whose outputs are wanted.
+        outputs: their names.
+        preprocess: from a picture to a sample.
+        batch: pictures per run.
+        device: what it is run on.
+        loaded: what loading gave already.
+    """
+
+    model: Model
+    outputs: tuple[str, ...]
+    preprocess: Preprocess
+    batch: int
+    device: Device = ON_CPU
+    loaded: Network | None = None
+
+    def __call__(self) -> Network:
+        """Load it."""
+        if self.loaded is not None:
+            return self.loaded
+        return Network.of(
+            self.model, self.outputs, self.preprocess, batch=self.batch, device=self.device
+        )
+
+    @classmethod
+    def of(
+        cls,
+        model: Model,
+        outputs: Sequence[str],
+        preprocess: Preprocess,
+        *,
+        batch: int | None,
+        devices: Sequence[Device],
+    ) -> "Loader":
+        """Return what loads a network; where nobody says the batch, it is loaded to find out.
+
+        Raises:
+            PicturesError, RunError, DeviceError: as ``Network.of``.
+        """
+        loaded = None
+        if batch is None:
+            loaded = Network.of(model, outputs, preprocess, device=devices[0])
+            batch = loaded.batch
+        alone = loaded if len(devices) == 1 else None  # a network stays in its process
+        return cls(model, tuple(outputs), preprocess, batch, devices[0], alone)
+
+
+def _cosine(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Return the least cosine of two rows; single numbers have no direction."""
+    a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (one, other))
+    if a.shape[1] < 2 or one.dtype.kind != "f":  # noqa: PLR2004
+        return 1.0
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    tiny = np.finfo(np.float64).tiny
+    found = np.where(
+        lengths > tiny, (a * b).sum(axis=1) / np.maximum(lengths, tiny), (a == b).all(1)
+    )
+    return float(found.min(initial=1.0))
 
 
 def _because(model: Model) -> str:

@@ -5,9 +5,19 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Stop(Protocol):
+    """Tells whether the work is to be stopped; a ``threading.Event`` is one."""
+
+    def is_set(self) -> bool:
+        """Whether it is."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for some seconds, or until it is; return whether it is."""
 
 
 @contextmanager
@@ -33,7 +43,7 @@ def stoppable() -> Iterator[threading.Event]:
             signal.signal(number, old or signal.SIG_DFL)
 
 
-def until(asked: threading.Event, batches: Iterable[T]) -> Iterator[T]:
+def until(asked: Stop, batches: Iterable[T]) -> Iterator[T]:
     """Yield ``batches`` until it is ``asked`` to stop."""
     for batch in batches:
         yield batch

@@ -23,6 +23,8 @@ from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_once
 
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
+_GPU_RUNS: Final = 2
+"""Threads that run a network on a GPU."""
 _BATCHES_AHEAD: Final = 2
 """Batches decoded, or being decoded, for each that is run: while one runs, the next is ready."""
 
@@ -67,13 +69,12 @@ def stream(  # noqa: PLR0913
         threads: how many run the network, and how many decode for them; all cores by default.
         max_pixels: larger pictures are refused.
     """
-    threads = threads or cores()
-    window = threads * (1 + _BATCHES_AHEAD)
+    decoding, running = crews(network, source, threads)
+    window = running * (1 + _BATCHES_AHEAD)
     shape = (network.batch, *network.preprocess.shape)
     free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
     waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
-    decoding = max(threads, reads_at_once(source))
-    decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(threads, "run")
+    decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(running, "run")
     try:
         with quiet_opencv():
             for rows in batches:
@@ -91,6 +92,18 @@ def stream(  # noqa: PLR0913
     finally:
         decoders.shutdown(cancel_futures=True)
         runners.shutdown(cancel_futures=True)
+
+
+def crews(network: Network, source: Source, threads: int | None) -> tuple[int, int]:
+    """Return how many threads read and decode, and how many run the network.
+
+    Some sources are read best by more threads than there are cores, which wait most of the time.
+    On the CPU each core does both by turns. A GPU is kept busy by two runs: one computes while the
+    other's samples are copied there.
+    """
+    threads = threads or cores()
+    decoding = max(threads, reads_at_once(source))
+    return decoding, threads if network.session.device.kind.memory == "cpu" else _GPU_RUNS
 
 
 def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDArray[Any]]) -> Batch:

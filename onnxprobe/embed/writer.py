@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, Final, Self
 
 import numpy as np
@@ -54,6 +54,7 @@ class Writer:
 
     Attributes:
         extents: of every shard that is on disk, by its number.
+        seconds: spent on writing so far.
     """
 
     def __init__(  # noqa: PLR0913
@@ -68,6 +69,7 @@ class Writer:
     ) -> None:
         """Go on from what is ``found`` in the store at ``path``; ``tree`` is shown full shards."""
         self.extents = dict(found.extents)
+        self.seconds = 0.0
         self._folder, self._header = folder_of(path), header
         self._order, self._found, self._tree = order, found, tree
         self._nothing = tuple(np.empty((0, width), header.dtype) for width in widths)
@@ -123,7 +125,7 @@ class Writer:
             self._written = monotonic()
 
     def _put(self, growing: Growing, *, last: bool) -> None:
-        shard, number = growing.whole(), growing.number
+        began, shard, number = perf_counter(), growing.whole(), growing.number
         path, full = self._folder / shard_name(number), len(shard.ledger) == self._header.shard_rows
         if self._tree is not None and full:
             self._tree.forget(number)
@@ -131,6 +133,7 @@ class Writer:
         if self._tree is not None and full and last:
             self._tree.add(number, shard)
         self.extents[number] = Extent.of(shard, path)
+        self.seconds += perf_counter() - began
 
     def _wait(self) -> None:
         if self._writing is not None:

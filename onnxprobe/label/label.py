@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from onnxprobe.atomic import replacing
+from onnxprobe.devices import ON_CPU, Device
+from onnxprobe.embed.devices import fill_on
 from onnxprobe.embed.disk import refused
-from onnxprobe.embed.fill import Extents, Job, fill
+from onnxprobe.embed.fill import Accounts, Extents, Job, nobody
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.manifest import Manifest
-from onnxprobe.embed.network import Network, batch_size
+from onnxprobe.embed.network import Loader, batch_size
 from onnxprobe.embed.resume import batch_of, header_of, shard_rows
 from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import OnnxprobeError, PicturesError
@@ -44,7 +46,9 @@ def label(  # noqa: PLR0913  every setting of the command
     batch: int | None = None,
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    devices: Sequence[Device] = (ON_CPU,),
     progress: Progress = silent,
+    account: Accounts = nobody,
 ) -> Labels:
     r"""Write what the heads of ``model`` say of every picture to the file ``out``.
 
@@ -72,7 +76,9 @@ def label(  # noqa: PLR0913  every setting of the command
         batch: pictures per run; by default what the model fixes, else 8.
         threads: runs at once, each on one core; all cores by default.
         max_pixels: a larger picture is refused by its header.
+        devices: what to run the model on; a process each where there are several.
         progress: told how many pictures are done.
+        account: told at the end where the model really ran, and what it waited for.
 
     Returns:
         How many pictures have each status and each class, and how that compares.
@@ -81,6 +87,7 @@ def label(  # noqa: PLR0913  every setting of the command
         OnnxprobeError: the model has no head, or the file cannot be written.
         PicturesError: the model takes no pictures; ``by`` cannot be read; or no picture can be
             used, which the file says.
+        DeviceError: a device is not there; none is taken in its place.
         StoreError: the folder beside ``out`` is of other work or in use; or the work was stopped.
     """
     if not 0 < confidence < 1:
@@ -89,7 +96,16 @@ def label(  # noqa: PLR0913  every setting of the command
     heads, path = heads_of(model, expected), _checked(Path(out))
     tally = Tally(heads, part_of(by) if by else _whole)
     prepared, _ = preprocess_for(model, preprocess)
-    job = _job(model, heads, source, path, preprocess=prepared, batch=batch, max_pixels=max_pixels)
+    job = _job(
+        model,
+        heads,
+        source,
+        path,
+        preprocess=prepared,
+        batch=batch,
+        max_pixels=max_pixels,
+        devices=devices,
+    )
 
     _require_same(job)
 
@@ -97,7 +113,7 @@ def label(  # noqa: PLR0913  every setting of the command
         _write(job, path, tally, len(shards), confidence)
         shutil.rmtree(folder_of(job.path))
 
-    fill(job, finished=finish, threads=threads, progress=progress)
+    fill_on(devices, job, finished=finish, threads=threads, progress=progress, account=account)
     if not tally.statuses["ok"]:
         raise PicturesError(
             f"none of the {job.target} pictures in {str(source.path)!r} can be used; {str(path)!r} "
@@ -115,13 +131,12 @@ def _job(  # noqa: PLR0913
     preprocess: Preprocess,
     batch: int | None,
     max_pixels: int,
+    devices: Sequence[Device],
 ) -> Job:
     outputs = [name for head in heads for name in head.outputs]
     path = out.with_name(f"{out.name}.h5")  # never written; its shards lie in ….shards
-    size, network = batch_size(model, batch) or batch_of(path), None
-    if size is None:
-        network = Network.of(model, outputs, preprocess)
-        size = network.batch
+    size = batch_size(model, batch) or batch_of(path)
+    network = Loader.of(model, outputs, preprocess, batch=size, devices=devices)
     order = _in_order(source.names)
     header = Header(
         model=fingerprint(model),
@@ -129,11 +144,12 @@ def _job(  # noqa: PLR0913
         preprocess=preprocess.to_json(),
         max_pixels=max_pixels,
         seed=0,
-        batch=size,
-        shard_rows=shard_rows(len(order.names), size),
+        batch=network.batch,
+        shard_rows=shard_rows(len(order.names), network.batch),
         pictures=len(order.names),
         names=order.digest,
         source=str(source.path),
+        computed=devices[0].computes,
     )
     return Job(
         path=path,
@@ -142,7 +158,7 @@ def _job(  # noqa: PLR0913
         target=len(order.names),
         source=source,
         widths=tuple(width for head in heads for width in head.widths),
-        network=lambda: network or Network.of(model, outputs, preprocess, batch=size),
+        network=network,
         stage="label",
         called=folder_of(path),
     )

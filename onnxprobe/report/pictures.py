@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from onnxprobe.embed import Store
+from onnxprobe.embed.account import Account
 from onnxprobe.images import Preprocess
 
 
@@ -18,4 +19,15 @@ def counts_text(counts: Mapping[str, int]) -> str:
     """Say what became of the pictures."""
     return f"{sum(counts.values())} pictures, " + ", ".join(
         f"{n} {what}" for what, n in counts.items()
+    )
+
+
+def account_text(account: Account) -> str:
+    """Say where the model really ran, how fast, and what the work waited for."""
+    where, busy = ", ".join(account.ran_on), account.busy
+    close = f", cosine to float32 at least {account.cosine:.5f}" if account.cosine < 1 else ""
+    shares = ", ".join(f"{stage} {share:.0%}" for stage, share in busy.items())
+    return (
+        f"ran on {where} in {account.precision}{close}: {account.rate:,.1f} pictures/s; "
+        f"threads busy: {shares}"
     )

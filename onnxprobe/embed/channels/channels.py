@@ -35,6 +35,7 @@ class Channels:
     @classmethod
     def of(cls, vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> "Channels":
         """Look at ``vectors`` ``(n, d)`` of the pictures ``rows`` ``(n,)``, ascending."""
+        vectors = vectors.astype(np.float32, copy=False)
         return cls(
             Moments.of(vectors),
             vectors.min(axis=0, initial=np.inf),

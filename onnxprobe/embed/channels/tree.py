@@ -1,12 +1,15 @@
 """The tree of blocks of one store, grown while its shards are made."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from onnxprobe.embed.channels.blocks import Block, Views, covering, merged, read, write
 from onnxprobe.embed.channels.channels import Channels
+from onnxprobe.embed.resume import shard_name
 from onnxprobe.embed.shard import Shard
+from onnxprobe.embed.shard import read as read_shard
 
 _KEPT: Final = 3
 """Level from which on a block is written at once: of fewer shards than 8 a kill costs little, for
@@ -20,17 +23,22 @@ class Tree:
         folder: of the shards; the files of blocks lie beside them.
     """
 
-    def __init__(self, folder: Path, look: Callable[[int], Views]) -> None:
-        """Go on from the files in ``folder``; ``look`` reads a shard that was not handed in."""
+    def __init__(self, folder: Path, look: Callable[[int], Views] | None = None) -> None:
+        """Go on from the files in ``folder``.
+
+        Args:
+            folder: of the shards.
+            look: gives what a shard is like that was not handed in; by default its file is read.
+        """
         self.folder = folder
-        self._look = look
+        self._look = look or partial(_read, folder)
         self._held: dict[Block, Views] = {}
 
     def forget(self, number: int) -> None:
         """Drop what says something of a shard that is about to be made again."""
         for file in self.folder.glob("channels-*.h5"):
             if Block.named(file.name).holds(number):
-                file.unlink()
+                file.unlink(missing_ok=True)
 
     def add(self, number: int, shard: Shard) -> None:
         """Take a full shard, and merge what it completes."""
@@ -58,7 +66,7 @@ class Tree:
                 write(self.views(block), path)
         for path in self.folder.glob("channels-*.h5"):
             if path.name not in wanted:
-                path.unlink()
+                path.unlink(missing_ok=True)
 
     def views(self, block: Block) -> Views:
         """Return what a block of full shards is like: from memory, from its file, or anew."""
@@ -69,6 +77,10 @@ class Tree:
             return self._look(block.place)
         first, later = block.halves
         return merged(self.views(first), self.views(later))
+
+
+def _read(folder: Path, number: int) -> Views:
+    return looked_at(read_shard(folder / shard_name(number)))
 
 
 def looked_at(shard: Shard) -> Views:

@@ -1,0 +1,123 @@
+import contextlib
+import signal
+
+import numpy as np
+import pytest
+from store_parts import PROBES, content
+
+from onnxprobe.devices import devices_of
+from onnxprobe.embed import devices as devices_module
+from onnxprobe.embed.account import Account
+from onnxprobe.errors import DeviceError, OnnxprobeError, StoreError
+
+TWO = devices_of("cpu,cpu")
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bits_as_one(run, tmp_path):
+    told, accounts = [], []
+    store = run(
+        "two/e.h5", devices=TWO, progress=lambda *said: told.append(said), account=accounts.append
+    )
+    run("one/e.h5")
+    assert content(tmp_path / "two/e.h5") == content(tmp_path / "one/e.h5")
+    assert len(store) == 37
+    assert told[-1] == ("embed", 40, 40)
+    (account,) = accounts
+    assert account.pictures == 40
+    assert account.ran_on == ("cpu (CPUExecutionProvider)",) * len(account.ran_on)
+
+
+@pytest.mark.slow
+def test_two_processes_go_on_where_one_was_stopped(run, tmp_path):
+    run("two/e.h5", sample=20)
+    run("two/e.h5", devices=TWO)
+    run("one/e.h5")
+    assert content(tmp_path / "two/e.h5") == content(tmp_path / "one/e.h5")
+    run("two/e.h5", devices=TWO)  # nothing is left to do
+
+
+@pytest.mark.slow
+def test_asked_to_stop_all_processes_end_and_the_work_can_be_gone_on_with(run, tmp_path):
+    asked = []
+
+    def stop(*said):
+        if not asked:
+            signal.raise_signal(signal.SIGTERM)
+        asked.append(said)
+
+    with contextlib.suppress(StoreError):  # they may have been done before they were told
+        run("two/e.h5", devices=TWO, progress=stop, threads=1)
+    assert asked
+    run("two/e.h5")
+    run("one/e.h5")
+    assert content(tmp_path / "two/e.h5") == content(tmp_path / "one/e.h5")
+
+
+@pytest.mark.slow
+def test_a_process_that_fails_is_named_and_what_is_done_is_kept(run):
+    two = devices_of("cuda:98,cuda:99")
+    with pytest.raises(DeviceError, match=r"^cuda:9[89]: 'cuda:9[89]' was asked for, but"):
+        run(devices=two)
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_is_noticed(run, monkeypatch):
+    real = devices_module._Team._listen
+
+    def kill_one(team, progress, wait):
+        member = team._members[0]
+        if member.is_alive() and not hasattr(team, "killed"):
+            team.killed = True
+            member.kill()
+        real(team, progress, wait)
+
+    monkeypatch.setattr(devices_module._Team, "_listen", kill_one)
+    with pytest.raises(DeviceError, match=r"ended with code -9; what was done is kept: give the"):
+        run(devices=TWO)
+
+
+def test_pictures_are_tried_again_on_one_device(run):
+    from onnxprobe.images import FAILED
+
+    with pytest.raises(StoreError, match="by one process alone, without --join and on one device"):
+        run(devices=TWO, retry=FAILED)
+
+
+def test_rows_of_another_precision_are_not_mixed_in(run):
+    run(sample=16)
+    with pytest.raises(OnnxprobeError, match="a network on cpu float32, not a network on cpu flo"):
+        run(devices=devices_of("cpu", "float16"))
+
+
+def test_half_precision_is_close_and_said(run):
+    accounts = []
+    half = run("half.h5", devices=devices_of("cpu", "float16"), account=accounts.append)
+    full = run("full.h5", account=accounts.append)
+    found, wanted = (store.embeddings(PROBES[0]) for store in (half, full))
+    np.testing.assert_allclose(found, wanted, atol=2e-2)  # float16 has three digits
+    assert not np.array_equal(found, wanted)
+    assert (accounts[0].precision, accounts[1].precision) == ("float16", "float32")
+    assert 0.999 < accounts[0].cosine < 1 == accounts[1].cosine
+
+
+def test_the_account_says_what_was_done_and_how_busy_it_was(run):
+    accounts = []
+    run(account=accounts.append, threads=2)
+    (account,) = accounts
+    assert (account.pictures, account.decoders, account.runners) == (40, 2, 2)
+    assert account.ran_on == ("cpu (CPUExecutionProvider)",)
+    assert set(account.busy) == {"decode", "infer", "write"}
+    assert all(0 < share <= 1.05 for share in account.busy.values())
+    run(account=accounts.append)
+    assert len(accounts) == 1  # nothing was left to do
+
+
+def test_accounts_add_up():
+    one = Account(("a",), "float32", 1, 10, 2, decode=4, infer=2, write=1, decoders=2, runners=1)
+    two = Account(("b",), "float32", 0.9, 30, 4, decode=1, infer=4, write=0, decoders=2, runners=1)
+    both, after = one.beside(two), one.then(two)
+    assert (both.ran_on, both.pictures, both.seconds, both.rate) == (("a", "b"), 40, 4, 10)
+    assert both.busy == {"decode": 5 / 16, "infer": 6 / 8, "write": 1 / 8}
+    assert (after.seconds, after.decoders, after.cosine) == (6, 2, 0.9)
+    assert one.busy == {"decode": 1, "infer": 1, "write": 0.5}
