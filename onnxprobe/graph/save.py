@@ -8,6 +8,7 @@ import onnx
 
 from onnxprobe.atomic import replacing
 from onnxprobe.graph import wire
+from onnxprobe.graph.copying import reserve
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.outside import available
 from onnxprobe.graph.spill import spilled
@@ -48,6 +49,7 @@ def save(
         replacing(path) as temporary,
     ):
         with temporary.open("wb") as file:
+            reserve(file, wire.length(pieces))
             wire.write(pieces, file)
         check(temporary)
     return path

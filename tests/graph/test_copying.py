@@ -4,7 +4,7 @@ import os
 import pytest
 
 from onnxprobe.errors import MissingWeightsError
-from onnxprobe.graph.copying import copy_file, move
+from onnxprobe.graph.copying import copy_file, move, reserve
 
 MEGABYTE = 1 << 20
 
@@ -50,6 +50,29 @@ def test_a_kernel_that_says_nothing_was_copied_is_not_believed(source, tmp_path,
     assert (
         moved(source, tmp_path / "target", 7, MEGABYTE)[7:-6] == source.read_bytes()[7:][:MEGABYTE]
     )
+
+
+@pytest.mark.parametrize("length", [5, 10 * MEGABYTE])
+def test_room_is_asked_for_ahead_and_what_is_written_fills_it(tmp_path, length):
+    with (tmp_path / "target").open("wb") as file:
+        reserve(file, length)
+        file.write(b"x" * length)
+    assert (tmp_path / "target").read_bytes() == b"x" * length
+
+
+def test_a_disk_without_room_says_so_and_one_that_cannot_tell_is_written_to(tmp_path, monkeypatch):
+    def refuses(number):
+        def refuse(*_):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "posix_fallocate", refuse)
+
+    with (tmp_path / "target").open("wb") as file:
+        refuses(errno.EOPNOTSUPP)
+        reserve(file, 10 * MEGABYTE)
+        refuses(errno.ENOSPC)
+        with pytest.raises(OSError, match="No space left"):
+            reserve(file, 10 * MEGABYTE)
 
 
 def test_a_full_disk_is_not_tried_in_another_way(source, tmp_path, monkeypatch):
