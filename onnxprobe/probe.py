@@ -16,7 +16,7 @@ from onnxprobe.graph.shapes import batch_of, sample_shape
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
 from onnxprobe.graph.within import doubled, reached
-from onnxprobe.pooling import POOLINGS, fitting, usual
+from onnxprobe.pooling import POOLINGS, Pooling, fitting, spatial, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,15 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
     value, shape = model.value(tensor), sample_shape(model, tensor)
     pooling, length = fitting(value, shape, probe.pooling), _width(model, probe, tensor)
     build, own = Builder(model.opset, prefix=f"{probe.output}/"), f"{probe.output}/in"
-    scale = scale_of(model, tensor)
-    fed = {own: tensor}
+    there, scale = _computed(model, value, pooling), scale_of(model, tensor)
+    fed = {own: there or tensor}
     if scale is not None:
         fed |= {f"{own}/{name}": name for name in scale.tensors}
     reads = {name: model.value(source) for name, source in fed.items()}
-    pooling.nodes(build, _floats(build, reads, scale), shape or (), probe.output)
+    if there:
+        build.squeeze(own, spatial(shape or ()), probe.output)
+    else:
+        pooling.nodes(build, _floats(build, reads, scale), shape or (), probe.output)
     head = build.model(
         probe.output,
         [Value(name, read.dtype, read.shape) for name, read in reads.items()],
@@ -141,6 +144,14 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
         ir_version=model.ir_version,
     )
     return Graft(head, fed)
+
+
+def _computed(model: Model, value: Value, pooling: Pooling) -> str:
+    """Return the tensor that is what ``pooling`` makes of ``value`` but for axes of size 1, if any."""
+    if value.dtype != "float32":
+        return ""
+    same = (n.outputs[0] for n in model.readers.get(value.name, ()) if n.op == pooling.same_as)
+    return next(same, "")
 
 
 def _floats(build: Builder, reads: Mapping[str, Value], scale: Scale | None) -> str:
