@@ -6,6 +6,7 @@ To add one: write what its users copy in a file beside this one, list it here.
 from typing import Final
 
 from onnxprobe.package._base import Content, Files, Packaged, Packaging
+from onnxprobe.package.bentoml import BENTOML
 from onnxprobe.package.delivery import Delivery
 from onnxprobe.package.kserve import KSERVE
 from onnxprobe.package.litserve import LITSERVE
@@ -19,7 +20,7 @@ from onnxprobe.package.verifying import Verified, verify
 from onnxprobe.registry import Registry
 
 PACKAGINGS: Final = Registry(
-    "packaging", [KSERVE, LITSERVE, MLFLOW, MLSERVER, OPENVINO, PLAIN, TRITON]
+    "packaging", [BENTOML, KSERVE, LITSERVE, MLFLOW, MLSERVER, OPENVINO, PLAIN, TRITON]
 )
 
 __all__ = [
