@@ -90,6 +90,10 @@ class RecipeError(OnnxprobeError, ValueError):
     """A recipe, step or setting that cannot run on what it was given."""
 
 
+class ComparisonError(OnnxprobeError, ValueError):
+    """Two runs that have too little in common to be compared."""
+
+
 class SelectionError(OnnxprobeError, ValueError):
     """Pictures of a run that cannot be chosen as was asked."""
 

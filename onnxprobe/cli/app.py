@@ -61,6 +61,7 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     replaying.replay: "onnxprobe replay requests.har --old http://127.0.0.1:8000 --new http://127.0.0.1:9000",
     curating.describe: "onnxprobe describe run/ --labels labels.csv",
     curating.select: "onnxprobe select run/ diverse --in flags --count 50 -o flags.txt",
+    curating.compare: "onnxprobe compare run/ other-run/ --html compared.html",
     curating.domains: 'onnxprobe domains run/ rename 3 "street signs"',
     casting.cast: "onnxprobe cast run/fused.onnx --precision fp16 -o run/fused.fp16.onnx",
     packaging.verify: "onnxprobe verify package/ --key key.pub",

@@ -1,4 +1,4 @@
-"""Commands for what a run has found: domains, describe, select."""
+"""Commands for what a run has found: domains, describe, select, compare."""
 
 from json import dumps
 from pathlib import Path
@@ -151,6 +151,34 @@ def select(
             "--pictures DIR",
             err=True,
         )
+
+
+def compare(
+    run: RunFolder,
+    other: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of another run.")],
+    *,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page as well.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compare two runs on the same pictures: models, layers, poolings or settings.
+
+    How alike their views are (CKA, shared neighbours), how far their domains agree (AMI), and which
+    domains are the same, split, merged, or in one run alone.
+    """
+    from onnxprobe.cli.bars import bars
+    from onnxprobe.cli.show import show
+    from onnxprobe.compare import Comparison
+    from onnxprobe.compare import compare as compare_
+    from onnxprobe.report.comparison import comparison_table
+    from onnxprobe.report.html.comparison import write_comparison
+
+    with bars() as progress:
+        found = compare_(run, other, progress=progress)
+    if html is not None:
+        write_comparison(found, html)
+    show(found, comparison_table, Comparison.to_json, json=json)
 
 
 def told_again(run: Path, *, labels: Path | None = None, progress: "Progress") -> dict[str, Any]:

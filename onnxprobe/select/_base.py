@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe import runtime
+from onnxprobe.directions import Vectors, directions, spread_of
 from onnxprobe.embed import Store
 from onnxprobe.errors import SelectionError
 from onnxprobe.progress import Progress, silent
@@ -16,7 +17,6 @@ from onnxprobe.recipe.edited import opened
 from onnxprobe.recipe.editing import Domains
 
 Rows = NDArray[np.int64]
-Vectors = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
@@ -50,18 +50,12 @@ class Pool:
 
     @cached_property
     def scale(self) -> tuple[Vectors, Vectors]:
-        """Mean and spread of every channel over all pictures of the run; no spread is infinite."""
-        x = self.store.embeddings(self.probe)
-        spread = x.std(axis=0)
-        return x.mean(axis=0), np.where(spread > 0, spread, np.inf).astype(np.float32)
+        """Mean and spread of every channel over all pictures of the run."""
+        return spread_of(self.store.embeddings(self.probe))
 
     def directions(self, x: Vectors) -> Vectors:
-        """Return ``x`` ``(m, d)`` with channels standardised and rows of length 1: near is by cosine."""
-        mean, spread = self.scale
-        z = (x - mean) / spread
-        return np.asarray(
-            z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12), np.float32
-        )
+        """Return what ``x`` ``(m, d)`` is compared by (see ``onnxprobe.directions``)."""
+        return directions(x, *self.scale)
 
     @cached_property
     def vectors(self) -> Vectors:

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.directions import Vectors
 from onnxprobe.progress import Progress, silent
-from onnxprobe.select._base import Chosen, Pool, Rows, Vectors, Wanted, Way
+from onnxprobe.select._base import Chosen, Pool, Rows, Wanted, Way
 
 
 def centres(

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
+from onnxprobe.directions import Vectors
 from onnxprobe.embed.network import Network
 from onnxprobe.errors import SelectionError
 from onnxprobe.images import Preprocess
 from onnxprobe.images.names import printable
 from onnxprobe.probe import Probe, attach
 from onnxprobe.recipe.backbone import backbone_of, started_in
-from onnxprobe.select._base import Chosen, Pool, Vectors, Wanted, Way
+from onnxprobe.select._base import Chosen, Pool, Wanted, Way
 
 
 def _choose(pool: Pool, wanted: Wanted) -> Chosen:

@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.directions import Vectors
 from onnxprobe.errors import NoSuchNameError
 from onnxprobe.fuse import HEADS
 from onnxprobe.graph.load import load
-from onnxprobe.select._base import Chosen, Pool, Vectors, Wanted, Way
+from onnxprobe.select._base import Chosen, Pool, Wanted, Way
 
 Real = NDArray[np.float64]
 
