@@ -138,3 +138,14 @@ def test_mending_takes_what_is_new_and_keeps_what_is_good():
     assert mended.ledger.status.tolist() == [good, good, bad, good, good, good]
     assert mended.ledger.error.tolist() == ["1", "2", "1", "1", "2", "1"]
     assert old.ledger.status.tolist() == [good, bad, bad, good, bad, good]
+
+
+def test_of_a_sample_only_the_sample_is_tried_again(photos, run, monkeypatch):
+    names = list(run(source=photos.source).ledger.path)
+    failed = [i for i, name in enumerate(names) if name.startswith("x-")]
+    read, real = [], Files.read
+    monkeypatch.setattr(Files, "read", lambda s, name: read.append(name) or real(s, name))
+    run(source=photos.source, sample=failed[0] + 1, retry=FAILED)
+    assert failed[-1] // 4 > failed[0] // 4  # in another batch
+    assert names[failed[0]] in read
+    assert names[failed[-1]] not in read

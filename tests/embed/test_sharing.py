@@ -8,6 +8,8 @@ import pytest
 from store_parts import Workers, content
 
 from onnxprobe.embed.lock import Held
+from onnxprobe.embed.resume import find, missing
+from onnxprobe.embed.sharing import Share
 from onnxprobe.errors import StoreError
 
 
@@ -94,3 +96,13 @@ def test_a_shard_is_held_by_one(tmp_path):
     assert other.take(3)
     other.give_back()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_shard_that_was_made_since_one_looked_is_not_made_again(run, tmp_path):
+    header = run("other.h5").header
+    path = tmp_path / "e.h5"
+    before = find(path, header, 40)
+    assert len(list(missing(header, before))) == 10
+    run("e.h5", join=True)
+    assert list(Share(path, header, before).free()) == []
+    assert not list(missing(header, before))

@@ -65,6 +65,12 @@ def test_archives_of_several_kinds_are_one_source(tmp_path):
     assert names[-1] == "photos.parquet/000000011"
 
 
+def test_where_there_are_pictures_archives_beside_them_are_left_alone(tmp_path):
+    shard(tmp_path / "0.tar", ["a.jpg"])
+    (tmp_path / "b.jpg").write_bytes(PICTURE)
+    assert open_source(tmp_path).names == ("b.jpg",)
+
+
 def test_one_damaged_shard_is_named(tmp_path):
     shard(tmp_path / "0.tar", ["a.jpg"])
     (tmp_path / "1.tar").write_bytes(b"nothing")

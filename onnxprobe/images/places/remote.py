@@ -135,7 +135,9 @@ class RemotePlace:
             last = min(first + _PIECE, stop)
             data = self._ask("cat_file", self.inner, start=first, end=last)
             if len(data) > last - first:
-                raise OSError("the server sends whole files only; copy it, or put simplecache:: before it")
+                raise OSError(
+                    "the server sends whole files only; copy it, or put simplecache:: before it"
+                )
             if len(data) < last - first:
                 raise OSError(f"{self.path!r} ends within it")
             pieces.append(data)
