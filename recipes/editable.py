@@ -1,5 +1,6 @@
 """Recipes whose groups people may change: heads are trained again for the groups as they are wanted."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from onnxprobe.recipe import Findings, Kept, Run
 from recipes.composed import composed
 from recipes.embedding import Embedded, Views
-from recipes.grouped import Grouped
+from recipes.grouped import Grouped, Mask
 from recipes.split import split
 from recipes.tsne import Layout
 
@@ -40,12 +41,18 @@ class Editable:
             paths=before.paths,
             counts=before.counts,
         )
+        grouped = replace(grouped, known=self.told(embedded, grouped.member))
         groups = Kept(grouped, _key(grouped))  # without the names: a new name trains nothing
         sides = split(run, self.split, before.paths, groups)
         trained = run.do("classifier", self.classifier, views, groups, sides)
         layout = Layout(before.layout)
         return composed(run, embedded, grouped, layout, trained.value, head=self.head)
 
+    def told(self, embedded: Embedded, member: Mask) -> Mask | None:  # noqa: ARG002  others look
+        """Return ``(n, K)``: of which pictures it is known whether they are in; null: of all."""
+        return None
+
 
 def _key(grouped: Grouped) -> str:
-    return Run.key("edited", *grouped.view, np.packbits(grouped.member).tobytes().hex())
+    masks = [grouped.member] if grouped.known is None else [grouped.member, grouped.known]
+    return Run.key("edited", *grouped.view, *(np.packbits(m).tobytes().hex() for m in masks))

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from onnxprobe.recipe import Findings, Kept, Run
 from recipes.attributes import Attributes
 from recipes.classifier import Detectors
 from recipes.clustering import Communities
 from recipes.composed import composed
 from recipes.editable import Editable
-from recipes.embedding import Embedding
+from recipes.embedding import Embedded, Embedding
+from recipes.grouped import Mask, known
 from recipes.reading import Reading
 from recipes.rest import beside
 from recipes.split import Split, split
@@ -43,3 +46,16 @@ class Known(Editable):
         groups = Kept(both, Run.key("beside", read.key, first.key, found.key))
         trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
         return composed(run, embedded, both, layout.value, trained.value, head="detectors")
+
+    def told(self, embedded: Embedded, member: Mask) -> Mask:
+        """Return what is known of groups that people have changed.
+
+        Where a group is made of attributes, or is a part of one, what is not known of these is not
+        known of it, but that its pictures are in it.
+        """
+        attributes = self.attributes.read(embedded).value
+        both = attributes.member.T.astype(np.float32) @ member.astype(np.float32)
+        part = both == member.sum(axis=0)  # all that is in the group has the attribute
+        made = both == attributes.member.sum(axis=0)[:, None]
+        unknown = ~known(attributes)
+        return np.asarray(unknown.astype(np.float32) @ (part | made) == 0) | member

@@ -1,10 +1,12 @@
 """The recipe for pictures that have labels: a head for the classes, and how it really does."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from onnxprobe.recipe import Findings, Run
 from recipes.choice import Choice
 from recipes.composed import composed
+from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.labels import Labels
 from recipes.split import Split, split
@@ -12,12 +14,14 @@ from recipes.tsne import TSNE
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labelled(Editable):
     """A folder for each class: train a head that tells them apart, on features as they are.
 
     Linear, perceptron and centroid heads are compared on pictures held out; the one that is fused
     answers −1 where a picture is like none of the classes.
     """
+
+    head: ClassVar[str] = "softmax"
 
     embedding: Embedding = field(default_factory=lambda: Embedding(depths=0))
     labels: Labels = field(default_factory=Labels)

@@ -114,3 +114,13 @@ def default_name(number: int) -> str:
     'domain 3'
     """
     return f"domain {number}"
+
+
+def is_default(name: str) -> bool:
+    """Tell whether nobody has named a group that is called ``name``.
+
+    >>> is_default("domain 3"), is_default("domain 3.1")
+    (True, False)
+    """
+    _, _, number = name.rpartition(" ")
+    return number.isdecimal() and name == default_name(int(number))

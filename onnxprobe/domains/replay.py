@@ -1,6 +1,6 @@
 """Edits made again, one after the other, on the groups as they were found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.domains.edits import Edit
-from onnxprobe.domains.grouping import Group, Grouping, Mask, default_name
+from onnxprobe.domains.grouping import Group, Grouping, Mask, default_name, is_default
 from onnxprobe.domains.matching import matched, overlap
 from onnxprobe.domains.parting import parts
 from onnxprobe.errors import OnnxprobeError
@@ -92,19 +92,32 @@ def replayed(
 def carried(found: Grouping, before: Grouping) -> tuple[Grouping, Grouping]:
     """Return ``found`` under the names that the same groups had ``before``, and those that are lost.
 
-    Groups are the same if they share enough of the pictures that are in both runs (see
-    ``matching``); the others get names that nobody had.
+    A name that the recipe gave stays. Of the others, groups are the same if they share enough of the
+    pictures that are in both runs (see ``matching``); what is left gets names that nobody had.
     """
+    pairs = {
+        i: before.place(group.name)
+        for i, group in enumerate(found.groups)
+        if not is_default(group.name) and group.name in before.names
+    }
     ours, theirs = _common(found.paths, before.paths)
-    pairs = matched(overlap(before.member[theirs], found.member[ours]))
-    names = {new: before.groups[old].name for old, new in pairs}
-    fresh = (name for name in map(default_name, count()) if name not in before.names)
+    overlaps = overlap(before.member[theirs], found.member[ours])
+    overlaps[list(pairs.values())] = overlaps[:, list(pairs)] = 0
+    pairs |= {new: old for old, new in matched(overlaps)}
+    taken = {*before.names, *found.names}
+    fresh = (name for name in map(default_name, count()) if name not in taken)
     groups = tuple(
-        replace(group, name=names[i] if i in names else next(fresh))
+        replace(
+            group, name=before.groups[pairs[i]].name if i in pairs else _own(group, before, fresh)
+        )
         for i, group in enumerate(found.groups)
     )
-    left = sorted(set(range(len(before))) - {old for old, _ in pairs})
+    left = sorted(set(range(len(before))) - set(pairs.values()))
     return replace(found, groups=groups), before.only(left)
+
+
+def _own(group: Group, before: Grouping, fresh: Iterator[str]) -> str:
+    return next(fresh) if group.name in before.names else group.name
 
 
 def _not_found(names: Sequence[str]) -> str:

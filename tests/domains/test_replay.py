@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -125,20 +126,38 @@ def test_groups_that_come_back_in_another_order_have_their_names_again():
         found.paths, (*found.groups, found.groups[0]), np.hstack([found.member, fresh])
     )
     named, lost = carried(found, before)
-    assert named.names == ("dogs", "flags", "domain 0")
+    assert named.names == ("dogs", "flags", "domain 2")
     assert lost.names == ("cats",)
+
+
+def test_a_group_that_is_new_is_never_called_like_one_of_before():
+    before = grouping((9, 7))
+    found = replace(grouping((9, 7), seed=5))
+    named, lost = carried(found, before)
+    assert not set(named.names) & set(before.names)
+    assert lost.names == before.names
+
+
+def test_names_that_the_recipe_gives_stay_whatever_becomes_of_the_pictures():
+    before = grouping((9, 7), names=["cat", "dog"])
+    found = grouping(
+        (9, 7, 5), names=["dog", "cat", "cow"]
+    )  # the first has the pictures of the cats
+    named, lost = carried(found, before)
+    assert named.names == ("dog", "cat", "cow")
+    assert len(lost) == 0
 
 
 def test_pictures_that_are_in_one_run_alone_do_not_count():
     before = grouping((9,), names=["flags"])
     more = Grouping(
         tuple(f"new {i}" for i in range(70)) + before.paths,
-        before.groups,
+        grouping((9,)).groups,
         np.vstack([np.ones((70, 1), bool), before.member]),
     )
     assert carried(more, before)[0].names == ("flags",)
-    apart = Grouping(tuple(f"other {i}" for i in range(30)), before.groups, before.member)
-    assert carried(apart, before)[0].names == ("domain 0",)
+    apart = replace(grouping((9,)), paths=tuple(f"other {i}" for i in range(30)))
+    assert carried(apart, before)[1].names == ("flags",)
 
 
 def test_the_parts_of_a_split_keep_their_names_when_they_change_places():

@@ -1,6 +1,7 @@
 """From a table that tells of some pictures to a proven file."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from pyarrow import parquet
 from onnxprobe.contract import compare, kept
 from onnxprobe.graph.load import load
 from onnxprobe.recipe import Job
+from onnxprobe.recipe.editing import edit
 from onnxprobe.recipe.running import run
 from recipes.attributes import Attributes
 from recipes.clustering import Groups
@@ -100,3 +102,15 @@ def test_the_file_is_proven(done, backbone):
     (head,) = json.loads(fused.metadata["onnxprobe.heads"])
     assert head["classes"] == [domain["name"] for domain in facts["domains"]]
     assert json.loads((job.out / "proof.json").read_text())["kept"] is True
+
+
+def test_what_is_not_known_is_not_known_of_a_group_that_is_renamed_either(done, tmp_path):
+    job, _ = done
+    out = shutil.copytree(job.out, tmp_path / "run")
+    facts = edit(out, "rename", ["bright", "lit"])
+    assert facts["domains"][0]["name"] == "lit"
+    assert facts["domains"][0]["heldout_recall"] > 0.95
+    rows = parquet.read_table(out / "groups.parquet").to_pylist()
+    unknown = [row for row in rows if int(row["path"][:3]) % 4 >= 2]
+    right = [(0 in row["predicted"]) == (int(row["path"][:3]) % 3 == 0) for row in unknown]
+    assert np.mean(right) > 0.95

@@ -1,6 +1,7 @@
 """From a folder for each class to a proven file."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from onnxprobe.graph.load import load
 from onnxprobe.images import open_source
 from onnxprobe.label import label
 from onnxprobe.recipe import Job
+from onnxprobe.recipe.editing import edit
 from onnxprobe.recipe.running import run
 from recipes.choice import Choice
 from recipes.labelled import Labelled
@@ -69,6 +71,16 @@ def test_the_file_names_new_pictures_and_answers_none_to_strangers(done, tmp_pat
     names = [row["name"] for row in said if row["path"].startswith("along")]
     assert names.count("along") >= 14
     assert all(row["id"] == -1 for row in said if row["path"].startswith("strange"))
+
+
+def test_classes_can_be_merged_and_are_told_by_one_softmax(done, tmp_path):
+    job, _ = done
+    out = shutil.copytree(job.out, tmp_path / "run")
+    facts = edit(out, "merge", ["along", "across"], called=["striped"])
+    assert [domain["name"] for domain in facts["domains"]] == ["striped", "plain"]
+    assert min(domain["heldout_recall"] for domain in facts["domains"]) > 0.8
+    (head,) = json.loads(load(out / "fused.onnx").metadata["onnxprobe.heads"])
+    assert (head["kind"], head["classes"]) == ("softmax", ["striped", "plain"])
 
 
 def test_folders_can_be_what_is_held_out(backbone, tmp_path):
