@@ -11,6 +11,7 @@ from onnxprobe.graph.expose import expose
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
+from onnxprobe.graph.picking.channels import channels_of
 from onnxprobe.graph.quantised import Scale, scale_of
 from onnxprobe.graph.shapes import batch_of, sample_shape
 from onnxprobe.graph.stitch import Graft, stitch
@@ -62,8 +63,9 @@ def chosen(model: Model, tensor: str | None, pooling: str | None) -> Probe:
             raise PoolingError(unclear(found))
         tensor = found.tensor
     shown = showing(model, (tensor,))
-    name = usual(sample_shape(shown, tensor)) if pooling is None else POOLINGS[pooling].name
-    return Probe(tensor, name)
+    if pooling is None:
+        pooling = usual(sample_shape(shown, tensor), channels_of(shown, tensor))
+    return Probe(tensor, POOLINGS[pooling].name)
 
 
 def unclear(found: Pick) -> str:

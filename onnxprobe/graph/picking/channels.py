@@ -2,9 +2,10 @@
 
 from typing import Final, Literal
 
-from onnxprobe.graph.model import Node
+from onnxprobe.errors import GraphError
+from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.picking.ops import LAYOUT, kind
-from onnxprobe.graph.picking.spine import Spine
+from onnxprobe.graph.picking.spine import Spine, trace
 
 _FIRST: Final = frozenset(
     {
@@ -16,6 +17,20 @@ _FIRST: Final = frozenset(
 _LAST: Final = frozenset(
     {"FusedGemm", "FusedMatMul", "GRU", "Gemm", "LSTM", "MatMul", "MatMulInteger", "QGemm", "RNN"}
 )
+
+
+def channels_of(model: Model, tensor: str) -> int:
+    """Return the axis of a sample of any ``tensor`` that holds the channels, counted from 0.
+
+    The first, as usual, where no input leads there.
+
+    Raises:
+        NoSuchNameError: there is no such tensor.
+    """
+    try:
+        return channel_axis(trace(model, (model.value(tensor).name,)), tensor)
+    except GraphError:
+        return 0
 
 
 def channel_axis(spine: Spine, tensor: str) -> int:
