@@ -26,6 +26,7 @@ from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.heads import LinearHead
 from onnxprobe.hints import hints
+from onnxprobe.lowering import HEADS as OF_A_HEAD
 from onnxprobe.measure import measured
 from onnxprobe.pooling import POOLINGS
 from onnxprobe.probe import Probe, pooled
@@ -81,6 +82,8 @@ class Part:
         model = head.model(
             opset=like.opset, ir_version=like.ir_version, batch=batch_of(like) or "N"
         )
+        said = facts | {"probes": list(map(str, probes)), "outputs": list(model.outputs)}
+        model = with_metadata(model, {OF_A_HEAD: json.dumps([said])})
         return cls(head.name, model, tuple(probes), head.named, facts)
 
     @classmethod
@@ -106,6 +109,10 @@ def fuse(backbone: Model, parts: Sequence[Part]) -> Model:
     """
     for part in parts:
         _check_free(backbone, part.name)
+    names = [part.name for part in parts]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise StitchError(f"two heads are called {twice!r}; give one another name: NAME=FILE")
     tapped = pooled(backbone, [probe for part in parts for probe in part.probes])
     return stitch(tapped, *map(_graft, parts))
 
@@ -268,9 +275,7 @@ def _reference(backbone: Model, parts: Sequence[Part], fused: Model) -> proof.Re
         }
         found: list[NDArray[Any]] = []
         for part in parts:
-            vectors = [
-                POOLINGS[probe.pooling].apply(floats[probe.tensor]) for probe in part.probes
-            ]
+            vectors = [POOLINGS[probe.pooling].apply(floats[probe.tensor]) for probe in part.probes]
             answers = part.answers(vectors)
             found += [answers[name] for name in part.head.outputs]
         return dict(zip(added, found, strict=True))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from onnxprobe.errors import StitchError, plural, quoted
+from onnxprobe.errors import GraphError, StitchError, plural, quoted
 from onnxprobe.fuse import Arrays, Part
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.load import load
@@ -55,6 +55,7 @@ def read_parts(
     *,
     like: Model,
     how: Reading = Reading(),
+    name: str | None = None,
 ) -> tuple[Part, ...]:
     """Return the head in a file: one part for each question it answers.
 
@@ -63,19 +64,39 @@ def read_parts(
         probes: what it reads, in order.
         like: the backbone it is for.
         how: what may be done to read it.
+        name: what to call it; by default what the file says, or else is called itself.
 
     Raises:
         NotOnnxError, LoweringError, MissingExtraError: the file cannot be read.
         LoweringError: what is in it has no plain form.
         StitchError, VersionError: it does not fit the probes, or the backbone's opset.
     """
+    called = path.stem if name is None else name
     if path.suffix == ".onnx":
-        parts = model_parts(load(path), probes, like=like, name=path.stem, allow_ml=how.allow_ml)
+        parts = model_parts(load(path), probes, like=like, name=called, allow_ml=how.allow_ml)
+        parts = parts if name is None else _called(parts, name)
     else:
         estimator = read_estimator(path, trust=how.trust)
-        parts = estimator_parts(estimator, probes, like=like, name=path.stem, how=how)
+        parts = estimator_parts(estimator, probes, like=like, name=called, how=how)
     digest = sha256(path)
     return tuple(_knowing(part, {"file": path.name, "file_sha256": digest}) for part in parts)
+
+
+def probes_of(path: Path) -> tuple[Probe, ...]:
+    """Return what the head in a file says it reads; nothing where it does not say.
+
+    Raises:
+        NotOnnxError: it is an ``.onnx`` file that cannot be read.
+        GraphError: what it says of itself is damaged.
+    """
+    if path.suffix != ".onnx":
+        return ()
+    try:
+        facts = json.loads(load(path).metadata.get(HEADS, "[]"))
+        said = next((fact["probes"] for fact in facts if "probes" in fact), ())
+        return tuple(map(Probe.parse, said))
+    except (ValueError, TypeError, AttributeError):
+        raise GraphError(f"what {str(path)!r} says of itself is damaged") from None
 
 
 def estimator_parts(
@@ -177,6 +198,14 @@ def _with_ir(model: Model, ir_version: int) -> Model:
     new.CopyFrom(model.proto)
     new.ir_version = ir_version
     return Model(new, model.known)
+
+
+def _called(parts: Sequence[Part], name: str) -> tuple[Part, ...]:
+    names = [name] if len(parts) == 1 else [f"{name}-{part.name}" for part in parts]
+    return tuple(
+        replace(part, name=new, facts={**part.facts, "prefix": new})
+        for part, new in zip(parts, names, strict=True)
+    )
 
 
 def _knowing(part: Part, facts: Mapping[str, Any]) -> Part:

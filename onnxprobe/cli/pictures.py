@@ -64,7 +64,8 @@ def embed(
 ) -> None:
     """Embed pictures at one probe or several into an HDF5 store; the same command again goes on where it stopped."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import preprocess_of, sample_of, taps_of
+    from onnxprobe.cli.reading import preprocess_of, sample_of
+    from onnxprobe.cli.taps import taps_of
     from onnxprobe.devices import devices_of
     from onnxprobe.embed import embed as embed_
     from onnxprobe.embed.account import Account

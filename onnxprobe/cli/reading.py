@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from onnxprobe.errors import PicturesError, RecipeError
-from onnxprobe.graph.model import Model
-from onnxprobe.pooling import POOLINGS
-from onnxprobe.probe import Probe, chosen
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.listing import find
 from onnxprobe.recipe.running import earlier
@@ -45,31 +42,6 @@ def pair_of(text: str) -> tuple[str, str]:
     if not (first and second) or "," in second:
         raise PicturesError(f"--columns takes two names, PATH,LABEL, not {text!r}")
     return first, second
-
-
-def taps_of(
-    model: Model, probes: Sequence[str], tensor: str | None, pooling: str | None
-) -> list[Probe]:
-    """Read ``--probe``, of which there may be several, or ``--tensor`` and ``--pooling``.
-
-    Raises:
-        PicturesError: both were given, or a probe twice.
-        NoSuchNameError, PoolingError: as :func:`onnxprobe.probe.chosen`.
-    """
-    if not probes:
-        return [chosen(model, tensor, pooling)]
-    if tensor or pooling:
-        raise PicturesError("--probe says tensor and pooling; leave --tensor and --pooling out")
-    taps = [chosen(model, *_tap(text)) for text in probes]
-    twice = [tap for tap in taps if taps.count(tap) > 1]
-    if twice:
-        raise PicturesError(f"the probe {str(twice[0])!r} is given twice")
-    return taps
-
-
-def _tap(text: str) -> tuple[str, str | None]:
-    tensor, _, pooling = text.rpartition(":")
-    return (tensor, pooling) if tensor and pooling in POOLINGS else (text, None)
 
 
 def preprocess_of(text: str | None) -> dict[str, Any] | None:

@@ -43,20 +43,28 @@ def probe(
     model: ModelPath,
     out: Out,
     *,
+    probes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe", metavar="T:P", help="Tensor and pooling; may be given several times."
+        ),
+    ] = None,
     tensor: Tensor = None,
     pooling: Pooling = None,
     weights: Weights = "link",
 ) -> None:
-    """Add a pooled probe to a model as one more output."""
+    """Add pooled probes to a model as further outputs."""
+    from onnxprobe.cli.taps import taps_of
     from onnxprobe.graph.load import load
     from onnxprobe.graph.save import save
     from onnxprobe.measure import measured
-    from onnxprobe.probe import attach, chosen
+    from onnxprobe.probe import attach
+    from onnxprobe.report.surgery import added_line
 
     backbone = measured(load(model))
-    tap = chosen(backbone, tensor, pooling)
-    save(attach(backbone, [tap]), out, outside=weights)
-    typer.echo(f"{out}: output {tap.output!r} added")
+    taps = taps_of(backbone, probes or [], tensor, pooling)
+    save(attach(backbone, taps), out, outside=weights)
+    typer.echo(f"{out}: {added_line(taps)}")
 
 
 def split(
@@ -105,13 +113,21 @@ def stitch(
         Path, typer.Argument(metavar="BACKBONE", help="The .onnx file to fuse into.")
     ],
     heads: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            metavar="HEAD...", help="Heads from vectors: .onnx, .skops, .joblib or .pkl."
+            metavar="[NAME=]HEAD...", help="Heads from vectors: .onnx, .skops, .joblib or .pkl."
         ),
     ],
     out: Out,
     *,
+    probes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe",
+            metavar="[NAME=]T:P",
+            help="What the heads read, or the head NAME alone; may be given several times.",
+        ),
+    ] = None,
     tensor: Tensor = None,
     pooling: Pooling = None,
     weights: Weights = "link",
@@ -138,19 +154,24 @@ def stitch(
     ] = "float32",
 ) -> None:
     """Fuse heads into a backbone; the file is written only if the old answers stay to the bit."""
+    from onnxprobe.cli.taps import heads_of, read_by
     from onnxprobe.fuse import write_fused
     from onnxprobe.graph.load import load
     from onnxprobe.headfiles import Reading, read_parts
     from onnxprobe.measure import measured
-    from onnxprobe.probe import chosen
     from onnxprobe.report.surgery import proven_line
     from onnxprobe.targets import target as target_
 
     aim = None if target is None else target_(target)
-    model = measured(load(backbone)) if tensor is None else load(backbone)
-    tap = chosen(model, tensor, pooling)
+    model = measured(load(backbone)) if proven or not (tensor or probes) else load(backbone)
     how = Reading(trust=trust, allow_ml=allow_ml, precision=precision)
-    parts = [part for head in heads for part in read_parts(head, [tap], like=model, how=how)]
+    named = heads_of(heads)
+    taps = read_by(named, model, probes or [], tensor, pooling)
+    parts = [
+        part
+        for name, head in named.items()
+        for part in read_parts(head.path, taps[name], like=model, how=how, name=head.name)
+    ]
     evidence = write_fused(backbone, parts, out, outside=weights, proven=proven, target=aim)
     typer.echo(f"{out}: {proven_line(evidence)}")
 

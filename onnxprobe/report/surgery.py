@@ -1,6 +1,10 @@
 """How the results of surgery look on a terminal: a name, a line."""
 
+from collections.abc import Sequence
+
+from onnxprobe.errors import quoted
 from onnxprobe.graph.pick import Pick
+from onnxprobe.probe import Probe
 from onnxprobe.proof import Proof
 from onnxprobe.report.wording import plural
 
@@ -8,6 +12,12 @@ from onnxprobe.report.wording import plural
 def name_alone(pick: Pick) -> str:
     """Show the tensor's name and nothing else, for scripts."""
     return pick.tensor
+
+
+def added_line(probes: Sequence[Probe]) -> str:
+    """Say which outputs were added."""
+    names = quoted(probe.output for probe in probes)
+    return f"{'output' if len(probes) == 1 else 'outputs'} {names} added"
 
 
 def proven_line(proof: Proof | None) -> str:

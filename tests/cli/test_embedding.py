@@ -4,10 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
-from onnxprobe.cli.reading import taps_of
 from onnxprobe.embed import Store
-from onnxprobe.errors import NoSuchNameError, PicturesError
-from onnxprobe.probe import Probe
+from onnxprobe.errors import PicturesError
 
 PICTURES = Path(__file__).parents[1] / "images" / "pictures"
 
@@ -46,14 +44,3 @@ def test_failed_pictures_are_tried_again_and_work_is_shared(tiny_file, tmp_path)
         (tmp_path / name).write_bytes((PICTURES / name).read_bytes())
     assert CliRunner().invoke(app, [*words, "--retry-failed"]).exit_code == 0
     assert Store.open(store).counts == {"ok": 8}
-
-
-def test_a_probe_is_a_tensor_with_or_without_a_pooling(tiny):
-    assert taps_of(tiny, ["block:std"], None, None) == [Probe("block", "std")]
-    assert taps_of(tiny, ["block"], None, None) == taps_of(tiny, [], "block", None)
-    with pytest.raises(PicturesError, match="'block:mean' is given twice"):
-        taps_of(tiny, ["block:mean", "block:mean"], None, None)
-    with pytest.raises(PicturesError, match="leave --tensor and --pooling out"):
-        taps_of(tiny, ["block:mean"], None, "std")
-    with pytest.raises(NoSuchNameError, match="no tensor named 'block:maen'; did you mean 'block'"):
-        taps_of(tiny, ["block:maen"], None, None)
