@@ -16,11 +16,18 @@ class OnnxprobeError(Exception):
 
 
 class NoSuchNameError(OnnxprobeError, LookupError):
-    """A tensor, node, setting or registered name that does not exist."""
+    """A tensor, node, setting or registered name that does not exist.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
-        near = get_close_matches(name, names, n=3)
+    Those of the ``likely`` names that are near are suggested, or else any that are; where none is,
+    the likely ones come first.
+    """
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], *, likely: Iterable[str] = ()
+    ) -> None:
+        first = list(dict.fromkeys(likely))
+        names = [*first, *sorted(set(known).difference(first))]
+        near = get_close_matches(name, first, n=3) or get_close_matches(name, names, n=3)
         hint = f"did you mean {quoted(near)}?" if near else _among(names)
         super().__init__(f"no {kind} named {name!r}; {hint}")
 

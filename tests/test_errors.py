@@ -38,3 +38,19 @@ def test_a_constant_without_a_value_is_refused():
     graph = onnx.helper.make_graph([onnx.helper.make_node("Constant", [], ["c"])], "g", [], [])
     with pytest.raises(NotOnnxError, match="the constant 'c' has no value"):
         Model(onnx.helper.make_model(graph)).constant("c")
+
+
+def test_likely_names_are_suggested_before_others():
+    known, likely = ["bias", "image", "image_w", "zero"], ["image", "zero"]
+    said = str(NoSuchNameError("tensor", "imag", known, likely=likely))
+    assert said == "no tensor named 'imag'; did you mean 'image'?"
+    assert "did you mean 'bias'?" in str(NoSuchNameError("tensor", "bia", known, likely=likely))
+    nothing = str(NoSuchNameError("tensor", "qqq", known, likely=likely))
+    assert nothing.endswith("there is 'image', 'zero', 'bias', 'image_w'")
+
+
+def test_a_tensor_is_mistaken_for_an_input_or_a_layer_before_a_weight(tiny):
+    with pytest.raises(
+        NoSuchNameError, match="there is 'image', 'stem', 'branch', 'gate', 'block'"
+    ):
+        tiny.value("qqq")

@@ -161,7 +161,10 @@ class Model:
         try:
             return self.values[name]
         except KeyError:
-            raise NoSuchNameError("tensor", name, self.values) from None
+            made = (name for name in self.producers if name not in self.constants)
+            raise NoSuchNameError(
+                "tensor", name, self.values, likely=(*self.inputs, *made)
+            ) from None
 
     def constant(self, name: str) -> NDArray[Any]:
         """Read one constant, from disk if it lies there.

@@ -57,7 +57,7 @@ def decode(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:  # noqa: PLR2004  the continuation bit
             return number, position + 1
         shift += 7
-    raise NotOnnxError("the file is damaged: a number in it does not end")
+    raise NotOnnxError("a number in it does not end")
 
 
 def fields(buffer: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int, int, int]]:
@@ -85,10 +85,10 @@ def fields(buffer: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int
         elif kind in (FIXED32, FIXED64):
             stop = content + (4 if kind == FIXED32 else 8)
         else:
-            raise NotOnnxError(f"the file is damaged: there is no wire type {kind} (byte {at})")
+            raise NotOnnxError(f"there is no wire type {kind} (byte {at})")
         if stop > end:
             raise NotOnnxError(
-                f"the file is cut off: a field ends at byte {stop}, what it is part of at byte {end}"
+                f"it is cut off: a field ends at byte {stop}, what it is part of at byte {end}"
             )
         yield tag >> 3, kind, at, content, stop
         at = stop

@@ -128,6 +128,15 @@ def test_a_file_that_is_cut_off_is_refused(big_file, tmp_path, share):
         load(tmp_path / "cut.onnx")
 
 
+@pytest.mark.parametrize("data", [b"\x08\xff", b"\x0f", b"\x3a\x7f"])
+def test_a_file_is_called_damaged_once(tmp_path, data):
+    (tmp_path / "x.onnx").write_bytes(data)
+    with pytest.raises(NotOnnxError) as refused:
+        load(tmp_path / "x.onnx")
+    assert str(refused.value).partition("x.onnx")[2].count("damaged") == 1
+    assert "or a damaged one: " in str(refused.value)
+
+
 def test_a_file_that_shrank_after_it_was_read_is_noticed(loaded_big, big_file, tmp_path):
     big_file.write_bytes(big_file.read_bytes()[:5000])
     (tmp_path / "old.onnx").write_text("precious")
