@@ -11,7 +11,7 @@ from onnxprobe.cli.types import Json, ModelPath
 if TYPE_CHECKING:
     from onnxprobe.package import Packaged
 
-_TARGETS = "bentoml, kserve, litserve, mlflow, mlserver, openvino, plain, triton"
+_TARGETS = "bentoml, browser, kserve, litserve, mlflow, mlserver, openvino, plain, triton"
 _LINTED = "triton, v2, browser, onnxruntime, opencv, openvino, tensorrt, tract"
 
 

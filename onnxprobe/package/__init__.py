@@ -7,6 +7,7 @@ from typing import Final
 
 from onnxprobe.package._base import Content, Files, Packaged, Packaging
 from onnxprobe.package.bentoml import BENTOML
+from onnxprobe.package.browser import BROWSER
 from onnxprobe.package.delivery import Delivery
 from onnxprobe.package.kserve import KSERVE
 from onnxprobe.package.litserve import LITSERVE
@@ -20,7 +21,7 @@ from onnxprobe.package.verifying import Verified, verify
 from onnxprobe.registry import Registry
 
 PACKAGINGS: Final = Registry(
-    "packaging", [BENTOML, KSERVE, LITSERVE, MLFLOW, MLSERVER, OPENVINO, PLAIN, TRITON]
+    "packaging", [BENTOML, BROWSER, KSERVE, LITSERVE, MLFLOW, MLSERVER, OPENVINO, PLAIN, TRITON]
 )
 
 __all__ = [
