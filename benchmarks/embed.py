@@ -1,10 +1,11 @@
 """Embedding end to end against its limit, measured in the same run on the same threads.
 
-    python benchmarks/embed.py [--pictures 1024] [--repeats 3] [--sets crops,photos,large]
+    python benchmarks/embed.py [--pictures 4096] [--repeats 3] [--sets crops,photos,large] [--device cuda]
 
-The limit: every picture must be decoded and run. On a CPU both share the cores, so the limit is
-1 / (1/run + 1/decode), where ``run`` is the bare network on batches in memory and ``decode`` the bare
-threaded decoding, each alone on all cores. Beside it stands the loop that most people write: one
+The limit: every picture must be decoded and run. ``run`` is the bare network on batches in memory and
+``decode`` the bare threaded decoding, each alone on all cores. On a CPU both share the cores, so the
+limit is 1 / (1/run + 1/decode); with a GPU, which runs while the cores decode, the slower of the two.
+Beside it stands the loop that most people write: one
 picture after the other, one session on all cores. Everything is measured in turns, so that other
 load on the machine falls on all alike; read the ratios. The ratio of CPU times does not depend on
 other load at all, and shows what the engine itself costs.
@@ -27,14 +28,17 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from onnxprobe.devices import ON_CPU, Device, devices_of
 from onnxprobe.embed import embed
+from onnxprobe.embed.account import Account
 from onnxprobe.embed.network import Network, cores
 from onnxprobe.embed.quiet import quiet_opencv
-from onnxprobe.embed.stream import stream
+from onnxprobe.embed.stream import crews
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.images import Preprocess, Source, open_source, preprocess_for
 from onnxprobe.probe import Probe, attach
+from onnxprobe.report.pictures import account_text
 from onnxprobe.runtime import Session
 
 HERE = Path(__file__).resolve().parent.parent
@@ -54,6 +58,7 @@ class Job:
     source: Source
     network: Network
     threads: int = field(default_factory=cores)
+    devices: tuple[Device, ...] = (ON_CPU,)
 
     @property
     def batches(self) -> list[range]:
@@ -65,13 +70,14 @@ class Job:
 def bare_run(job: Job) -> None:
     """Run the network on batches that are in memory, one thread a run, as many runs as cores."""
     samples = np.zeros((job.network.batch, *job.preprocess.shape), job.preprocess.dtype)
-    with ThreadPoolExecutor(job.threads) as pool:
+    _, runners = crews(job.network, job.source, job.threads)
+    with ThreadPoolExecutor(runners) as pool:
         list(pool.map(lambda _: job.network.run(samples), job.batches))
 
 
 def bare_run_usual(job: Job) -> None:
     """The same with one run at a time on all cores, as a session does by default."""
-    session = Session(attach(job.model, [job.probe]))
+    session = Session(attach(job.model, [job.probe]), device=job.devices[0])
     samples = np.zeros((32, *job.preprocess.shape), job.preprocess.dtype)
     for _ in range(-(-len(job.source.names) // 32)):
         session.run({job.network.feed: samples}, [job.probe.output])
@@ -93,19 +99,34 @@ def end_to_end(job: Job) -> None:
     """Call ``embed`` with a store on disk, everything included."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "e.h5"
-        embed(job.model, [job.probe], job.source, path, preprocess=job.preprocess)
+        embed(
+            job.model,
+            [job.probe],
+            job.source,
+            path,
+            preprocess=job.preprocess,
+            devices=job.devices,
+        )
 
 
 def start_up(job: Job) -> None:
     """Call ``embed`` for one picture: what loading, checking and writing cost once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "e.h5"
-        embed(job.model, [job.probe], job.source, path, preprocess=job.preprocess, sample=1)
+        embed(
+            job.model,
+            [job.probe],
+            job.source,
+            path,
+            preprocess=job.preprocess,
+            devices=job.devices,
+            sample=1,
+        )
 
 
 def usual_loop(job: Job) -> None:
     """What most people write: read, resize, collect a batch, run it, append to one HDF5 file."""
-    session = Session(attach(job.model, [job.probe]))
+    session = Session(attach(job.model, [job.probe]), device=job.devices[0])
     h, w = job.preprocess.size
     with tempfile.TemporaryDirectory() as folder, h5py.File(Path(folder) / "e.h5", "w") as file:
         for part in _chunks(list(job.source.names), 64):
@@ -168,13 +189,26 @@ def _picture(emoji: Source, size: tuple[int, int], rng: np.random.Generator) -> 
     return ground.clip(0, 255).astype(np.uint8)
 
 
-def shares(job: Job) -> tuple[float, float, float]:
-    """Return how busy the cores are with decoding and with running, and pictures per second."""
-    began, decode, run = perf_counter(), 0.0, 0.0
-    for batch in stream(job.network, job.source, job.source.names, job.batches):
-        decode, run = decode + batch.decode_seconds, run + batch.run_seconds
-    wall = perf_counter() - began
-    return decode / wall / job.threads, run / wall / job.threads, len(job.source.names) / wall
+def account(job: Job) -> Account:
+    """Return what ``embed`` itself says of where it ran and what it waited for."""
+    found: list[Account] = []
+    with tempfile.TemporaryDirectory() as folder:
+        embed(
+            job.model,
+            [job.probe],
+            job.source,
+            Path(folder) / "e.h5",
+            preprocess=job.preprocess,
+            devices=job.devices,
+            account=found.append,
+        )
+    return found[0]
+
+
+def limits(job: Job, run: list[float], decode: list[float]) -> list[float]:
+    """Return the least seconds that both stages take: on a CPU they share the cores."""
+    together = max if job.devices[0].kind.memory != "cpu" else sum
+    return [together(two) for two in zip(run, decode, strict=True)]
 
 
 def report(name: str, job: Job, repeats: int) -> None:
@@ -194,7 +228,7 @@ def report(name: str, job: Job, repeats: int) -> None:
             f"  {what:<24}{_spread([total / seconds for seconds in wall[what]], '9.1f')} pictures/s"
         )
     for what, seconds in (("wall time", wall), ("CPU time", cpu)):
-        limit = [r + d for r, d in zip(seconds["run"], seconds["decode"], strict=True)]
+        limit = limits(job, seconds["run"], seconds["decode"])
         whole = [n / e for n, e in zip(limit, seconds["embed"], strict=True)]
         batch = job.network.batch / total * (job.threads if seconds is wall else 1)
         steady = [
@@ -209,10 +243,7 @@ def report(name: str, job: Job, repeats: int) -> None:
         )
     usual = [u / e for u, e in zip(wall["usual loop"], wall["embed"], strict=True)]
     print(f"  times the usual loop    {_spread(usual, '9.2f')}")
-    decode, run, rate = shares(job)
-    print(
-        f"  the stream alone: {rate:.1f} pictures/s; threads busy: decode {decode:.0%}, run {run:.0%}"
-    )
+    print(f"  {account_text(account(job))}")
 
 
 def _spread(values: list[float], width: str = "9.3f") -> str:
@@ -226,13 +257,17 @@ def main() -> None:
     )
     ask.add_argument("--model", type=Path, default=HERE / "models" / "efficientnet-lite0.onnx")
     ask.add_argument("--tensor", default="head.relu6")
-    ask.add_argument("--pictures", type=int, default=1024)
+    ask.add_argument("--pictures", type=int, default=4096)
+    ask.add_argument("--device", default="cpu")
+    ask.add_argument("--precision", default="float32")
     ask.add_argument("--repeats", type=int, default=3)
     ask.add_argument("--sets", default="crops,photos")
     said = ask.parse_args()
     model, probe = load(said.model), Probe(said.tensor, "mean")
     preprocess, _ = preprocess_for(model)
-    network = Network.of(attach(model, [probe]), [probe.output], preprocess)
+    devices = devices_of(said.device, said.precision)
+    tapped = attach(model, [probe])
+    network = Network.of(tapped, [probe.output], preprocess, device=devices[0])
     load_before = os.getloadavg()[0]
     print(
         f"{said.model.name} at {probe}; {cores()} cores, {platform.processor() or platform.machine()}; "
@@ -242,7 +277,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in said.sets.split(","):
             source = make_pictures(Path(folder) / name, SETS[name], said.pictures)
-            report(name, Job(model, probe, preprocess, source, network), said.repeats)
+            job = Job(model, probe, preprocess, source, network, devices=devices)
+            report(name, job, said.repeats)
 
 
 if __name__ == "__main__":

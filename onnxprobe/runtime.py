@@ -79,20 +79,21 @@ class Session:
         return dict(zip(names, map(np.asarray, results), strict=True))
 
     def steadily(self, feed: str, samples: NDArray[Any], outputs: Sequence[str]) -> Arrays:
-        """Run on ``samples``, fed to ``feed``, of the same shape and type every time.
+        """Run on ``samples``, fed to ``feed``, of one shape and type nearly every time.
 
-        On a GPU, buffers are allocated with the first run of each thread and used again.
+        On a GPU, buffers are allocated with the first run of each thread and shape, and used again.
 
         Raises:
             RunError: the model does not run on ``samples``; the message says why.
         """
         if self.device.kind.memory == "cpu":
             return self.run({feed: samples}, outputs)
-        if not hasattr(self._own, "bound"):
-            self._own.bound = self.bound(feed, outputs)
+        mine: dict[Any, Bound] = vars(self._own)
+        key = f"{feed} {samples.shape}"
+        if key not in mine:
+            mine[key] = self.bound(feed, outputs)
         with _explained({feed: samples}):
-            found: Arrays = self._own.bound.run(samples)
-        return found
+            return mine[key].run(samples)
 
     def bound(self, feed: str, outputs: Sequence[str]) -> Bound:
         """Return buffers for runs of one thread; see ``steadily``."""

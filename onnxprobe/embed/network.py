@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.batch import baked
+from onnxprobe.devices import ON_CPU, Device
+from onnxprobe.embed.sizing import fastest
 from onnxprobe.errors import DeviceError, PicturesError, RunError
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
@@ -86,6 +87,9 @@ class Network:
                 RuntimeWarning,
                 stacklevel=2,
             )
+        else:
+            if size is None and device.kind.memory != "cpu":
+                network = network.sized()
         if not half:
             return network
         exact = Session(needed, threads=1, device=replace(device, precision="float32"))
@@ -95,10 +99,15 @@ class Network:
         """Run one full batch."""
         return self.session.steadily(self.feed, samples, self.outputs)
 
-    def check(self) -> None:
-        """Make sure that a picture's rows do not depend on its neighbours in the batch.
+    def sized(self) -> "Network":
+        """Return the same network, with as many pictures a run as the device is fastest with."""
+        return replace(self, batch=fastest(lambda n: self.run(self._noise(n)), start=self.batch))
 
-        Some exports write the batch into a Reshape, some normalise over the batch.
+    def check(self) -> None:
+        """Make sure that a picture's rows depend neither on its neighbours nor on their number.
+
+        Some exports write the batch into a Reshape, some normalise over the batch. The batch is
+        rolled, and where the model takes any number its first picture is run alone.
 
         Raises:
             PicturesError: they do; the message says by how much, or what came instead.
@@ -114,10 +123,21 @@ class Network:
             ) from error
         for name in self.outputs:
             self._compare(name, straight[name], rolled[name])
+        if self.batch > 1 and not isinstance(self._takes, int):
+            alone = self.run(samples[:1])
+            for name in self.outputs:
+                self._require_close(name, straight[name][:1], alone[name], "its neighbours' number")
 
-    def _noise(self) -> NDArray[Any]:
+    @property
+    def _takes(self) -> object:
+        """The batch that the session's input declares."""
+        shape = self.session.inputs[0].shape
+        return shape[0] if shape else None
+
+    def _noise(self, batch: int | None = None) -> NDArray[Any]:
         rng = np.random.default_rng(0)
-        pixels = rng.integers(0, 256, (self.batch, *self.preprocess.size, 3), dtype=np.uint8)
+        count = batch or self.batch
+        pixels = rng.integers(0, 256, (count, *self.preprocess.size, 3), dtype=np.uint8)
         return np.stack([self.preprocess(picture) for picture in pixels])
 
     def agreeing(self, exact: Session) -> float:
@@ -142,13 +162,22 @@ class Network:
                 f"output {name!r} is {list(straight.shape)} for {self.batch} pictures, not one row "
                 "each"
             )
-        if straight.dtype.kind != "f" or not np.isfinite([straight, rolled]).all():
+        self._require_close(name, straight, np.roll(rolled, -1, axis=0), "its neighbours")
+
+    @staticmethod
+    def _require_close(
+        name: str, straight: NDArray[Any], again: NDArray[Any], changed: str
+    ) -> None:
+        if straight.shape != again.shape:
+            raise PicturesError(
+                f"output {name!r} is {list(again.shape)} for one picture, not one row"
+            )
+        if straight.dtype.kind != "f" or not np.isfinite([straight, again]).all():
             return
-        change = np.abs(straight - np.roll(rolled, -1, axis=0)).max(initial=0)
-        scale = np.abs(straight).max(initial=0)
+        change, scale = np.abs(straight - again).max(initial=0), np.abs(straight).max(initial=0)
         if change > _NEIGHBOUR_TOLERANCE * scale:
             raise PicturesError(
-                "what the model says of a picture changes with its neighbours in the batch "
+                f"what the model says of a picture changes with {changed} in the batch "
                 f"({name!r} by {change / scale:.1%})"
             )
 

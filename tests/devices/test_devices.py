@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -145,26 +146,23 @@ def test_buffers_that_are_used_again_give_what_fresh_ones_give(tiny):
         np.testing.assert_array_equal(found, wanted)
 
 
+def elsewhere(session, monkeypatch):
+    """Let ``session`` think that its device has memory of its own; it is that of the CPU."""
+    made = []
+
+    def bound(feed, outputs):
+        made.append(Bound(runtime.library(), session._session, ON_CPU, feed=feed, outputs=outputs))
+        return made[-1]
+
+    device = SimpleNamespace(kind=SimpleNamespace(memory="elsewhere"))
+    monkeypatch.setattr(session, "device", device)
+    monkeypatch.setattr(session, "bound", bound)
+    return made
+
+
 def test_each_thread_has_buffers_of_its_own(tiny, monkeypatch):
-    """On a device with memory of its own; here its memory is that of the CPU."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    session, made, real = Session(tiny), [], Bound.__init__
-
-    def noted(self, *given, **named):
-        made.append(self)
-        real(self, *given, **named)
-
-    monkeypatch.setattr(Bound, "__init__", noted)
-    elsewhere = SimpleNamespace(kind=SimpleNamespace(memory="elsewhere"), number=0)
-    monkeypatch.setattr(session, "device", elsewhere)
-    monkeypatch.setattr(
-        session,
-        "bound",
-        lambda feed, outputs: Bound(
-            runtime.library(), session._session, ON_CPU, feed=feed, outputs=outputs
-        ),
-    )
+    session = Session(tiny)
+    made = elsewhere(session, monkeypatch)
     samples = [np.full((2, 3, 8, 8), i, np.float32) for i in range(24)]
     with ThreadPoolExecutor(3) as pool:
         found = list(
@@ -175,14 +173,21 @@ def test_each_thread_has_buffers_of_its_own(tiny, monkeypatch):
         np.testing.assert_array_equal(rows, session.run({"image": x})["scores"])
 
 
-def test_what_does_not_fit_a_buffer_is_one_line(tiny, monkeypatch):
+def test_each_shape_has_buffers_of_its_own(tiny, monkeypatch):
     session = Session(tiny)
-    bound = session.bound("image", ["scores"])
-    bound.run(np.zeros((4, 3, 8, 8), np.float32))
-    session._own.bound = bound
-    monkeypatch.setattr(session, "device", SimpleNamespace(kind=SimpleNamespace(memory="gpu")))
-    with pytest.raises(RunError, match=r"the model does not run on image \(9, 3, 8, 8\)"):
-        session.steadily("image", np.zeros((9, 3, 8, 8), np.float32), ["scores"])
+    made = elsewhere(session, monkeypatch)
+    for size in (4, 1, 4):
+        x = np.full((size, 3, 8, 8), size, np.float32)
+        found = session.steadily("image", x, ["scores"])["scores"]
+        np.testing.assert_array_equal(found, session.run({"image": x})["scores"])
+    assert len(made) == 2
+
+
+def test_what_a_device_does_not_take_is_one_line(tiny, monkeypatch):
+    session = Session(tiny)
+    elsewhere(session, monkeypatch)
+    with pytest.raises(RunError, match=r"the model does not run on image \(2, 3, 9, 9\)"):
+        session.steadily("image", np.zeros((2, 3, 9, 9), np.float32), ["scores"])
 
 
 def test_half_precision_keeps_inputs_and_outputs_and_is_close(tiny):
