@@ -19,6 +19,8 @@ Weighing = Callable[[Labels, int], Weights]
 
 _PENALTY: Final = 2e-5
 _HIDDEN: Final = 128
+_DRAWN: Final = 50_000
+"""Rows that a perceptron learns from, at most; they are drawn by their weights."""
 _NEVER: Final = -30.0
 """Logit of a class that there was no row of."""
 
@@ -94,7 +96,7 @@ def _perceptron(z: Vectors, labels: Labels, weights: Weights, count: int, seed: 
 
     # the network takes no weights: rows are drawn by them instead
     random = np.random.default_rng(seed)
-    drawn = random.choice(len(z), len(z), p=weights / weights.sum())
+    drawn = random.choice(len(z), min(len(z), _DRAWN), p=weights / weights.sum())
     rows = np.concatenate([drawn, np.unique(labels, return_index=True)[1]])
     network = MLPClassifier(
         (_HIDDEN,), learning_rate_init=3e-3, max_iter=60, n_iter_no_change=8, random_state=seed

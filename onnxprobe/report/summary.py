@@ -10,6 +10,7 @@ from rich.text import Text
 
 from onnxprobe.report.facts import DomainFacts, Facts
 from onnxprobe.report.reading import mapping, sequence
+from onnxprobe.report.trust import Trust
 from onnxprobe.report.wording import listed, plural, score, shape, tail, visible
 
 MOST_DOMAINS: Final = 20
@@ -44,6 +45,7 @@ def summary(run: Mapping[str, Any], folder: Path | None = None) -> RenderableTyp
     parts: list[RenderableType] = [Text(), Text(_headline(facts), style="bold"), Text(), lines]
     if facts.domains:
         parts += [Text(), *_domains(facts), Text(), _judgement(facts)]
+        parts += _strangers(Trust.of(mapping(run.get("heldout"))))
     if folder is not None:
         parts += [Text(), _files(folder)]
     return Group(*parts, Text())
@@ -158,6 +160,21 @@ def _judgement(facts: Facts) -> Text:
         return said.append("Every domain is found and counted within bounds.", style="green")
     need = plural(len(facts.flagged), "domain needs", "domains need")
     return said.append(f"{need} a look (!): {_some(facts.flagged)}.", style="red")
+
+
+def _strangers(trust: Trust) -> Iterator[Text]:
+    """Say how surely pictures of no domain are told, and which kind of head does better."""
+    told = trust.auroc.get(trust.measure or "")
+    if trust.answered is not None and told is not None:
+        yield Text(
+            f"It answers {trust.answered:.1%} of them; by {trust.measure!r} strangers ({trust.against}) "
+            f"are told from known pictures at AUROC {score(told)}."
+        )
+    if trust.better is not None:
+        yield Text(
+            f"The {trust.better} head scores higher here; to fuse it: --set "
+            f"classifier.head={trust.better}"
+        )
 
 
 def _some(domains: Sequence[DomainFacts]) -> str:

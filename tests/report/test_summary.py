@@ -4,6 +4,7 @@ import json
 import pytest
 from fake_run import fake_run
 from rich.console import Console
+from test_trust import HELDOUT
 
 from onnxprobe.report.summary import MOST_DOMAINS, summary
 
@@ -155,3 +156,13 @@ def test_what_was_not_resampled_is_not_said_to_have_come_back(tmp_path):
     assert "no group of pictures was found; there is nothing to recognise" in " ".join(
         shown(run).split()
     )
+
+
+def test_strangers_and_a_better_head_are_told_of(run):
+    run["heldout"] |= HELDOUT
+    text = " ".join(shown(run).split())
+    assert (
+        "It answers 95.0% of them; by 'nearest' strangers (classes left out in turn) are told from "
+        "known pictures at AUROC 0.900." in text
+    )
+    assert "The mlp head scores higher here; to fuse it: --set classifier.head=mlp" in text
