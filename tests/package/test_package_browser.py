@@ -70,11 +70,14 @@ def test_the_script_prepares_pictures_as_the_library_does_but_for_single_steps()
         for crop in (1.0, 0.8)
         for shape in ((37, 64), (9, 5), (12, 10), (24, 21))
     ]
-    for (pixels, how), theirs in zip(asked, in_node(asked), strict=True):
-        apart = np.abs(theirs - ours(pixels, how))
-        # OpenCV enlarges in vector units that round once more, in other places
-        assert apart.max() <= 1
-        assert (apart > 0).mean() <= 0.03
+    apart = [
+        np.abs(theirs - ours(pixels, how)).ravel()
+        for (pixels, how), theirs in zip(asked, in_node(asked), strict=True)
+    ]
+    everything = np.concatenate(apart)
+    # OpenCV enlarges in vector units that round once more, in other places
+    assert everything.max() <= 1
+    assert (everything > 0).mean() <= 0.01
 
 
 @node

@@ -1,6 +1,6 @@
 // From the pixels of a picture to what the model reads, as contract.json says it.
 // Scaling is done here, not by the canvas, so that every browser gives the same numbers: those of
-// the library in all but a few of a hundred pixels, which are one step of 255 off.
+// the library in all but one of a hundred pixels, which is one step of 255 off.
 
 const BACKGROUND = { white: 255, black: 0 };
 
