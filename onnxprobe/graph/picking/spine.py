@@ -134,7 +134,8 @@ def _order(shape: tuple[int | None, ...] | None) -> int:
 def trace(model: Model, outputs: Sequence[str], source: str | None = None) -> Spine:
     """Return the spine that leads to ``outputs``.
 
-    Where several inputs lead there, the one with the longest chain of carriers is the source.
+    Where several inputs lead there, the source is the one that leads to most of ``outputs``, and
+    of those the one with the longest chain of carriers.
 
     Raises:
         GraphError: no input leads to ``outputs``, or the graph cannot be followed at all.
@@ -146,7 +147,7 @@ def trace(model: Model, outputs: Sequence[str], source: str | None = None) -> Sp
             return Spine(model, whole.sources[0], whole)
         if whole.sources:
             spines = (_alone(model, name, outputs, whole, edges) for name in whole.sources)
-            return max(spines, key=lambda spine: len(spine.tensors))
+            return max(spines, key=lambda spine: (len(spine.live.outputs), len(spine.tensors)))
     raise GraphError(
         f"nothing flows from {quoted(sources) or 'an input'} to {quoted(outputs)}: "
         "there is no tensor to pick between them"

@@ -22,7 +22,8 @@ def with_twins(spine: Spine, found: Pick) -> Pick:
     unseen = tuple(name for name in spine.beside if name not in seen)
     if not unseen:
         return found
-    said = f"it knows nothing of {quoted(unseen)}, which reach the answer beside it"
+    reach = "reaches" if len(unseen) == 1 else "reach"
+    said = f"it knows nothing of {quoted(unseen)}, which {reach} the answer beside it"
     twins = tuple(_picks(spine, unseen))
     return replace(
         found, reasons=(*found.reasons, said), alternatives=(*found.alternatives, *twins)
