@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from fused_models import fused_file, run_facts
+from packaged_models import fused_file, run_facts
 
 
 @pytest.fixture

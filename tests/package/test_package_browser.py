@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
-from fused_models import HOW, fused_file
+from packaged_models import HOW, fused_file
 
 from onnxprobe.errors import PackageError
 from onnxprobe.images import Preprocess

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 from environments import venv
-from fused_models import fused_file
+from packaged_models import fused_file
 from onnx import TensorProto, helper
 
 from onnxprobe.errors import PackageError

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from fused_models import CLASSES, fused_file, run_facts
+from packaged_models import CLASSES, fused_file, run_facts
 
 from onnxprobe.errors import PackageError
 from onnxprobe.fuse import with_metadata

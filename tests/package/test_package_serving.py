@@ -7,7 +7,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from fused_models import CLASSES, fused_file
+from packaged_models import CLASSES, fused_file
 from onnx import TensorProto, helper
 
 from onnxprobe.errors import PackageError

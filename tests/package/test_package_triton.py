@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from fused_models import HOW, fused_file
+from packaged_models import HOW, fused_file
 from tiny import tiny_model
 
 from onnxprobe.errors import ContractError, PackageError
