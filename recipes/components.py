@@ -17,6 +17,8 @@ from recipes.whitening import Vectors
 
 Real = NDArray[np.float64]
 _FEWEST_ROWS: Final = 50
+_FIGURES: Final = ("rows", "macro_f1", "macro_auc", "worst_recall", "majority")
+"""What means something where scores are no chances but places along an axis."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +77,8 @@ class Components:
         random, found = np.random.default_rng(self.seed), []
         for done in range(self.rounds):
             half = random.permutation(len(teach))[: len(teach) // 2]
-            _, again, _ = _principal(teach[half])
-            found.append(np.abs(axes[:shown] @ again[: 2 * shown].T).max(axis=1))
+            _, again, _ = _principal(teach[half], 2 * shown)
+            found.append(np.abs(axes[:shown] @ again.T).max(axis=1))
             progress("components", done + 1, self.rounds)
         away = aside - center
         explained = ((away @ axes[:shown].T) ** 2).sum(axis=0) / max(float((away**2).sum()), 1e-12)
@@ -133,24 +135,29 @@ class Ends:
         )
         progress("ends", 1, 1)
         trained = reported(head, views, groups.member, sides.aside)
+        figures = {name: trained.heldout[name] for name in _FIGURES}
         told = {
             "needed": principal.needed,
             "shown": len(principal.axes),
             "explained": [round(float(part), 4) for part in principal.explained],
         }
-        return replace(trained, heldout={**trained.heldout, "components": told})
+        return replace(trained, heldout={**figures, "components": told})
 
 
-def _principal(x: Vectors) -> tuple[Real, Real, Real]:
-    """Return the mean ``(d,)``, all axes ``(m, d)`` and the variance along them ``(m,)``."""
+def _principal(x: Vectors, count: int | None = None) -> tuple[Real, Real, Real]:
+    """Return the mean ``(d,)``, the first axes ``(m, d)``, or all, and the variance along them ``(m,)``."""
+    from scipy.linalg import eigh
+
     center = x.mean(axis=0, dtype=np.float64)
     away = x - center
     if x.shape[1] <= len(x):
-        variance, axes = np.linalg.eigh(away.T @ away / (len(x) - 1))
+        d = x.shape[1]
+        first = None if count is None else (max(d - count, 0), d - 1)
+        variance, axes = eigh(away.T @ away / (len(x) - 1), subset_by_index=first)
         variance, axes = np.maximum(variance[::-1], 0), axes.T[::-1]
     else:
         _, size, axes = np.linalg.svd(away, full_matrices=False)
-        variance = size**2 / (len(x) - 1)
+        variance, axes = size[:count] ** 2 / (len(x) - 1), axes[:count]
     largest = np.abs(axes).argmax(axis=1)
     signs = np.sign(axes[np.arange(len(axes)), largest])
     return center, axes * signs[:, None], variance

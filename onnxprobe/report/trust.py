@@ -28,6 +28,8 @@ class Trust:
         auroc: By measure, the chance that a stranger is stranger than a known picture.
         curve: Coverage and purity as the strangest are left out, both 0 to 1.
         confusion: Pictures of each domain by answer; the last column is none.
+        components: How many principal components were needed, and shown; None without any.
+        explained: Part of the held-out variance that those shown explain, 0 to 1.
     """
 
     areas: Mapping[str, float] = field(default_factory=dict)
@@ -41,6 +43,8 @@ class Trust:
     auroc: Mapping[str, float] = field(default_factory=dict)
     curve: tuple[tuple[float, float], ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    components: tuple[int, int] | None = None
+    explained: float = 0.0
 
     @classmethod
     def of(cls, heldout: Mapping[str, Any]) -> Self:
@@ -49,6 +53,8 @@ class Trust:
         points = [mapping(point) for point in sequence(heldout.get("curve"))]
         pairs = [(number(p.get("coverage")), number(p.get("purity"))) for p in points]
         folds = [number(mapping(fold).get("macro_f1")) for fold in sequence(heldout.get("folds"))]
+        parts = mapping(heldout.get("components"))
+        needed, shown = number(parts.get("needed")), number(parts.get("shown"))
         return cls(
             areas=_numbers(heldout.get("auc")),
             ece=number(heldout.get("ece")),
@@ -64,6 +70,8 @@ class Trust:
                 tuple(int(number(count) or 0) for count in sequence(row))
                 for row in sequence(heldout.get("confusion"))
             ),
+            components=None if needed is None or shown is None else (int(needed), int(shown)),
+            explained=sum(filter(None, map(number, sequence(parts.get("explained"))))),
         )
 
     @property

@@ -20,6 +20,7 @@ def said(content):
 
 def test_heads_chances_strangers_and_the_curve_are_drawn():
     text = " ".join(said(trust_parts(TRUST)).split())
+    assert "takes 93 components; 2 are shown, and explain 75.0% of the variance" in text
     assert "linear (fused)" in text
     assert "--set classifier.head=mlp" in text
     assert "calibration error 0.020" in text

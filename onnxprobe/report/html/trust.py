@@ -9,7 +9,7 @@ from onnxprobe.report.html.markup import Content, Html, tag
 from onnxprobe.report.html.tables import figure, numbers, table, words
 from onnxprobe.report.reading import number
 from onnxprobe.report.trust import AREAS, Trust
-from onnxprobe.report.wording import percent, score
+from onnxprobe.report.wording import percent, plural, score
 
 _AREAS: Final = dict(
     zip(
@@ -43,7 +43,19 @@ _DETAILED: Final = 0.6
 
 def trust_parts(trust: Trust) -> list[Html | None]:
     """Draw what is recorded: kinds of head, chances and areas, strangers, and what leaving them out gains."""
-    return [_heads(trust), _chances(trust), _strangers(trust), _curve(trust)]
+    return [_components(trust), _heads(trust), _chances(trust), _strangers(trust), _curve(trust)]
+
+
+def _components(trust: Trust) -> Html | None:
+    if trust.components is None:
+        return None
+    needed, shown = trust.components
+    return tag(
+        "p",
+        f"The variance that was asked for takes {plural(needed, 'component')}; {shown:,} are shown, and "
+        f"explain {percent(trust.explained)} of the variance of the held-out pictures. Nothing was learnt "
+        "but where the ends begin: the figures say whether they begin there for new pictures too.",
+    )
 
 
 def _heads(trust: Trust) -> Html | None:
