@@ -11,11 +11,14 @@ from onnxprobe.embed.lock import Held
 from onnxprobe.embed.resume import find, missing
 from onnxprobe.embed.sharing import Share
 from onnxprobe.errors import StoreError
+from onnxprobe.graph.save import save
 
 
-@pytest.fixture
-def two(tiny_file, pictures):
-    settings = {"model": str(tiny_file), "pictures": str(pictures.path)}
+@pytest.fixture(scope="module")
+def two(tiny, pictures, tmp_path_factory):
+    """Two that work at the same time."""
+    model = save(tiny, tmp_path_factory.mktemp("model") / "tiny.onnx")
+    settings = {"model": str(model), "pictures": str(pictures.path)}
     both = Workers(settings), Workers(settings)
     yield both
     for workers in both:
@@ -58,7 +61,8 @@ def test_one_that_waits_for_another_can_be_stopped(two, tmp_path):
     slow.wait()
 
 
-def test_who_shares_and_who_does_not_tell_each_other(workers, run, tmp_path):
+def test_who_shares_and_who_does_not_tell_each_other(two, run, tmp_path):
+    workers, _ = two
     process = workers.start(tmp_path / "e.h5", join=True, seconds=0.05, ready="reading")
     with pytest.raises(StoreError, match=rf"process {process} is working on .*say --join to both"):
         run("e.h5")
