@@ -195,3 +195,20 @@ def test_weights_that_do_not_fit_the_widths_are_refused():
 def test_every_file_is_registered():
     files = {m.name for m in pkgutil.iter_modules(onnxprobe.heads.__path__)}
     assert files - {"_base", "folding", "linear", "novelty"} == set(HEADS)
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_of_scores_that_are_all_one_the_highest_is_the_answer_in_both_forms(kind):
+    """Noise drives detectors far beyond what float32 can tell from 1; the order of sums must not decide."""
+    trained = replace(head(kind), threshold=np.zeros(4, np.float32))
+    vectors = RNG.normal(size=(50, 6)).astype(np.float32) * 1000
+    answers = trained([vectors])
+    logits = vectors @ trained.weight.T + trained.bias
+    if kind == "detectors":
+        assert ((answers.scores == 1).sum(axis=1) > 1).any()
+    got = run(trained.model(opset=17, ir_version=8), {"vectors": vectors})
+    np.testing.assert_array_equal(got["domain_id"], answers.id)
+    some = answers.id[:, 0] >= 0  # of the others, no score is above its threshold
+    assert some.sum() > 30
+    np.testing.assert_array_equal(answers.id[some, 0], logits.argmax(axis=1)[some])
+    np.testing.assert_array_equal(got["domain_confidence"], answers.confidence)

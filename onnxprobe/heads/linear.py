@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ class Layer(NamedTuple):
 
     weight: Array
     bias: Array
+
+
+_LEAST: Final = np.finfo(np.float32).min
 
 
 class Answers(NamedTuple):
@@ -117,7 +120,7 @@ class LinearHead:
         strange = None if self.novelty is None else self.novelty(x, logits)
         scores = self.kind.apply(logits)
         passing = scores > self.threshold
-        best = np.where(passing, scores, -scores.dtype.type(1)).argmax(axis=1, keepdims=True)
+        best = np.where(passing, logits, _LEAST).argmax(axis=1, keepdims=True)
         found = passing.any(axis=1, keepdims=True)
         if self.novelty is not None and strange is not None:
             found = found & ~(strange > self.novelty.limit)
@@ -140,7 +143,7 @@ class LinearHead:
         self.kind.nodes(build, logits, scores)
         if self.novelty is not None:
             self.novelty.nodes(build, vectors, logits, novelty[0])
-        self._answer(build, scores, best, confidence)
+        self._answer(build, logits, scores, best, confidence)
         count = len(self.classes)
         return build.model(
             f"{self.name}_head",
@@ -156,7 +159,7 @@ class LinearHead:
             ir_version=ir_version,
         )
 
-    def _answer(self, build: Builder, scores: str, best: str, confidence: str) -> None:
+    def _answer(self, build: Builder, logits: str, scores: str, best: str, confidence: str) -> None:
         passing = build.op("Greater", scores, build.constant(self.threshold))
         among = build.op("Where", passing, scores, build.number(-1))
         top = known = build.reduce("ReduceMax", among, [1], keepdims=1)
@@ -164,7 +167,9 @@ class LinearHead:
             strange = build.op("Greater", self.outputs[-1], build.number(self.novelty.limit))
             known = build.op("Where", strange, build.number(-1), top)
         found = build.op("Greater", known, build.number(-0.5))
-        first = build.op("ArgMax", among, axis=1, keepdims=1)
+        # by logits: of several scores that are 1 as far as float32 can tell, one is the highest still
+        ranked = build.op("Where", passing, logits, build.number(float(_LEAST)))
+        first = build.op("ArgMax", ranked, axis=1, keepdims=1)
         build.op("Where", found, first, build.integers(-1), out=best)
         highest = build.reduce("ReduceMax", scores, [1], keepdims=1)
         build.op("Where", found, top, highest, out=confidence)
