@@ -192,3 +192,39 @@ def test_what_tensorrt_leaves_out_is_named_where_it_is_the_accelerator(tiny):
     assert [f.rule for f in found(model, accelerated)] == ["size-at-run-time"]
     assert found(model, BATCHED) == ()
     assert found(tiny, accelerated) == ()
+
+
+def open_height():
+    """tiny with an output whose height nobody knows."""
+    proto = tiny_model().proto
+    proto.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    proto.graph.output.append(
+        helper.make_tensor_value_info("block", TensorProto.FLOAT, ["N", 4, "height", 8])
+    )
+    return Model(proto)
+
+
+def test_a_size_that_the_file_leaves_open_may_be_any_of_an_input_and_none_of_an_output():
+    output = 'output { name: "block" data_type: TYPE_FP32 dims: [4, %s, 8] }'
+    assert found(open_height(), BATCHED + output % "-1") == ()
+    assert brief(open_height(), BATCHED + output % "8") == [
+        ("error", "output-dims", "dims: [ 4, -1, 8 ]")
+    ]
+
+
+def test_a_ragged_input_is_laid_out_by_the_server():
+    ragged = BATCHED.replace("dims: [3, 8, 8]", "dims: [-1] allow_ragged_batch: true")
+    assert found(tiny_model(), ragged) == ()
+
+
+def test_controls_and_states_of_a_sequence_are_inputs_too():
+    proto = tiny_model().proto
+    for name in ("start", "memory"):
+        proto.graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 1]))
+    sequence = """
+    sequence_batching {
+      control_input { name: "start" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [0, 1] } }
+      state { input_name: "memory" output_name: "after" }
+    }"""
+    assert found(Model(proto), BATCHED + sequence) == ()
+    assert [f.rule for f in found(Model(proto), BATCHED)] == ["input-count"]

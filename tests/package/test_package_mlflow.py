@@ -3,8 +3,8 @@ import subprocess
 
 import pytest
 from environments import venv
-from packaged_models import fused_file
 from onnx import TensorProto, helper
+from packaged_models import fused_file
 
 from onnxprobe.errors import PackageError
 from onnxprobe.graph.load import load

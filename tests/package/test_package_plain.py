@@ -2,6 +2,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -162,6 +163,19 @@ def test_nothing_that_is_there_is_overwritten(fused, tmp_path):
     with pytest.raises(PackageError, match=r"holds files already, .* name a new folder with -o"):
         package(fused, PLAIN, tmp_path / "out")
     assert contents(tmp_path / "out") == {"mine.txt": b"mine"}
+
+
+def test_every_file_is_on_the_disk_before_the_folder_takes_its_place(fused, tmp_path, monkeypatch):
+    synced, rename = [], Path.rename
+    monkeypatch.setattr("onnxprobe.package.folder.sync", lambda path: synced.append(path.name))
+
+    def renaming(self, target):
+        assert {p.name for p in self.rglob("*")} <= set(synced)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", renaming)
+    done = package(fused, PLAIN, tmp_path / "out")
+    assert set(done.files) <= set(synced)
 
 
 def test_what_stops_halfway_leaves_nothing(fused, tmp_path, monkeypatch):

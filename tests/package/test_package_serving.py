@@ -7,8 +7,8 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from packaged_models import CLASSES, fused_file
 from onnx import TensorProto, helper
+from packaged_models import CLASSES, fused_file
 
 from onnxprobe.errors import PackageError
 from onnxprobe.graph.model import Model

@@ -153,7 +153,8 @@ def test_the_newest_version_is_the_one_that_is_replaced_by_number_not_by_name(fu
     (entry / "1").rename(entry / "9")
     (entry / "10").mkdir()
     (entry / "10" / "model.onnx").write_bytes((entry / "9" / "model.onnx").read_bytes())
-    (entry / "not-a-version").mkdir()
+    for name in ("not-a-version", "011", "1.5", "-3"):
+        (entry / name).mkdir()
     done = replace(fused, TRITON, entry)
     assert "face/11/model.onnx" in done.files
 
@@ -212,6 +213,28 @@ def test_a_target_that_serves_nothing_cannot_replace(fused, entry):
 def test_a_folder_that_is_no_entry_is_refused(fused, entry, what):
     with pytest.raises(PackageError, match=r"is no entry of a model repository: .* own folder"):
         replace(fused, TRITON, entry.parent / what)
+
+
+def test_a_label_file_of_the_same_name_is_not_overwritten(fused, entry):
+    config_, labels = entry / "config.pbtxt", entry / "domain-labels.txt"
+    config_.write_text(FACE.replace("faces.txt", labels.name))
+    labels.write_text("theirs\n")
+    replace(fused, TRITON, entry)
+    other = entry.parent / "face_heads"
+    assert (other / labels.name).read_text() == "theirs\n"
+    assert (other / "new-domain-labels.txt").read_text().startswith("cat | dog\n")
+    found = config((other / "config.pbtxt").read_text())
+    assert found.outputs[1].label_filename == "new-domain-labels.txt"
+
+
+def test_a_second_entry_has_one_version_whatever_the_first_says(fused, entry):
+    policy = "version_policy { specific { versions: [1, 7] } }\n"
+    (entry / "config.pbtxt").write_text(FACE + policy)
+    done = replace(fused, TRITON, entry)
+    assert "version_policy" not in (entry.parent / "face_heads" / "config.pbtxt").read_text()
+    assert done.notes == (
+        "'config.pbtxt' has a version_policy: see that it serves the new version",
+    )
 
 
 def test_labels_that_the_config_names_must_be_there(fused, entry):
