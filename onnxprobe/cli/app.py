@@ -1,5 +1,6 @@
 """The command line. Heavy imports wait inside the commands, so ``--help`` is instant."""
 
+import gc
 import signal
 import sys
 import warnings
@@ -25,6 +26,8 @@ from onnxprobe.cli import (
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
+_ROUNDS: Final = (100_000, 20, 100)
+"""When to look for garbage: rarely, as a graph is a million objects and none of them is."""
 _ANALYSIS: Final = frozenset(
     {
         "cv2",
@@ -108,6 +111,7 @@ for _command, _example in _EXAMPLES.items():
 
 def main() -> None:
     """Run the app; a user's mistake is one line on stderr and exit code 1."""
+    gc.set_threshold(*_ROUNDS)
     signal.signal(signal.SIGTERM, _terminated)
     warnings.showwarning = _warned  # type: ignore[assignment]  # called by position
     try:

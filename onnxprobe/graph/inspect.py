@@ -192,14 +192,8 @@ def _port(value: Value) -> Port:
 
 def _layer(node: Node, cost: Cost, shape: Shape | None, parting: set[str]) -> Layer:
     output = node.writes[0] if node.writes else ""
-    return Layer(
-        index=node.index,
-        op=node.op,
-        name=node.name,
-        output=output,
-        shape=shape,
-        elements=None if shape is None else _elements(shape),
-        parameters=cost.parameters,
-        macs=cost.macs,
-        cut=output in parting,
+    elements = None if shape is None else _elements(shape)
+    cut = output in parting
+    return Layer(  # in the order of its fields: there may be a hundred thousand
+        node.index, node.op, node.name, output, shape, elements, cost.parameters, cost.macs, cut
     )
