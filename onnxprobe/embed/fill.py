@@ -15,6 +15,7 @@ from onnxprobe.embed.header import Header
 from onnxprobe.embed.lock import locked, turn
 from onnxprobe.embed.manifest import Manifest
 from onnxprobe.embed.network import Loader, Network
+from onnxprobe.embed.outage import while_there
 from onnxprobe.embed.resume import Found, claim, find, missing, tidy
 from onnxprobe.embed.shard import Extent
 from onnxprobe.embed.sharing import Share
@@ -239,7 +240,7 @@ class _Work:
         )
         try:
             with closing(work), writer:
-                for batch in until(self._stop, work):
+                for batch in until(self._stop, while_there(work, job.source)):
                     writer.add(batch)
                     made += len(batch.outcomes)
                     decode, infer = decode + batch.decode_seconds, infer + batch.run_seconds

@@ -192,3 +192,10 @@ def test_patience_grows_between_tries(monkeypatch):
     with pytest.raises(OSError, match="ConnectionError; asked 4 times"):
         replace(PATIENCE, tries=4, pause=1).ask(lambda _: (_ for _ in ()).throw(ConnectionError))
     assert slept == [1, 2, 4]
+
+
+@pytest.mark.parametrize("name", ["a b.jpg", "ünï.jpg", "50%.jpg", "a+b&c=d.jpg", "q?.jpg"])
+def test_names_that_urls_must_escape_are_read_from_a_folder(name, server):
+    put(server, f"photos/{name}", content(name))
+    source = open_source(server.url + "photos/")
+    assert [source.read(found) for found in source.names] == [content(name)]

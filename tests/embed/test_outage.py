@@ -1,0 +1,57 @@
+"""A source that goes away, and one of which much is missing."""
+
+import pytest
+from store_parts import content, fill
+
+from onnxprobe.embed import Store, outage
+from onnxprobe.errors import StoreError
+from onnxprobe.images import open_source
+
+
+class Flaky:
+    """A source of which some names cannot be read for now."""
+
+    def __init__(self, inner, gone):
+        self.inner, self.gone = inner, gone
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def read(self, name):
+        if name in self.gone:
+            raise OSError("HTTP 503; asked 3 times")
+        return self.inner.read(name)
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch):
+    monkeypatch.setattr(outage, "IN_A_ROW", 10)
+
+
+def test_a_source_that_goes_away_stops_the_work_and_leaves_no_trace_of_it(run, pictures, tmp_path):
+    whole = run("whole/e.h5")
+    source = Flaky(pictures, set(whole.ledger.path[20:]))
+    with pytest.raises(StoreError) as caught:
+        run("e.h5", source=source)
+    assert str(caught.value) == (
+        f"12 pictures in a row could not be read (HTTP 503; asked 3 times), so "
+        f"{str(pictures.path)!r} seems to be gone; what is done is kept: give the same command "
+        "again when it is back"
+    )
+    assert len(Store.open(tmp_path / "e.h5").ledger) == 20
+    run("e.h5")
+    assert content(tmp_path / "e.h5") == content(tmp_path / "whole/e.h5")
+
+
+def test_fewer_in_a_row_are_missing_pictures_also_at_the_end(run, pictures):
+    order = list(run("whole/e.h5").ledger.path)
+    gone = {*order[4:12], *order[16:24], *order[32:]}
+    store = run(source=Flaky(pictures, gone))
+    assert store.counts["missing"] == len(gone) == 24
+    assert len(store.ledger) == 40
+
+
+def test_a_source_without_one_picture_that_is_shorter_says_so_as_ever(run, tmp_path):
+    source = open_source(fill(tmp_path / "few", 5))
+    with pytest.raises(Exception, match="none of the 8 pictures can be used: 8 missing"):
+        run(source=Flaky(source, set(source.names)))
