@@ -37,6 +37,14 @@ class Attributes:
     columns: tuple[str, ...] = ()
     smallest: int = 12
 
+    def check(self) -> None:
+        """Look whether the table is there, with its columns.
+
+        Raises:
+            RecipeError: it is not.
+        """
+        _read(self.file, self.columns)
+
     def read(self, embedded: Embedded) -> Kept[Grouped]:
         """Return the values that are known of enough pictures, as groups of the first view.
 

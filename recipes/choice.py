@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.errors import RecipeError
 from onnxprobe.heads import HEADS, Layer, LinearHead, Novelty, folded
 from onnxprobe.progress import Progress, silent
 from recipes import figures
@@ -51,6 +52,15 @@ class Choice:
     folds: int = 5
     components: int = 256
     seed: int = 0
+
+    def check(self) -> None:
+        """Look at the share of known pictures that are answered.
+
+        Raises:
+            RecipeError: it is no share.
+        """
+        if not 0 < self.keep <= 1:
+            raise RecipeError(f"classifier.keep is a share above 0 and up to 1, not {self.keep}")
 
     def __call__(
         self,

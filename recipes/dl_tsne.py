@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from onnxprobe.recipe import Findings, Kept, Run
 from recipes.composed import composed
+from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.grouped import partition
@@ -40,6 +41,7 @@ class DlTsne(Editable):
     classifier: LogisticCV = field(default_factory=LogisticCV)
 
     def __call__(self, run: Run) -> Findings:
+        at_the_door(self)
         embedded = self.embedding(run)
         layout = run.do("tsne", self.tsne, embedded.views)
         found = run.do("clustering", self.clustering, layout)

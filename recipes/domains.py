@@ -6,6 +6,7 @@ from onnxprobe.recipe import Findings, Kept, Run
 from recipes.classifier import Detectors
 from recipes.clustering import Communities
 from recipes.composed import composed
+from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.grouped import Grouped
@@ -29,6 +30,7 @@ class Domains(Editable):
     classifier: Detectors = field(default_factory=Detectors)
 
     def __call__(self, run: Run) -> Findings:
+        at_the_door(self)
         embedded = self.embedding(run)
         found = run.do("clustering", self.clustering, embedded.views)
         layout = run.do("tsne", self.tsne, embedded.views)

@@ -9,6 +9,7 @@ from recipes.attributes import Attributes
 from recipes.classifier import Detectors
 from recipes.clustering import Communities
 from recipes.composed import composed
+from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedded, Embedding
 from recipes.grouped import Mask, known
@@ -35,6 +36,7 @@ class Known(Editable):
     classifier: Detectors = field(default_factory=Detectors)
 
     def __call__(self, run: Run) -> Findings:
+        at_the_door(self)
         embedded = self.embedding(run)
         told = self.attributes.read(embedded)
         sides = split(run, self.split, embedded.paths, told)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from onnxprobe.recipe import Findings, Run
 from recipes.choice import Choice
 from recipes.composed import composed
+from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.labels import Labels
@@ -30,6 +31,7 @@ class Labelled(Editable):
     classifier: Choice = field(default_factory=Choice)
 
     def __call__(self, run: Run) -> Findings:
+        at_the_door(self)
         embedded = self.embedding(run)
         groups = self.labels.read(embedded)
         layout = run.do("tsne", self.tsne, embedded.views)

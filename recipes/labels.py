@@ -32,6 +32,15 @@ class Labels:
     level: int = -1
     leave_out: tuple[str, ...] = ()
 
+    def check(self) -> None:
+        """Look whether the table is there, if there is to be one.
+
+        Raises:
+            RecipeError: it is not.
+        """
+        if self.file is not None:
+            _table(self.file)
+
     def read(self, embedded: Embedded) -> Kept[Grouped]:
         """Return the classes of the pictures, by name.
 
@@ -54,12 +63,16 @@ class Labels:
     def _of(self, paths: Sequence[str]) -> list[str | None]:
         if self.file is None:
             return [_folder(path, self.level) for path in paths]
-        try:
-            table = read_labels(self.file)
-        except PicturesError as error:
-            text = str(error).partition("; name the two")[0]
-            raise RecipeError(f"{text}; name the file with --set labels.file=FILE.csv") from None
+        table = _table(self.file)
         return [table.get(printable(path)) for path in paths]
+
+
+def _table(file: str) -> dict[str, str]:
+    try:
+        return read_labels(file)
+    except PicturesError as error:
+        text = str(error).partition("; name the two")[0]
+        raise RecipeError(f"{text}; name the file with --set labels.file=FILE.csv") from None
 
 
 def _folder(path: str, level: int) -> str | None:

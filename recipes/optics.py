@@ -6,6 +6,7 @@ from onnxprobe.recipe import Findings, Run
 from recipes.classifier import Detectors
 from recipes.composed import composed
 from recipes.density import Optics
+from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.split import Split, split
@@ -26,6 +27,7 @@ class ByOptics(Editable):
     classifier: Detectors = field(default_factory=Detectors)
 
     def __call__(self, run: Run) -> Findings:
+        at_the_door(self)
         embedded = self.embedding(run)
         layout = run.do("tsne", self.tsne, embedded.views)
         groups = run.do("clustering", self.clustering, embedded.views, layout)

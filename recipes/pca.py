@@ -7,6 +7,7 @@ import numpy as np
 from onnxprobe.recipe import Findings, Kept, Run
 from recipes.components import Components, Ends
 from recipes.composed import composed
+from recipes.door import at_the_door
 from recipes.embedding import Embedding
 from recipes.grouped import Grouped
 from recipes.split import Split, split
@@ -28,6 +29,7 @@ class Pca:
     ends: Ends = field(default_factory=Ends)
 
     def __call__(self, run: Run) -> Findings:
+        at_the_door(self)
         embedded = self.embedding(run)
         layout = run.do("tsne", self.tsne, embedded.views)
         everybody = Grouped(np.zeros((len(embedded.paths), 0), bool), (), ())

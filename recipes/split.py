@@ -61,6 +61,17 @@ class Split:
     group_by: str | None = None
     seed: int = 0
 
+    def check(self) -> None:
+        """Look at the share, and at the file that says what belongs together.
+
+        Raises:
+            RecipeError: the share is none, or the file cannot be read.
+        """
+        if not 0 < self.heldout < 1:
+            raise RecipeError(f"split.heldout is between 0 and 1, not {self.heldout}")
+        if self.group_by not in {None, FOLDER}:
+            _table(str(self.group_by))
+
     def __call__(
         self,
         paths: Sequence[str],
@@ -73,8 +84,6 @@ class Split:
         progress("split", 1, 1)
         together = None if self.group_by is None else _numbered(group)
         if not self.folders:
-            if not 0 < self.heldout < 1:
-                raise RecipeError(f"split.heldout is between 0 and 1, not {self.heldout}")
             sides = self.deal(groups.member, together)
             if not sides.aside.any():
                 raise RecipeError(
@@ -107,28 +116,30 @@ def split(run: Run, step: Split, paths: Sequence[str], groups: Kept[G]) -> Kept[
 
 
 def _groups(group_by: str | None, paths: Sequence[str]) -> tuple[str | None, ...]:
-    match group_by:
-        case None:
-            return (None,) * len(paths)
-        case "folder":
-            return tuple(str(PurePosixPath(path).parent) for path in paths)
-        case _:
-            file, colon, column = group_by.rpartition(":")
-            file, column = (
-                (file, column) if colon and file.endswith(".csv") else (group_by, "group")
-            )
-            try:
-                named = read_labels(file, columns=("path", column))
-            except PicturesError as error:
-                text = str(error).replace("labels", "groups").partition("; name the two")[0]
-                raise RecipeError(f"{text}; say --group-by FILE.csv:COLUMN, or folder") from None
-            group = tuple(named.get(printable(path)) for path in paths)
-            if not any(group):
-                raise RecipeError(
-                    f"{file!r} names none of the pictures; its first path is "
-                    f"{next(iter(named), '')!r}, the first picture {paths[0]!r}"
-                )
-            return group
+    """Return what each of ``paths`` belongs to, null where it is alone."""
+    if group_by is None:
+        return (None,) * len(paths)
+    if group_by == FOLDER:
+        return tuple(str(PurePosixPath(path).parent) for path in paths)
+    file, named = _table(group_by)
+    group = tuple(named.get(printable(path)) for path in paths)
+    if not any(group):
+        raise RecipeError(
+            f"{file!r} names none of the pictures; its first path is {next(iter(named), '')!r}, "
+            f"the first picture {printable(paths[0])!r}"
+        )
+    return group
+
+
+def _table(group_by: str) -> tuple[str, dict[str, str]]:
+    """Read ``FILE.csv:COLUMN``; return the file's name and the group of each path."""
+    file, colon, column = group_by.rpartition(":")
+    file, column = (file, column) if colon and file.endswith(".csv") else (group_by, "group")
+    try:
+        return file, read_labels(file, columns=("path", column))
+    except PicturesError as error:
+        text = str(error).replace("labels", "groups").partition("; name the two")[0]
+        raise RecipeError(f"{text}; say --group-by FILE.csv:COLUMN, or folder") from None
 
 
 def _numbered(group: Sequence[str | None]) -> NDArray[np.int64]:

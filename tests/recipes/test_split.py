@@ -12,6 +12,7 @@ GROUPS = partition(np.arange(120) % 2, "v")
 
 def dealt(step, folder):
     """Deal through a run, as recipes do."""
+    step.check()
     run = Run(Job(folder), None, "", None, None, "given")
     return split(run, step, PATHS, Kept(GROUPS, "k")).value
 
