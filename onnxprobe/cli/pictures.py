@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from onnxprobe.cli.types import (
+    Address,
     Batch,
     DeviceName,
+    EngineName,
     Images,
     Json,
     ModelPath,
@@ -17,6 +19,7 @@ from onnxprobe.cli.types import (
     PreprocessFile,
     Tensor,
     Threads,
+    Workers,
 )
 
 Sample = Annotated[
@@ -46,6 +49,9 @@ def embed(
     threads: Threads = None,
     device: DeviceName = None,
     precision: Precision = None,
+    engine: EngineName = None,
+    address: Address = None,
+    workers: Workers = None,
     max_pixels: Annotated[
         int | None,
         typer.Option(
@@ -69,6 +75,7 @@ def embed(
     from onnxprobe.devices import devices_of
     from onnxprobe.embed import embed as embed_
     from onnxprobe.embed.account import Account
+    from onnxprobe.embed.engines import engine_of
     from onnxprobe.graph.load import load
     from onnxprobe.images import FAILED, MAX_PIXELS, open_source, preprocess_for
     from onnxprobe.measure import measured
@@ -93,6 +100,7 @@ def embed(
             retry=FAILED if retry_failed else (),
             join=join,
             devices=devices_of(device or "cpu", precision or "float32"),
+            engine=engine_of(engine, address=address, workers=workers),
             progress=progress,
             account=accounts.append,
         )
@@ -136,6 +144,9 @@ def label(
     threads: Threads = None,
     device: DeviceName = None,
     precision: Precision = None,
+    engine: EngineName = None,
+    address: Address = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Run a fused model over pictures, write what its heads say, and compare it with the sample."""
@@ -144,6 +155,7 @@ def label(
     from onnxprobe.cli.show import show
     from onnxprobe.devices import devices_of
     from onnxprobe.embed.account import Account
+    from onnxprobe.embed.engines import engine_of
     from onnxprobe.graph.load import load
     from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.label import label as label_
@@ -165,6 +177,7 @@ def label(
             batch=batch,
             threads=threads,
             devices=devices_of(device or "cpu", precision or "float32"),
+            engine=engine_of(engine, address=address, workers=workers),
             progress=progress,
             account=accounts.append,
         )

@@ -74,3 +74,17 @@ Precision = Annotated[
         "--precision", metavar="P", help="The network computes in float32 or float16.  [float32]"
     ),
 ]
+EngineName = Annotated[
+    str | None,
+    typer.Option("--engine", metavar="E", help="Who does the work: local or ray.  [local]"),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address", metavar="A", help="Of a Ray cluster; one is started here if left out."
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", min=1, help="Of Ray.  [a core each]"),
+]

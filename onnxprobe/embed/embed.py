@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.embed.channels.tree import Tree
-from onnxprobe.embed.devices import fill_on
+from onnxprobe.embed.engines import LOCAL, Engine
 from onnxprobe.embed.fill import Accounts, Extents, Job, nobody
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import DTYPES, Header
@@ -38,6 +38,7 @@ def embed(  # noqa: PLR0913  every setting of the command
     retry: Collection[Status] = (),
     join: bool = False,
     devices: Sequence[Device] = (ON_CPU,),
+    engine: Engine = LOCAL,
     progress: Progress = silent,
     account: Accounts = nobody,
 ) -> Store:
@@ -66,6 +67,7 @@ def embed(  # noqa: PLR0913  every setting of the command
             each makes shards that no other makes, and ends when all are made.
         devices: what to run the model on, see ``devices.devices_of``; a process each where there
             are several.
+        engine: where the shards are made: here, or on a Ray cluster.
         progress: told how many pictures are done.
         account: told at the end where the model really ran, and what it waited for.
 
@@ -126,7 +128,7 @@ def embed(  # noqa: PLR0913  every setting of the command
         write_top(path, header, shards)
         tree.close(full(shards, header.shard_rows))
 
-    fill_on(devices, job, done=done, threads=threads, progress=progress, account=account)
+    engine.fill(devices, job, done=done, threads=threads, progress=progress, account=account)
     store = Store.open(path).first(target)
     if not len(store):
         raise PicturesError(_none_good(store))

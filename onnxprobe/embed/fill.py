@@ -98,6 +98,7 @@ def fill(  # noqa: PLR0913
     there: Callable[[int], None] = _unheard,
     made: Callable[[int], None] = _unheard,
     asked: Stop | None = None,
+    how: Callable[["Work"], None] | None = None,
 ) -> None:
     """Make every shard that is missing.
 
@@ -112,6 +113,7 @@ def fill(  # noqa: PLR0913
         there: told at the start how many pictures were done before.
         made: told of each batch how many pictures it held.
         asked: tells when to stop; by default Ctrl-C and SIGTERM do.
+        how: makes what is missing; by default this process does.
 
     Raises:
         StoreError: the store is another one, is in use, or cannot be written; or the work was
@@ -124,11 +126,11 @@ def fill(  # noqa: PLR0913
             if not job.join:
                 tidy(job.path)
         found = find(job.path, job.header, job.target, job.retry)
-        work = _Work(job, found, stop, threads=threads, progress=progress)
+        work = Work(job, found, stop, threads=threads, progress=progress)
         work.made = made
         there(job.target - work.left())
         try:
-            (work.share if job.join else work.finish)()
+            (how or (Work.share if job.join else Work.finish))(work)
         finally:
             with turn(folder):
                 done(found.extents)
@@ -176,57 +178,70 @@ def settle(
     return left
 
 
-class _Work:
-    """Rows of a store being made; what is ``found`` there is kept up to date."""
+class Work:
+    """Rows of a store being made.
+
+    Attributes:
+        job: what to make.
+        found: what is there, kept up to date.
+        stop: tells when to stop.
+        progress: told how many pictures are done.
+        made: told of each batch how many pictures it held.
+        account: what the work was like; null where there was none.
+    """
 
     def __init__(
         self, job: Job, found: Found, stop: Stop, *, threads: int | None, progress: Progress
     ) -> None:
-        self._job, self._found, self._stop = job, found, stop
-        self._threads, self._progress = threads, progress
+        self.job, self.found, self.stop = job, found, stop
+        self.threads, self.progress = threads, progress
         self.account: Account | None = None
         self.made: Callable[[int], None] = _unheard
 
     @cached_property
-    def _network(self) -> Network:
-        return self._job.network()
+    def network(self) -> Network:
+        """What the job loads, once."""
+        return self.job.network()
 
     def finish(self) -> None:
         """Make everything that is missing, alone."""
         left = self.left()
-        made = self._make(list(missing(self._job.header, self._found)), left)
+        made = self.make(list(missing(self.job.header, self.found)), left)
         if made < left:
-            raise self._job.stopped(left - made)
+            raise self.job.stopped(left - made)
 
     def share(self) -> None:
         """Make the shards that nobody else makes, until all are made, by whomever."""
-        share = Share(self._job.path, self._job.header, self._found)
+        share = Share(self.job.path, self.job.header, self.found)
         try:
             while left := self.left():
-                made = self._make(share.free(), left)
+                made = self.make(share.free(), left)
                 share.rest()
-                asked = self._stop.is_set() if made else self._stop.wait(SECONDS_BETWEEN_LOOKS)
+                asked = self.stop.is_set() if made else self.stop.wait(SECONDS_BETWEEN_LOOKS)
                 if asked and (left := self.left()):
-                    raise self._job.stopped(left)
+                    raise self.job.stopped(left)
         finally:
             share.rest()
 
     def left(self) -> int:
         """Return how many pictures are still to be made."""
-        return sum(map(len, missing(self._job.header, self._found)))
+        return sum(map(len, missing(self.job.header, self.found)))
 
-    def _make(self, batches: Iterable[range], left: int) -> int:
-        """Make the rows of ``batches``, which may be found out one by one; return how many."""
-        job, made, batches = self._job, 0, iter(batches)
+    def make(self, batches: Iterable[range], left: int) -> int:
+        """Make the rows of ``batches``, which may be found out one by one; return how many.
+
+        ``left`` is how many there are to make, all in all; for ``progress``.
+        """
+        job, made, batches = self.job, 0, iter(batches)
         first = next(batches, None)
         if first is None:
             return 0
-        network, began, decode, infer = self._network, perf_counter(), 0.0, 0.0
+        network, began, decode, infer = self.network, perf_counter(), 0.0, 0.0
         writer = Writer(
             job.path,
             job.header,
             order=job.order,
-            found=self._found,
+            found=self.found,
             widths=job.widths,
             tree=job.tree,
         )
@@ -235,36 +250,36 @@ class _Work:
             job.source,
             job.order.names,
             chain([first], batches),
-            threads=self._threads,
+            threads=self.threads,
             max_pixels=job.header.max_pixels,
         )
         try:
             with closing(work), writer:
-                for batch in until(self._stop, while_there(work, job.source)):
+                for batch in until(self.stop, while_there(work, job.source)):
                     writer.add(batch)
                     made += len(batch.outcomes)
                     decode, infer = decode + batch.decode_seconds, infer + batch.run_seconds
                     self.made(len(batch.outcomes))
-                    self._progress(job.stage, job.target - left + made, job.target)
+                    self.progress(job.stage, job.target - left + made, job.target)
         finally:
-            self._found.extents.update(writer.extents)
+            self.found.extents.update(writer.extents)
         self._note(made, perf_counter() - began, decode=decode, infer=infer, write=writer.seconds)
         return made
 
     def _note(
         self, made: int, seconds: float, *, decode: float, infer: float, write: float
     ) -> None:
-        session = self._network.session
+        session = self.network.session
         providers = ", ".join(session.providers)
         now = Account(
             (f"{session.device} ({providers})",),
             session.device.precision,
-            self._network.cosine,
+            self.network.cosine,
             made,
             seconds,
             decode,
             infer,
             write,
-            *crews(self._network, self._job.source, self._threads),
+            *crews(self.network, self.job.source, self.threads),
         )
         self.account = now if self.account is None else self.account.then(now)

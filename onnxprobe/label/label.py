@@ -11,8 +11,8 @@ import numpy as np
 
 from onnxprobe.atomic import replacing
 from onnxprobe.devices import ON_CPU, Device
-from onnxprobe.embed.devices import fill_on
 from onnxprobe.embed.disk import refused
+from onnxprobe.embed.engines import LOCAL, Engine
 from onnxprobe.embed.fill import Accounts, Extents, Job, nobody
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import Header
@@ -47,6 +47,7 @@ def label(  # noqa: PLR0913  every setting of the command
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
     devices: Sequence[Device] = (ON_CPU,),
+    engine: Engine = LOCAL,
     progress: Progress = silent,
     account: Accounts = nobody,
 ) -> Labels:
@@ -77,6 +78,7 @@ def label(  # noqa: PLR0913  every setting of the command
         threads: runs at once, each on one core; all cores by default.
         max_pixels: a larger picture is refused by its header.
         devices: what to run the model on; a process each where there are several.
+        engine: where the work is done: here, or on a Ray cluster.
         progress: told how many pictures are done.
         account: told at the end where the model really ran, and what it waited for.
 
@@ -113,7 +115,7 @@ def label(  # noqa: PLR0913  every setting of the command
         _write(job, path, tally, len(shards), confidence)
         shutil.rmtree(folder_of(job.path))
 
-    fill_on(devices, job, finished=finish, threads=threads, progress=progress, account=account)
+    engine.fill(devices, job, finished=finish, threads=threads, progress=progress, account=account)
     if not tally.statuses["ok"]:
         raise PicturesError(
             f"none of the {job.target} pictures in {str(source.path)!r} can be used; {str(path)!r} "
