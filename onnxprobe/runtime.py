@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,6 +158,21 @@ def _listed(providers: Sequence[str]) -> str:
 def run(model: Model | str | Path, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
     """Run a model once and return its outputs by name."""
     return Session(model).run(feeds)
+
+
+def operators(model: Model) -> Counter[str]:
+    """Return how many of which operators ONNX Runtime really runs, after fusing what it can.
+
+    Raises:
+        RunError: ONNX Runtime does not load the model; the message says why.
+    """
+    options = library().SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder, "optimised.onnx"))
+        _loaded(model, options, ON_CPU)
+        proto = onnx.load(options.optimized_model_filepath, load_external_data=False)
+    return Counter(node.op_type for node in proto.graph.node)
 
 
 def random_feeds(

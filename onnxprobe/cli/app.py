@@ -22,6 +22,7 @@ from onnxprobe.cli import (
     replaying,
     stores,
     surgery,
+    tapping,
 )
 from onnxprobe.errors import OnnxprobeError
 
@@ -68,6 +69,7 @@ _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     curating.compare: "onnxprobe compare run/ other-run/ --html compared.html",
     curating.domains: 'onnxprobe domains run/ rename 3 "street signs"',
     embedding.embed_preprocess: "onnxprobe embed-preprocess run/fused.onnx -o run/from-pixels.onnx",
+    tapping.taps: "onnxprobe taps backbone.onnx",
     casting.cast: "onnxprobe cast run/fused.onnx --precision fp16 -o run/fused.fp16.onnx",
     packaging.verify: "onnxprobe verify package/ --key key.pub",
     pictures.recipes: "onnxprobe recipes",
