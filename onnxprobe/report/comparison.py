@@ -15,6 +15,7 @@ from onnxprobe.report.wording import percent, score, tail, visible
 
 _VIEW: Final = 30  # characters
 _NAME: Final = 28
+_MORE: Final = "every view with every other: --json, --html"
 THERE: Final = {
     "same": "is {}",
     "split": "is split into {}",
@@ -32,7 +33,7 @@ def comparison_table(found: Comparison) -> RenderableType:
         Text(),
         _views(found),
         Text(),
-        *(Text(line, style="dim") for line in notes(found)),
+        *(Text(line, style="dim") for line in (*notes(found), _MORE)),
         *_domains("first run, seen from the second", found.one),
         *_domains("second run, seen from the first", found.other),
     )
@@ -67,7 +68,7 @@ def notes(found: Comparison) -> tuple[str, ...]:
     return (
         "CKA: linear, debiased (Kornblith et al. 2019); 1: the same up to a turn, 0: nothing in common",
         f"near: part of a picture's 10 nearest that are the same; by chance {percent(found.chance)}",
-        f"both over {plural(found.compared, 'picture')}; every view with every other: --json, --html",
+        f"both over {plural(found.compared, 'picture')}",
     )
 
 
