@@ -1,9 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 from environments import venv
 from tiny import tiny_model
 
-from onnxprobe.fuse import Part, write_fused
+from onnxprobe.fuse import Part, with_metadata, write_fused
 from onnxprobe.graph.save import save
 from onnxprobe.heads import HEADS, LinearHead
 from onnxprobe.probe import Probe
@@ -28,7 +30,8 @@ def environment(tmp_path_factory):
 def run(tmp_path):
     """A folder with backbone.onnx, and fused.onnx: the same with detectors."""
     folder = tmp_path / "run"
-    model = tiny_model()
+    how = {"size": [8, 8], "mean": [127, 127, 127], "std": [64, 64, 64]}
+    model = with_metadata(tiny_model(), {"onnxprobe.preprocess": json.dumps(how)})
     save(model, folder / "backbone.onnx")
     rng = np.random.default_rng(0)
     head = LinearHead(

@@ -1,5 +1,6 @@
 """Starting a server as a process of its own, and stopping it."""
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 90
 """Seconds until a server that is not ready is given up."""
@@ -86,3 +88,10 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
     server.wait(15)
+
+
+def answer_of(url: str, body: bytes) -> Any:
+    """Post JSON; return what is answered."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  loopback
+        return json.loads(answer.read())
