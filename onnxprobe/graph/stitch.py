@@ -63,29 +63,60 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
     inferred: dict[str, Value] | None = dict(trunk.values)
     grafts = [head if isinstance(head, Graft) else Graft(head) for head in heads]
     _close_seams(result, {graft.tensor(name) for graft in grafts for name in graft.head.inputs})
+    ground = _Ground(result)
     for graft in grafts:
-        added = _append(result, trunk, graft, known)
-        inferred = None if inferred is None or added is None else {**added, **inferred}
+        added = _append(ground, trunk, graft, known)
+        if inferred is None or added is None:
+            inferred = None
+            continue
+        inferred |= {name: value for name, value in added.items() if name not in inferred}
     joined = Model(result, known, inferred)
     return joined if outputs is None else _returning(joined, outputs)
 
 
+class _Ground:
+    """The model that heads are put behind, and its names, kept up as it grows.
+
+    Attributes:
+        model: the model, to which heads are added.
+        tensors: the names of all tensors.
+        written: the names of those that nodes write.
+        weights: the names of those that are stored.
+        declared: the names of those that are declared.
+        nodes: the names of all nodes.
+    """
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.model = model
+        self.tensors, self.written, self.weights = set[str](), set[str](), set[str]()
+        self.declared, self.nodes = set[str](), set[str]()
+        self.note(model.graph)
+
+    def note(self, graph: onnx.GraphProto) -> None:
+        """Take down the names of what is there."""
+        self.tensors.update(tensor_names(graph))
+        self.written.update(name for node in graph.node for name in node.output)
+        self.weights.update(tensor.name for tensor in graph.initializer)
+        self.declared.update(i.name for i in (*graph.value_info, *graph.input, *graph.output))
+        self.nodes.update(node_names(graph.node))
+
+
 def _append(
-    result: onnx.ModelProto, trunk: Model, graft: Graft, known: dict[str, Value]
+    ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]
 ) -> dict[str, Value] | None:
     """Put a head behind the trunk; return what can be inferred of it without asking of all again."""
     _fits(trunk, graft)
     head = at_opset(graft.head, trunk.opset)
-    names, node_map = _new_names(result.graph, head, graft)
+    names, node_map = _new_names(ground, head, graft)
     addition = renamed(head.proto.graph, names, node_map)
-    graph = result.graph
-    here = {name for node in graph.node for name in node.output}
-    graph.node.extend(_weights_as_nodes(result, addition))
-    graph.node.extend(node for node in addition.node if not set(filter(None, node.output)) & here)
-    declared = {info.name for info in (*graph.value_info, *graph.input, *graph.output)}
+    result, graph, here = ground.model, ground.model.graph, ground.written
+    graph.node.extend(_weights_as_nodes(ground, addition))
+    graph.node.extend(n for n in addition.node if here.isdisjoint(filter(None, n.output)))
+    declared = ground.declared
     graph.value_info.extend(info for info in addition.value_info if info.name not in declared)
     returned = {info.name for info in graph.output}
     graph.output.extend(info for info in addition.output if info.name not in returned)
+    ground.note(addition)
     _imports(result, head.proto)
     known |= {names.get(name, name): value for name, value in head.known.items()}
     return _inferred(trunk, addition, result, [graft.tensor(name) for name in head.inputs])
@@ -126,13 +157,11 @@ def _shapes_fit(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> bool:
     return not any(isinstance(x, int) and isinstance(y, int) and x != y for x, y in pairs)
 
 
-def _new_names(
-    graph: onnx.GraphProto, head: Model, graft: Graft
-) -> tuple[dict[str, str], dict[str, str]]:
+def _new_names(ground: _Ground, head: Model, graft: Graft) -> tuple[dict[str, str], dict[str, str]]:
     """Map the head's names to free ones: its inputs to the trunk, the rest out of the way."""
-    taken = set(tensor_names(graph))
+    taken = ground.tensors
     fed = {name: graft.tensor(name) for name in head.inputs}
-    shared = _shared(graph, head.proto.graph)
+    shared = _shared(ground, head.proto.graph)
     inner = [n for n in tensor_names(head.proto.graph) if n not in fed and n not in shared]
     clash = [name for name in head.outputs if name in inner and name in taken]
     if clash and not graft.prefix:
@@ -145,14 +174,16 @@ def _new_names(
     collide = sorted(taken.intersection(moved.values()))
     if collide:
         raise StitchError(f"{quoted(collide)} is there already; give the head another prefix")
-    nodes = set(node_names(graph.node))
     theirs = node_names(head.proto.graph.node)
-    return moved | fed, {n: prefix + n for n in theirs if graft.prefix or n in nodes}
+    return moved | fed, {n: prefix + n for n in theirs if graft.prefix or n in ground.nodes}
 
 
-def _shared(graph: onnx.GraphProto, head: onnx.GraphProto) -> set[str]:
+def _shared(ground: _Ground, head: onnx.GraphProto) -> set[str]:
     """Return the names that are computed from constants in the very same way in both."""
     names = {t.name for t in head.initializer} | {name for n in head.node for name in n.output[:1]}
+    if names.isdisjoint(ground.weights) and names.isdisjoint(ground.written):
+        return set()
+    graph = ground.model.graph
     constants = {t.name: t for t in graph.initializer if t.name in names}
     same = {t.name for t in head.initializer if constants.get(t.name) == t}
     nodes = {first: node for node in graph.node for first in node.output[:1] if first in names}
@@ -162,12 +193,10 @@ def _shared(graph: onnx.GraphProto, head: onnx.GraphProto) -> set[str]:
     return same
 
 
-def _weights_as_nodes(
-    result: onnx.ModelProto, addition: onnx.GraphProto
-) -> Iterable[onnx.NodeProto]:
+def _weights_as_nodes(ground: _Ground, addition: onnx.GraphProto) -> Iterable[onnx.NodeProto]:
     """Add the head's weights; as Constant nodes where they would have to become inputs too."""
-    have = {t.name for t in result.graph.initializer}
-    new = [t for t in addition.initializer if t.name not in have]
+    result = ground.model
+    new = [t for t in addition.initializer if t.name not in ground.weights]
     result.graph.sparse_initializer.extend(addition.sparse_initializer)
     if result.ir_version >= _WEIGHTS_NEED_NOT_BE_INPUTS:
         result.graph.initializer.extend(new)

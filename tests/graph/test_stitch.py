@@ -1,3 +1,5 @@
+import cProfile
+
 import numpy as np
 import onnx
 import onnx_ir
@@ -254,3 +256,21 @@ def test_so_it_is_in_random_graphs(model):
     for cut in cuts(model):
         whole = stitch(*split(model, cut.tensor))
         assert dict(whole.values) == afresh(whole)
+
+
+def test_many_heads_on_a_large_trunk_take_little_more_than_one():
+    """Each looks at itself, not at the whole trunk again: calls are counted, not seconds."""
+    build, x = Builder(17), "x"
+    for i in range(2000):
+        x = build.op("Neg", x, out=f"n{i}")
+    ends = [Value(name, "float32", ("N", 4)) for name in ("x", x)]
+    trunk = build.model("chain", ends[:1], ends[1:], ir_version=8)
+    assert trunk.values
+
+    def calls(count):
+        grafts = [Graft(head_on(f"h{i}", 4), {"x": f"n{i}"}, prefix=f"h{i}/") for i in range(count)]
+        counted = cProfile.Profile()
+        counted.runcall(stitch, trunk, *grafts)
+        return sum(entry.callcount for entry in counted.getstats())
+
+    assert calls(8) < 2 * calls(1)
