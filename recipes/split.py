@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.errors import PicturesError, RecipeError, quoted
-from onnxprobe.images.names import printable
 from onnxprobe.progress import Progress, silent
-from onnxprobe.rank.labels import read_labels
 from onnxprobe.recipe import Kept, Run
 from recipes.grouped import Grouping, Mask
 from recipes.heldout import dealt, kept_aside
@@ -121,6 +119,9 @@ def _groups(group_by: str | None, paths: Sequence[str]) -> tuple[str | None, ...
         return (None,) * len(paths)
     if group_by == FOLDER:
         return tuple(str(PurePosixPath(path).parent) for path in paths)
+
+    from onnxprobe.images.names import printable
+
     file, named = _table(group_by)
     group = tuple(named.get(printable(path)) for path in paths)
     if not any(group):
@@ -133,6 +134,8 @@ def _groups(group_by: str | None, paths: Sequence[str]) -> tuple[str | None, ...
 
 def _table(group_by: str) -> tuple[str, dict[str, str]]:
     """Read ``FILE.csv:COLUMN``; return the file's name and the group of each path."""
+    from onnxprobe.rank.labels import read_labels
+
     file, colon, column = group_by.rpartition(":")
     file, column = (file, column) if colon and file.endswith(".csv") else (group_by, "group")
     try:

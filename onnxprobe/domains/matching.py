@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from onnxprobe.domains.grouping import Mask
 
@@ -30,6 +29,8 @@ def matched(overlaps: NDArray[np.float64], *, above: float = SAME) -> list[tuple
 
     Kuhn (1955), the Hungarian method; only pairs that overlap by more than ``above`` count.
     """
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  recipes are listed without it
+
     counts = np.where(overlaps > above, overlaps, 0.0)
     rows, columns = linear_sum_assignment(counts, maximize=True)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if counts[i, j] > 0]
