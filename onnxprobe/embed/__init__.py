@@ -8,7 +8,8 @@ reader opens ``NAME.h5``:
 - ``ledger/id path status width height size hash error``: ``(m,)``, a row for every picture
 - attribute ``onnxprobe``: what the store was made of, as JSON
 
-The shards hold the same datasets for a stretch of rows each, with a checksum.
+The shards hold the same datasets for a stretch of rows each, with a checksum. Beside them lie
+``channels-….h5``: what the vectors of many shards are like (see ``embed.channels``).
 """
 
 from onnxprobe.embed.embed import embed

@@ -130,11 +130,11 @@ def _told(head: Head, path: Path) -> Head:
         run = json.loads(path.read_text())
         domains: Sequence[Mapping[str, Any]] = sorted(run["domains"], key=lambda one: one["id"])
         names = tuple(str(domain["name"]) for domain in domains)
-        sizes, pictures = [domain["size"] for domain in domains], run["counts"]["ok"]
-        sample = _checked(pictures, sizes, str(path))
+        sizes = [domain["size"] for domain in domains]
+        sample = _checked(_pictures(domains), sizes, str(path))
     except OSError as error:
         raise OnnxprobeError(f"{str(path)!r} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
         raise OnnxprobeError(f"{str(path)!r} is no run.json of onnxprobe, or damaged") from None
     if names != head.classes:
         raise OnnxprobeError(
@@ -143,6 +143,12 @@ def _told(head: Head, path: Path) -> Head:
             + (" of other names" if len(names) == len(head.classes) else "")
         )
     return Head(head.prefix, head.classes, head.threshold, head.scored, sample)
+
+
+def _pictures(domains: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many pictures the shares of domains are of; duplicates may have been left out."""
+    largest = max(domains, key=lambda domain: domain["size"])
+    return round(largest["size"] / largest["share"])
 
 
 def _checked(pictures: object, sizes: Sequence[object], origin: str) -> Sample:

@@ -13,12 +13,12 @@ LEVELS = {f"{i:03d}.png": (250 if i < 30 else 180 if i < 60 else 20) for i in ra
 """30 pictures are above 0.5, 60 above 0.1."""
 
 
-def run_json(path, *, sizes=(40, 20), names=("domain 0", "domain 1"), ok=100):
+def run_json(path, *, sizes=(40, 20), names=("domain 0", "domain 1"), pictures=100):
     domains = [
-        {"id": i, "name": name, "size": size}
+        {"id": i, "name": name, "size": size, "share": size / pictures}
         for i, (name, size) in enumerate(zip(names, sizes, strict=True))
     ]
-    path.write_text(json.dumps({"counts": {"ok": ok}, "domains": domains[::-1]}))
+    path.write_text(json.dumps({"counts": {"ok": 90}, "domains": domains[::-1]}))
     return path
 
 
@@ -93,8 +93,10 @@ def test_what_is_like_nothing_known_is_in_no_class():
     [
         ("{", "is no run.json of onnxprobe, or damaged"),
         ("[]", "is no run.json of onnxprobe, or damaged"),
-        ('{"counts": {"ok": 5}, "domains": [{"id": 0, "name": "a", "size": 9}]}', "or damaged"),
-        ('{"counts": {"ok": "5"}, "domains": []}', "or damaged"),
+        ('{"domains": [{"id": 0, "name": "a", "size": 9, "share": 3.0}]}', "or damaged"),
+        ('{"domains": [{"id": 0, "name": "a", "size": 9, "share": 0}]}', "or damaged"),
+        ('{"domains": [{"id": 0, "name": "a", "size": 9}]}', "or damaged"),
+        ('{"domains": []}', "or damaged"),
     ],
 )
 def test_a_damaged_run_json_is_named(text, message, tmp_path):

@@ -85,6 +85,19 @@ def test_the_fused_file_keeps_the_contract(done, backbone):
     assert fused.outputs == ("logits", "domain_scores", "domain_id", "domain_confidence")
 
 
+def test_the_fused_file_says_what_the_sample_held(done):
+    """So that whoever labels more pictures with it can tell that a domain is lost."""
+    from onnxprobe.label import heads_of
+
+    job, facts = done
+    (head,) = heads_of(load(job.out / "fused.onnx"))
+    assert head.sample.pictures == facts["counts"]["ok"]
+    assert list(head.sample.sizes) == [domain["size"] for domain in facts["domains"]]
+    assert head.threshold
+    (told,) = heads_of(load(job.out / "fused.onnx"), job.out / "run.json")
+    assert told.sample.sizes == head.sample.sizes
+
+
 def test_the_groups_say_what_the_fused_file_answers(done):
     """The table was computed from the store; the file computes from pixels."""
     from onnxprobe.images import open_source, preprocess_for
