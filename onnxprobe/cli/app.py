@@ -126,9 +126,10 @@ def main() -> None:
             INTERRUPTED,
         )
     except ModuleNotFoundError as error:
-        if error.name not in _ANALYSIS:
+        package = (error.name or "").partition(".")[0]
+        if package not in _ANALYSIS:
             raise
-        needs = f"this needs {error.name!r}, which is not installed"
+        needs = f"this needs {package!r}, which is not installed"
         _stop(f"{needs}; install it with: pip install 'onnxprobe[cpu]' (or [gpu])", 1)
     except OSError as error:
         place = f": {error.filename!r}" if error.filename else ""
