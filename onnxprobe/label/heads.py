@@ -148,7 +148,8 @@ def _told(head: Head, path: Path) -> Head:
 def _pictures(domains: Sequence[Mapping[str, Any]]) -> int:
     """Return how many pictures the shares of domains are of; duplicates may have been left out."""
     largest = max(domains, key=lambda domain: domain["size"])
-    return round(largest["size"] / largest["share"])
+    pictures: int = round(largest["size"] / largest["share"])
+    return pictures
 
 
 def _checked(pictures: object, sizes: Sequence[object], origin: str) -> Sample:
