@@ -72,6 +72,16 @@ def test_a_domain_that_is_not_there_is_owned_up_to():
     assert trained.heldout["macro_auc"] < 0.7
 
 
+def test_scores_are_honest_chances_where_there_is_nothing_to_learn():
+    random = np.random.default_rng(0).random(600) < 0.2
+    trained = Detectors()({"v": crowd(d=200)}, groups(random[:, None], ("v",)))
+    aside = np.array(trained.split) == "heldout"
+    assert trained.heldout["ece"] < 0.1
+    assert (
+        trained.confidence[aside].max() < 0.5
+    )  # a fit to 420 rows of 200 numbers is sure of itself
+
+
 def test_columns_that_hardly_vary_do_not_blow_the_weights_up(case):
     views, given = case
     rng = np.random.default_rng(0)
