@@ -30,6 +30,9 @@ _OF_ONE_HOP: Final = frozenset(
 that the library writes itself."""
 
 
+_BYTES: Final = 256
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request of a client.
@@ -112,13 +115,29 @@ def _har(text: str) -> Iterator[Request]:
         asked = entry["request"]
         url, headers = urlsplit(asked["url"]), {h["name"]: h["value"] for h in asked["headers"]}
         path = f"{url.path or '/'}{'?' + url.query if url.query else ''}"
-        yield _request(asked["method"], path, headers, _posted(asked.get("postData") or {}))
+        body = _posted(asked.get("postData") or {}, asked.get("bodySize", -1))
+        yield _request(asked["method"], path, headers, body)
 
 
-def _posted(said: Mapping[str, str]) -> bytes:
+def _posted(said: Mapping[str, str], size: int) -> bytes:
+    """Return a body of ``size`` bytes, -1 where that is not known.
+
+    HAR 1.2 has text only. For other bytes some recorders write base64 and say so; mitmproxy writes
+    a character a byte, or what is no UTF-8 as surrogates, which ``size`` tells apart.
+    """
     text = said.get("text", "")
-    # not in HAR 1.2, but what recorders write for bytes that are no text
-    return _decoded(text) if said.get("encoding") == "base64" else text.encode()
+    if said.get("encoding") == "base64":
+        return _decoded(text)
+    bodies = [text.encode("utf-8", "surrogateescape")]
+    if all(ord(character) < _BYTES for character in text):
+        bodies.append(text.encode("latin-1"))
+    fitting = [body for body in bodies if len(body) == size] if size >= 0 else bodies
+    if not fitting:
+        raise ValueError(
+            f"a body of {size} bytes was written down as {len(bodies[0])}; record it as JSON lines "
+            "with 'body_base64'"
+        )
+    return fitting[0]
 
 
 def _request(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Request:

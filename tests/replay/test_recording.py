@@ -75,6 +75,31 @@ def test_bytes_that_are_no_text_survive(tmp_path, name):
     assert read_recording(tmp_path / "r")[0].body == bytes(range(256))
 
 
+def entry(text, size):
+    request = {"method": "POST", "url": "http://a/b", "headers": [], "bodySize": size}
+    return json.dumps({"log": {"entries": [{"request": {**request, "postData": {"text": text}}}]}})
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (bytes(range(256)), bytes(range(256)).decode("latin-1")),
+        ("é".encode(), "é"),
+        (b"{}\xff\x00", b"{}\xff\x00".decode("utf-8", "surrogateescape")),
+        (b"", ""),
+    ],
+)
+def test_bytes_that_a_recorder_wrote_as_characters_are_told_by_their_number(tmp_path, body, text):
+    (tmp_path / "r").write_text(entry(text, len(body)))
+    assert read_recording(tmp_path / "r")[0].body == body
+
+
+def test_a_body_that_was_cut_short_is_refused(tmp_path):
+    (tmp_path / "r").write_text(entry("abc", 7))
+    with pytest.raises(RecordingError, match="of 7 bytes was written down as 3; record it as JSON"):
+        read_recording(tmp_path / "r")
+
+
 def test_a_body_may_be_text_or_json(tmp_path):
     (tmp_path / "r").write_text(
         '{"method": "post", "path": "/a", "body": "{\\"é\\": 1}"}\n\n'

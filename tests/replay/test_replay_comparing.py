@@ -44,6 +44,11 @@ def test_numbers_that_read_like_a_version_are_numbers():
     assert difference(REQUEST, binary(text), binary(text.replace(b"1", b"2"))) != ""
 
 
+def test_a_version_that_is_said_elsewhere_counts():
+    old, new = ({**LOGITS, "parameters": {"model_version": v}} for v in ("1", "2"))
+    assert difference(REQUEST, reply(old), reply(new)) == "output 'logits' is another"
+
+
 def test_an_id_may_differ_only_where_the_server_made_it_up():
     old, new = reply(LOGITS, id="a"), reply(LOGITS, id="b")
     assert difference(REQUEST, old, new) == ""
