@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 
 from onnxprobe.errors import RecipeError, quoted
-from onnxprobe.images.names import printable
 from onnxprobe.recipe import Kept, Run
 from recipes.embedding import Embedded
 from recipes.grouped import Grouped
@@ -51,6 +50,8 @@ class Attributes:
         Raises:
             RecipeError: there is no such file, it has no such columns, or nothing in it can be learnt.
         """
+        from onnxprobe.images.names import printable
+
         table, columns = _read(self.file, self.columns)
         rows = [table.get(printable(path), {}) for path in embedded.paths]
         if not any(rows):
@@ -106,6 +107,8 @@ def _groups(
     column: str, rows: Sequence[Mapping[str, str]], smallest: int
 ) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Return name, members ``(n,)`` and known rows ``(n,)`` of each value of an attribute."""
+    from onnxprobe.images.names import printable
+
     values = [row.get(column) for row in rows]
     counts = Counter(value for value in values if value is not None)
     known = np.array([value is not None for value in values])

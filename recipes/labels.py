@@ -8,8 +8,6 @@ from typing import Final
 import numpy as np
 
 from onnxprobe.errors import PicturesError, RecipeError, quoted
-from onnxprobe.images.names import printable
-from onnxprobe.rank.labels import read_labels
 from onnxprobe.recipe import Kept, Run
 from recipes.embedding import Embedded
 from recipes.grouped import Grouped
@@ -47,6 +45,8 @@ class Labels:
         Raises:
             RecipeError: fewer than two classes, or one that is too small.
         """
+        from onnxprobe.images.names import printable
+
         found = self._of(embedded.paths)
         labels = [None if label in self.leave_out else label for label in found]
         counts = Counter(label for label in labels if label is not None)
@@ -63,11 +63,15 @@ class Labels:
     def _of(self, paths: Sequence[str]) -> list[str | None]:
         if self.file is None:
             return [_folder(path, self.level) for path in paths]
+        from onnxprobe.images.names import printable
+
         table = _table(self.file)
         return [table.get(printable(path)) for path in paths]
 
 
 def _table(file: str) -> dict[str, str]:
+    from onnxprobe.rank.labels import read_labels
+
     try:
         return read_labels(file)
     except PicturesError as error:

@@ -9,7 +9,6 @@ from typing import Any
 from onnxprobe.errors import PicturesError, RecipeError
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.listing import find
-from onnxprobe.recipe.running import earlier
 from onnxprobe.recipe.settings import configured, flat
 
 
@@ -87,6 +86,8 @@ def asked(
         RecipeError: something that is needed was not said.
         NoSuchNameError: there is no such recipe, step or setting.
     """
+    from onnxprobe.recipe.running import earlier
+
     before = earlier(out) if resume else None
     if resume and before is None:
         raise RecipeError(f"there is no run in {str(out)!r} to go on with")
