@@ -125,7 +125,7 @@ def test_the_network_is_run_once_a_look_for_all_probes(photos, monkeypatch):
 
     monkeypatch.setattr("onnxprobe.rank.ranking.stream", counted)
     rank(forgetful(), open_source(photos), preprocess=SEEN)
-    assert looks == ["Folder", "Augmented"]
+    assert looks == [type(open_source(photos)).__name__, "Augmented"]
 
 
 def test_pictures_that_cannot_be_used_are_counted(photos, tmp_path):
