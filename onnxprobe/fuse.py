@@ -74,7 +74,7 @@ class Part:
             "prefix": head.name,
             "kind": head.kind.name,
             "classes": list(head.classes),
-            "threshold": [round(float(t), 6) for t in head.threshold],
+            "threshold": [float(t) for t in head.threshold],
         }
         if head.novelty is not None:
             measure, limit = head.novelty.measure.name, float(head.novelty.limit)
