@@ -276,7 +276,8 @@ def test_more_inputs_than_probes_are_refused(tmp_path, tiny):
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     (tmp_path / "two.onnx").write_bytes(proto.SerializeToString())
     with pytest.raises(
-        StitchError, match=r"'two' reads 2 tensors \('a', 'b'\) but is given 1 probe \('block:mean'\); give it one"
+        StitchError,
+        match=r"'two' reads 2 tensors \('a', 'b'\) but is given 1 probe \('block:mean'\); give it one",
     ):
         read_parts(tmp_path / "two.onnx", [BLOCK], like=tiny)
 

@@ -45,9 +45,7 @@ def write(
     return said
 
 
-def _fuse(
-    run: Run, found: Findings, new: Path, facts: Callable[[], Mapping[str, Any]]
-) -> None:
+def _fuse(run: Run, found: Findings, new: Path, facts: Callable[[], Mapping[str, Any]]) -> None:
     fused, proof, head = (new / name for name in ("fused.onnx", "proof.json", "head.onnx"))
     if not found.parts:
         for stale in (fused, proof, head):

@@ -86,7 +86,9 @@ def test_asked_to_stop_it_says_how_to_go_on(cluster, run, tmp_path):  # noqa: AR
             signal.raise_signal(signal.SIGTERM)
         asked.append(said)
 
-    with pytest.raises(StoreError, match=r"of 40 pictures, which are kept in .* give the same comm"):
+    with pytest.raises(
+        StoreError, match=r"of 40 pictures, which are kept in .* give the same comm"
+    ):
         run("ray/e.h5", engine=Ray(workers=1), progress=stop)
     run("ray/e.h5")
     run("one/e.h5")
