@@ -83,7 +83,7 @@ def test_what_was_added_comes_after_what_was_there(images):
     new = from_graph(graph)
     assert kept(compare(model, new))
     assert [str(d) for d in compare(model, new)][1] == (
-        "1 nodes is new: Mul, reading 'flat', giving 'late'"
+        "1 node is new: Mul, reading 'flat', giving 'late'"
     )
     assert run(new, {"image": images})["late"].shape == (5, 4)
 
