@@ -98,6 +98,15 @@ def test_what_does_not_fit_names_what_does():
         fitting(value, (None, 384), "center")
 
 
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [((2, "N", 10), "the batch is not its first axis"), (None, "its shape is not known")],
+)
+def test_a_tensor_without_samples_in_front_is_refused_with_the_reason(shape, why):
+    with pytest.raises(PoolingError, match=f"mean pooling cannot read logits.*: {why}$"):
+        fitting(Value("logits", "float32", shape), None, "mean")
+
+
 def test_a_misspelt_pooling_suggests_a_near_name():
     with pytest.raises(NoSuchNameError, match="no pooling named 'meen'; did you mean 'mean'"):
         fitting(Value("x", "float32", ("N", 3, 4, 4)), (3, 4, 4), "meen")
