@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
@@ -5,6 +7,21 @@ from tiny import tiny_model
 
 from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
+
+
+def pytest_collection_modifyitems(items):
+    wanted = [item for item in items if item.get_closest_marker("gpu")]
+    if wanted and not _gpu():
+        for item in wanted:
+            item.add_marker(pytest.mark.skip(reason="no NVIDIA GPU, or no onnxruntime-gpu"))
+
+
+def _gpu():
+    if shutil.which("nvidia-smi") is None:
+        return False
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
 
 @pytest.fixture(scope="session")
