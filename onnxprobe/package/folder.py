@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from onnxprobe.atomic import sync
 from onnxprobe.errors import PackageError
 from onnxprobe.graph.copying import copy_file
 from onnxprobe.package._base import Files
@@ -79,15 +80,6 @@ def summed(files: Files) -> dict[str, str | bytes | Path]:
     """Return ``files`` with ``SHA256SUMS`` of them, as ``sha256sum --check`` reads it."""
     lines = (f"{_digest(files[name])}  {name}\n" for name in sorted(files))
     return {**files, SUMS: "".join(lines)}
-
-
-def sync(path: Path) -> None:
-    """Make sure that a file, or which files a folder has, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write(path: Path, content: str | bytes | Path) -> None:

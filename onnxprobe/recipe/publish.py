@@ -1,11 +1,12 @@
 """Several files of a folder replaced together: all of them or none, whatever happens."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from onnxprobe.atomic import sync
 
 _NEW: Final = ".new"
 _READY: Final = ".ready"
@@ -27,9 +28,9 @@ def publishing(folder: Path) -> Iterator[Path]:
     try:
         yield new
         for path in (new, *new.rglob("*")):
-            _sync(path)
+            sync(path)
         new.rename(folder / _READY)  # from here on it is so
-        _sync(folder)
+        sync(folder)
         settled(folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -47,18 +48,10 @@ def settled(folder: Path) -> None:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
-    _sync(folder)
+    sync(folder)
     shutil.rmtree(ready)
 
 
 def gone(new: Path, name: str) -> None:
     """Say that the file ``name`` is not to be there when the files of ``new`` are in their places."""
     (new / f"{_GONE}{name}").touch()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

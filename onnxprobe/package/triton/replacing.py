@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from onnxprobe.atomic import sync
 from onnxprobe.contract import compare, kept
 from onnxprobe.errors import ContractError, PackageError
 from onnxprobe.graph.load import load
@@ -14,7 +15,7 @@ from onnxprobe.graph.value import Value
 from onnxprobe.package._base import Packaged
 from onnxprobe.package.delivery import Delivery
 from onnxprobe.package.fitting import fit
-from onnxprobe.package.folder import free, staged, sync
+from onnxprobe.package.folder import free, staged
 from onnxprobe.package.promise import as_text
 from onnxprobe.package.triton.entry import Entry, second
 from onnxprobe.proof import sha256
