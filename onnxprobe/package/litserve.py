@@ -5,20 +5,11 @@ from typing import Final
 from onnxprobe.package._base import Files, Packaging
 from onnxprobe.package.copied import script
 from onnxprobe.package.delivery import Delivery
-from onnxprobe.package.mlflow import requirements
-from onnxprobe.package.plain import runnable, told
+from onnxprobe.package.served import served
 
 
 def _files(of: Delivery) -> Files:
-    needs = ("litserve", *requirements(of), *(["opencv-python-headless"] if of.preprocess else []))
-    return {
-        **of.model_files(),
-        "server.py": script("litserve_server.py"),
-        "served.py": script("served.py"),
-        **runnable(of),
-        "requirements.txt": "".join(f"{need}\n" for need in needs),
-        **told(of),
-    }
+    return {**served(of, "litserve"), "server.py": script("litserve_server.py")}
 
 
 LITSERVE: Final = Packaging(

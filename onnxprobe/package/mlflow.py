@@ -8,27 +8,20 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from onnxprobe.errors import PackageError
-from onnxprobe.fuse import VERSIONS
 from onnxprobe.graph.value import Value
 from onnxprobe.package._base import Content, Files, Packaging
 from onnxprobe.package.delivery import MODEL, Delivery
 from onnxprobe.package.feeds import request, sizes, zeros
 from onnxprobe.package.plain import told
+from onnxprobe.package.requirements import REQUIREMENTS, listed, requirements
 from onnxprobe.package.yaml import as_yaml
 
-_NEEDS: Final = ("numpy", "onnx", "onnxruntime")
 _PROVIDERS: Final = ("CUDAExecutionProvider", "CPUExecutionProvider")
 """What MLflow writes where nobody says; it takes those that are installed."""
 
 
-def requirements(of: Delivery) -> tuple[str, ...]:
-    """Return what pip installs to run the model: the versions that it was proven with."""
-    said = json.loads(of.model.metadata.get(VERSIONS, "{}"))
-    return tuple(f"{name}=={said[name]}" if name in said else name for name in _NEEDS)
-
-
 def _files(of: Delivery) -> Files:
-    needs = ("mlflow", *requirements(of))
+    needs = requirements(of, "mlflow")
     conda = {
         "name": "mlflow-env",
         "channels": ["conda-forge"],
@@ -38,15 +31,15 @@ def _files(of: Delivery) -> Files:
         "MLmodel": as_yaml(_mlmodel(of)),
         **of.model_files(),
         **_example(of),
-        "requirements.txt": "".join(f"{need}\n" for need in needs),
-        "python_env.yaml": as_yaml({"dependencies": ["-r requirements.txt"]}),
+        **listed(needs),
+        "python_env.yaml": as_yaml({"dependencies": [f"-r {REQUIREMENTS}"]}),
         "conda.yaml": as_yaml(conda),
         **told(of),
     }
 
 
 def _mlmodel(of: Delivery) -> dict[str, Any]:
-    onnx = next(need for need in requirements(of) if need.startswith("onnx"))
+    onnx = next(need for need in requirements(of, "mlflow") if need.startswith("onnx"))
     version = onnx.partition("==")[2] or None
     example = {
         "artifact_path": "input_example.json",

@@ -9,9 +9,9 @@ from onnxprobe.package._base import Files, Packaging
 from onnxprobe.package.copied import script
 from onnxprobe.package.delivery import MODEL, Delivery
 from onnxprobe.package.feeds import sizes
-from onnxprobe.package.mlflow import requirements
 from onnxprobe.package.plain import told
 from onnxprobe.package.promise import as_text
+from onnxprobe.package.requirements import listed, requirements
 
 
 def _files(of: Delivery) -> Files:
@@ -23,13 +23,12 @@ def _files(of: Delivery) -> Files:
         "outputs": _metadata(of.outputs),
         "parameters": {"uri": f"./{MODEL}"},
     }
-    needs = ("mlserver", *requirements(of))
     return {
         "model-settings.json": as_text(settings),
         **of.model_files(),
         "mlserver_runtime.py": script("mlserver_runtime.py"),
         "served.py": script("served.py"),
-        "requirements.txt": "".join(f"{need}\n" for need in needs),
+        **listed(requirements(of, "mlserver")),
         **told(of),
     }
 

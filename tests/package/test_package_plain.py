@@ -201,6 +201,6 @@ def test_every_file_is_registered():
     import onnxprobe.package
 
     shared = {"_base", "card", "copied", "delivery", "feeds", "fitting", "folder", "packaging"}
-    shared |= {"promise", "signing", "verifying", "yaml"}
+    shared |= {"promise", "requirements", "served", "signing", "verifying", "yaml"}
     files_ = {m.name for m in pkgutil.iter_modules(onnxprobe.package.__path__)}
     assert files_ - shared == set(PACKAGINGS)
