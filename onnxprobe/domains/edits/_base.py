@@ -1,8 +1,8 @@
 """What an edit is, and how one is asked for."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, Self
 
 from onnxprobe.domains.grouping import Grouping, Mask
 from onnxprobe.errors import DomainError
@@ -35,6 +35,48 @@ class Edit(Protocol):
 
     def entry(self) -> dict[str, Any]:
         """Return it as the file says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """An edit that says of some domains whether they are to be there.
+
+    Attributes:
+        domains: names of theirs.
+    """
+
+    word: ClassVar[str]
+    domains: tuple[str, ...]
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The domains."""
+        return self.domains
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def without(self, names: Collection[str]) -> Self | None:
+        """Return the same for the domains that are there."""
+        rest = tuple(name for name in self.domains if name not in names)
+        return replace(self, domains=rest) if rest else None
+
+    def entry(self) -> dict[str, Any]:
+        """Return the word for the edit, and the domains."""
+        return {self.word: list(self.domains)}
+
+    @classmethod
+    def of(cls, asked: "Asked") -> Self:
+        """Make it from what was asked."""
+        asked.at_least(1, "one domain or more")
+        return cls(asked.domains())
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Self:
+        """Make it from an entry of the file."""
+        return cls(texts(entry, cls.word))
 
 
 @dataclass(frozen=True, slots=True)
