@@ -5,8 +5,6 @@ is what that module returns. Without torch, this can be imported but builds noth
 """
 
 import importlib
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -46,9 +44,6 @@ def imported(package: str) -> Any:
     The torchvision of PyPI has operators (for detectors; no network here needs them) that load only
     beside a torch with CUDA, and stops where nobody has declared them.
     """
-    found = importlib.util.find_spec("triton")
-    if found is not None and found.origin is None:
-        sys.modules["triton"] = None  # type: ignore[assignment]  # a folder of tests, not the compiler
     torch = importlib.import_module("torch")
     try:
         return importlib.import_module(package)
