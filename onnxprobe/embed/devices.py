@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from onnxprobe.devices import Device
 from onnxprobe.embed.account import Account
-from onnxprobe.embed.fill import Accounts, Extents, Job, fill, nobody, nothing, prepare, settle
+from onnxprobe.embed.fill import fill, prepare, settle
+from onnxprobe.embed.job import Job
 from onnxprobe.embed.network import cores
 from onnxprobe.embed.stop import Stop, stoppable
+from onnxprobe.embed.watch import UNWATCHED, Accounts, Watch
 from onnxprobe.errors import DeviceError, OnnxprobeError
-from onnxprobe.progress import Progress, silent
+from onnxprobe.progress import Progress
 
 _SECONDS: Final = 0.2
 """How often to look whether a process has ended, or the work is to be stopped."""
@@ -25,15 +27,8 @@ _GRACE: Final = 60.0
 """Seconds for a process to write what it holds."""
 
 
-def fill_on(  # noqa: PLR0913
-    devices: Sequence[Device],
-    job: Job,
-    *,
-    done: Callable[[Extents], None] = nothing,
-    finished: Callable[[Extents], None] = nothing,
-    threads: int | None = None,
-    progress: Progress = silent,
-    account: Accounts = nobody,
+def fill_on(
+    devices: Sequence[Device], job: Job, *, watch: Watch = UNWATCHED, threads: int | None = None
 ) -> None:
     """Make every shard that is missing, on all ``devices``; see ``fill``.
 
@@ -46,22 +41,15 @@ def fill_on(  # noqa: PLR0913
     """
     jobs = [replace(job, network=replace(job.network, device=device)) for device in devices]
     if len(jobs) == 1:
-        fill(
-            jobs[0],
-            done=done,
-            finished=finished,
-            threads=threads,
-            progress=progress,
-            account=account,
-        )
+        fill(jobs[0], watch, threads=threads)
         return
     prepare(job)
     each = threads or max(1, cores() // len(jobs))
     with stoppable() as stop:
         try:
-            _Team([replace(one, join=True) for one in jobs], each).work(stop, progress, account)
+            _Team([replace(one, join=True) for one in jobs], each).work(stop, watch)
         finally:
-            left = settle(job, done=done, finished=finished)
+            left = settle(job, watch)
     if left:
         raise job.stopped(left)
 
@@ -82,21 +70,21 @@ class _Team:
         self._accounts: list[Account] = []
         self._failed: list[str] = []
 
-    def work(self, stop: Stop, progress: Progress, account: Accounts) -> None:
-        """Start all, tell ``progress``, and wait until all have ended."""
+    def work(self, stop: Stop, watch: Watch) -> None:
+        """Start all, tell ``watch``, and wait until all have ended."""
         for member in self._members:
             member.start()
         try:
             while any(member.is_alive() for member in self._members):
                 if stop.is_set() or self._failed:
                     self._end.set()
-                self._listen(progress, _SECONDS)
+                self._listen(watch.progress, _SECONDS)
         finally:
             self._end.set()
             for member in self._members:
                 member.join(_GRACE)
-            self._listen(progress, 0)
-        self._report(account)
+            self._listen(watch.progress, 0)
+        self._report(watch.account)
 
     def _listen(self, progress: Progress, wait: float) -> None:
         """Take what members have said so far."""
@@ -151,15 +139,13 @@ def _member(
     """Work in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent says what to do
     told = _Told(end, parent)
+    watch = Watch(
+        there=lambda pictures: said.put(("there", pictures)),
+        made=lambda pictures: said.put(("made", pictures)),
+        account=lambda account: said.put(("account", account)),
+    )
     try:
-        fill(
-            job,
-            threads=threads,
-            there=lambda pictures: said.put(("there", pictures)),
-            made=lambda pictures: said.put(("made", pictures)),
-            account=lambda account: said.put(("account", account)),
-            asked=told,
-        )
+        fill(job, watch, threads=threads, asked=told)
     except OnnxprobeError as error:
         if not told.is_set():
             said.put(("failed", f"{job.network.device}: {error}"))

@@ -6,14 +6,15 @@ from pathlib import Path
 from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.embed.channels.tree import Tree
 from onnxprobe.embed.engines import LOCAL, Engine
-from onnxprobe.embed.fill import Accounts, Extents, Job, nobody
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import DTYPES, Header
+from onnxprobe.embed.job import Job
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Loader, batch_size
 from onnxprobe.embed.resume import batch_of, shard_rows
 from onnxprobe.embed.store import Store
 from onnxprobe.embed.top import folder_of, full, write_top
+from onnxprobe.embed.watch import Accounts, Extents, Watch, nobody
 from onnxprobe.errors import NoSuchNameError, PicturesError, StoreError
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
@@ -128,7 +129,8 @@ def embed(  # noqa: PLR0913  every setting of the command
         write_top(path, header, shards)
         tree.close(full(shards, header.shard_rows))
 
-    engine.fill(devices, job, done=done, threads=threads, progress=progress, account=account)
+    watch = Watch(done=done, progress=progress, account=account)
+    engine.fill(devices, job, watch=watch, threads=threads)
     store = Store.open(path).first(target)
     if not len(store):
         raise PicturesError(_none_good(store))

@@ -13,13 +13,14 @@ from onnxprobe.atomic import replacing
 from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.embed.disk import refused
 from onnxprobe.embed.engines import LOCAL, Engine
-from onnxprobe.embed.fill import Accounts, Extents, Job, nobody
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import Header
+from onnxprobe.embed.job import Job
 from onnxprobe.embed.manifest import Manifest
 from onnxprobe.embed.network import Loader, batch_size
 from onnxprobe.embed.resume import batch_of, header_of, shard_rows
 from onnxprobe.embed.top import folder_of
+from onnxprobe.embed.watch import Accounts, Extents, Watch, nobody
 from onnxprobe.errors import OnnxprobeError, PicturesError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
@@ -115,7 +116,8 @@ def label(  # noqa: PLR0913  every setting of the command
         _write(job, path, tally, len(shards), confidence)
         shutil.rmtree(folder_of(job.path))
 
-    engine.fill(devices, job, finished=finish, threads=threads, progress=progress, account=account)
+    watch = Watch(finished=finish, progress=progress, account=account)
+    engine.fill(devices, job, watch=watch, threads=threads)
     if not tally.statuses["ok"]:
         raise PicturesError(
             f"none of the {job.target} pictures in {str(source.path)!r} can be used; {str(path)!r} "

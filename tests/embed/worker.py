@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 import onnxruntime  # noqa: F401  now, so that no child has to
 
-from onnxprobe.embed import embed, fill, resume, writer
+from onnxprobe.embed import embed, resume, writer
+from onnxprobe.embed import work as working
 from onnxprobe.errors import OnnxprobeError
 from onnxprobe.graph.load import load
 from onnxprobe.images import Preprocess, Source, open_source
@@ -42,7 +43,7 @@ class Slow:
 
 def work(common, said, out):
     resume._FEWEST, writer.SECONDS_AT_RISK = 16, said.get("at_risk", 60)
-    fill.SECONDS_BETWEEN_LOOKS = 0.02
+    working.SECONDS_BETWEEN_LOOKS = 0.02
     if "file_limit" in said:
         resource.setrlimit(resource.RLIMIT_FSIZE, (said["file_limit"],) * 2)
     source = open_source(common["pictures"])

@@ -6,7 +6,7 @@ checkpoints are not used: what resumes is our shards.
 
 import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 
 from onnxprobe.devices import Device
 from onnxprobe.embed.account import Account
-from onnxprobe.embed.fill import Accounts, Extents, Job, Work, fill, nobody, nothing
+from onnxprobe.embed.fill import fill
+from onnxprobe.embed.job import Job
 from onnxprobe.embed.resume import Found, lacking, look, unfinished
+from onnxprobe.embed.watch import UNWATCHED, Watch
+from onnxprobe.embed.work import Work
 from onnxprobe.errors import MissingExtraError, StoreError
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.wire import LIMIT, dump, length, pieces
 from onnxprobe.images import open_source
-from onnxprobe.progress import Progress, silent
 
 _ERRORS_ONLY: Final = 40
 
@@ -45,16 +47,13 @@ class Ray:
     address: str | None = None
     workers: int | None = None
 
-    def fill(  # noqa: PLR0913
+    def fill(
         self,
         devices: Sequence[Device],
         job: Job,
         *,
-        done: Callable[[Extents], None] = nothing,
-        finished: Callable[[Extents], None] = nothing,
+        watch: Watch = UNWATCHED,
         threads: int | None = None,
-        progress: Progress = silent,
-        account: Accounts = nobody,
     ) -> None:
         """Make every shard that is missing; the bits are those of any other engine.
 
@@ -63,14 +62,7 @@ class Ray:
             StoreError: as ``fill``; or a worker failed.
         """
         here = replace(job, network=replace(job.network, device=devices[0]))
-        fill(
-            here,
-            done=done,
-            finished=finished,
-            progress=progress,
-            account=account,
-            how=partial(self._spread, devices=devices, threads=threads or 1),
-        )
+        fill(here, watch, how=partial(self._spread, devices=devices, threads=threads or 1))
 
     def _spread(self, work: Work, *, devices: Sequence[Device], threads: int) -> None:
         """Let actors make the shards that are unfinished, and look at each that is made."""
@@ -84,7 +76,7 @@ class Ray:
             for number, account in _made(ray, _packed(job), numbers, count, threads):
                 look(job.path, job.header, work.found, number)
                 accounts += [account] if account is not None else []
-                work.progress(job.stage, job.target - work.left(), job.target)
+                work.watch.progress(job.stage, job.target - work.left(), job.target)
                 if work.stop.is_set():
                     break
         work.account = _whole(accounts, count)
@@ -115,7 +107,7 @@ class Maker:
     def _make(self, number: int) -> Account | None:
         job, found = self._job, Found(self._job.target, self._job.retry)
         look(job.path, job.header, found, number)
-        work = Work(job, found, Event(), threads=self._threads, progress=silent)
+        work = Work(job, found, Event(), threads=self._threads)
         work.make(lacking(job.header, found, number), job.target)
         if work.account is not None:  # the network is loaded once for all shards
             self._job = replace(job, network=replace(job.network, loaded=work.network))
