@@ -1,5 +1,6 @@
 """Groups by density, of a map or of the vectors themselves: HDBSCAN and OPTICS."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -15,19 +16,21 @@ from recipes.tsne import Layout
 from recipes.whitening import Vectors, half_whitening
 
 Labels = NDArray[np.int64]
+Points = NDArray[np.float64]
 Place = Literal["map", "embedding"]
 _FEWEST_ROWS: Final = 50
+_MOST_SAMPLES: Final = 20
+"""Neighbours that make a dense place, at most; fewer where clusters may be smaller."""
 
 
 @dataclass(frozen=True)
-class Hdbscan:
-    """Clusters of any density (Campello et al. 2013); pictures between them are in none.
+class ByDensity(ABC):
+    """Clusters where pictures lie close together; pictures between them are in none.
 
     Attributes:
         space: where pictures are near each other: on the ``map``, or in the half-whitened
             ``embedding`` (slow above some 10,000 rows).
         smallest: pictures that make a cluster: a share of all below 1, else a count; 12 at least.
-        selection: ``eom`` takes the clusters that last longest, ``leaf`` the finest.
         rows: that are clustered, at most; the others ask their neighbours.
         voters: neighbours that such a row asks.
         seed: of the draw.
@@ -35,7 +38,6 @@ class Hdbscan:
 
     space: Place = "map"
     smallest: float = 0.004
-    selection: Literal["eom", "leaf"] = "eom"
     rows: int = 50_000
     voters: int = 5
     seed: int = 0
@@ -43,65 +45,63 @@ class Hdbscan:
     def __call__(
         self, views: Mapping[str, Vectors], layout: Layout, *, progress: Progress = silent
     ) -> Grouped:
-        from sklearn.cluster import HDBSCAN
-
         points = _points(self.space, views, layout)
         drawn = _drawn(len(points), self.rows, self.seed)
-        size = _count(self.smallest, len(drawn))
-        method = HDBSCAN(
-            min_cluster_size=size,
-            min_samples=min(size, 20),
-            cluster_selection_method=self.selection,
-            copy=True,
-        )
-        found = method.fit_predict(points[drawn])
+        found = self.clustered(points[drawn], _count(self.smallest, len(drawn)))
         progress("groups", 1, 1)
         return partition(_voted(points, drawn, found, self.voters), next(iter(views)))
 
+    @abstractmethod
+    def clustered(self, points: Points, smallest: int) -> Labels:
+        """Return the cluster of each of ``points`` ``(n, m)``, of ``smallest`` or more; −1 for none."""
+
 
 @dataclass(frozen=True)
-class Optics:
+class Hdbscan(ByDensity):
+    """Clusters of any density (Campello et al. 2013).
+
+    Attributes:
+        selection: ``eom`` takes the clusters that last longest, ``leaf`` the finest.
+    """
+
+    selection: Literal["eom", "leaf"] = "eom"
+
+    def clustered(self, points: Points, smallest: int) -> Labels:
+        from sklearn.cluster import HDBSCAN
+
+        method = HDBSCAN(
+            min_cluster_size=smallest,
+            min_samples=min(smallest, _MOST_SAMPLES),
+            cluster_selection_method=self.selection,
+            copy=True,
+        )
+        return np.asarray(method.fit_predict(points), np.int64)
+
+
+@dataclass(frozen=True)
+class Optics(ByDensity):
     """Clusters as dents in the order of reachability (Ankerst et al. 1999), which needs no radius.
 
     What the authors of dl-tsne suggest in place of DBSCAN.
 
     Attributes:
-        space: as of HDBSCAN.
-        smallest: as of HDBSCAN.
         neighbours: that make a dense place.
         steepness: how steep the walls of a dent are, 0 to 1 (xi).
-        rows: that are clustered, at most; the others ask their neighbours.
-        voters: neighbours that such a row asks.
-        seed: of the draw.
     """
 
-    space: Place = "map"
-    smallest: float = 0.004
+    rows: int = 20_000
     neighbours: int = 20
     steepness: float = 0.05
-    rows: int = 20_000
-    voters: int = 5
-    seed: int = 0
 
-    def __call__(
-        self, views: Mapping[str, Vectors], layout: Layout, *, progress: Progress = silent
-    ) -> Grouped:
+    def clustered(self, points: Points, smallest: int) -> Labels:
         from sklearn.cluster import OPTICS
 
-        points = _points(self.space, views, layout)
-        drawn = _drawn(len(points), self.rows, self.seed)
-        method = OPTICS(
-            min_samples=self.neighbours,
-            xi=self.steepness,
-            min_cluster_size=_count(self.smallest, len(drawn)),
-        )
+        method = OPTICS(min_samples=self.neighbours, xi=self.steepness, min_cluster_size=smallest)
         with np.errstate(divide="ignore", invalid="ignore"):  # copies lie at reachability 0
-            found = method.fit_predict(points[drawn])
-        progress("groups", 1, 1)
-        return partition(_voted(points, drawn, found, self.voters), next(iter(views)))
+            return np.asarray(method.fit_predict(points), np.int64)
 
 
-def _points(space: Place, views: Mapping[str, Vectors], layout: Layout) -> NDArray[np.float64]:
+def _points(space: Place, views: Mapping[str, Vectors], layout: Layout) -> Points:
     """Return where the pictures are, ``(n, 2)`` or ``(n, m)``."""
     x = next(iter(views.values()))
     if len(x) < _FEWEST_ROWS:
@@ -130,9 +130,7 @@ def _drawn(rows: int, most: int, seed: int) -> Labels:
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
-def _voted(
-    points: NDArray[np.float64], drawn: Labels, found: NDArray[np.integer], voters: int
-) -> Labels:
+def _voted(points: Points, drawn: Labels, found: Labels, voters: int) -> Labels:
     """Return the labels of all rows: of those that were clustered their own, of the others a vote's."""
     labels = np.full(len(points), -1, np.int64)
     labels[drawn] = found

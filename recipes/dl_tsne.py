@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from onnxprobe.recipe import Findings, Kept, Run
-from recipes.composed import composed
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.grouped import partition
 from recipes.knn_dbscan import KnnDbscan
 from recipes.logistic import LogisticCV
-from recipes.split import Split, split
+from recipes.split import Split
 from recipes.tsne import TSNE
 
 
@@ -46,6 +45,4 @@ class DlTsne(Editable):
         layout = run.do("tsne", self.tsne, embedded.views)
         found = run.do("clustering", self.clustering, layout)
         groups = Kept(partition(found.value.labels, str(embedded.probes[0])), found.key)
-        sides = split(run, self.split, embedded.paths, groups)
-        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
-        return composed(run, embedded, groups.value, layout.value, trained.value, head="softmax")
+        return self.trained(run, embedded, groups, layout.value)

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from onnxprobe.recipe import Findings, Kept, Run
 from recipes.classifier import Detectors
 from recipes.clustering import Communities
-from recipes.composed import composed
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.grouped import Grouped
-from recipes.split import Split, split
+from recipes.split import Split
 from recipes.tsne import TSNE
 
 
@@ -36,6 +35,4 @@ class Domains(Editable):
         layout = run.do("tsne", self.tsne, embedded.views)
         groups = found.value
         grouped = Grouped(groups.member, groups.view, tuple(groups.stability.tolist()))
-        sides = split(run, self.split, embedded.paths, Kept(grouped, found.key))
-        trained = run.do("classifier", self.classifier, embedded.views, found, sides)
-        return composed(run, embedded, grouped, layout.value, trained.value, head="detectors")
+        return self.trained(run, embedded, Kept(grouped, found.key), layout.value)

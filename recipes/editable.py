@@ -24,6 +24,14 @@ class Editable:
     split: Any
     classifier: Any
 
+    def trained(
+        self, run: Run, embedded: Embedded, groups: Kept[Grouped], layout: Layout
+    ) -> Findings:
+        """Split the pictures, train a head for ``groups``, and put it all together."""
+        sides = split(run, self.split, embedded.paths, groups)
+        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
+        return composed(run, embedded, groups.value, layout, trained.value, head=self.head)
+
     def retrained(self, run: Run, before: Findings, views: Kept[Views]) -> Findings:
         """Train heads for the groups of ``before`` (see ``onnxprobe.recipe.edited.Retrains``)."""
         grouped = Grouped(
@@ -43,10 +51,7 @@ class Editable:
         )
         grouped = replace(grouped, known=self.told(embedded, grouped.member))
         groups = Kept(grouped, _key(grouped))  # without the names: a new name trains nothing
-        sides = split(run, self.split, before.paths, groups)
-        trained = run.do("classifier", self.classifier, views, groups, sides)
-        layout = Layout(before.layout)
-        return composed(run, embedded, grouped, layout, trained.value, head=self.head)
+        return self.trained(run, embedded, groups, Layout(before.layout))
 
     def told(self, embedded: Embedded, member: Mask) -> Mask | None:  # noqa: ARG002  others look
         """Return ``(n, K)``: of which pictures it is known whether they are in; null: of all."""

@@ -5,12 +5,11 @@ from typing import ClassVar
 
 from onnxprobe.recipe import Findings, Run
 from recipes.choice import Choice
-from recipes.composed import composed
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.labels import Labels
-from recipes.split import Split, split
+from recipes.split import Split
 from recipes.tsne import TSNE
 
 
@@ -35,6 +34,4 @@ class Labelled(Editable):
         embedded = self.embedding(run)
         groups = self.labels.read(embedded)
         layout = run.do("tsne", self.tsne, embedded.views)
-        sides = split(run, self.split, embedded.paths, groups)
-        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
-        return composed(run, embedded, groups.value, layout.value, trained.value, head="softmax")
+        return self.trained(run, embedded, groups, layout.value)

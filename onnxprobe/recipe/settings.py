@@ -130,8 +130,13 @@ def _called(kind: type) -> str:
 
 
 def _attributes(kind: type) -> dict[str, str]:
-    """Read the ``Attributes:`` of a docstring: name to text."""
-    text = inspect.getdoc(kind) or ""
+    """Read the ``Attributes:`` of docstrings, what a class is made of first: name to text."""
+    bases = reversed(kind.__mro__)
+    return {name: about for base in bases for name, about in _described(base).items()}
+
+
+def _described(kind: type) -> dict[str, str]:
+    text = inspect.cleandoc(kind.__doc__ or "")
     _, _, block = text.partition("Attributes:\n")
     entries = re.split(r"^    (\w+): ", block.split("\n\n")[0], flags=re.MULTILINE)[1:]
     return {

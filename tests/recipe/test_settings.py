@@ -94,3 +94,22 @@ def test_settings_go_through_json_and_back():
 def test_a_toml_value_outside_any_step_is_refused():
     with pytest.raises(RecipeError, match="'seed' is a setting without a step"):
         flat({"seed": 3})
+
+
+@dataclass(frozen=True)
+class Finer(Cluster):
+    """Find more groups.
+
+    Attributes:
+        seed: of the draw.
+        depth: how fine.
+    """
+
+    depth: int = 1
+
+
+def test_a_step_tells_of_the_settings_that_it_inherits_too():
+    listed = {s.name: s.about for s in settings(Recipe(Finer()))}
+    assert listed["clustering.limit"] == "at most so many; null for all."
+    assert listed["clustering.seed"] == "of the draw."
+    assert listed["clustering.depth"] == "how fine."
