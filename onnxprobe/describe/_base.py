@@ -66,13 +66,13 @@ class Attribute:
     Attributes:
         name: what people call it.
         about: what is measured, and its unit.
+        of: tells it of a picture.
         low: what a domain with little of it is; empty for a category.
         high: what a domain with much of it is; empty for a category.
-        of: tells it of a picture.
     """
 
     name: str
     about: str
-    low: str
-    high: str
     of: Callable[[Seen], Value]
+    low: str = ""
+    high: str = ""

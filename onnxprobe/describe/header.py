@@ -46,15 +46,15 @@ def _year(seen: Seen) -> Value:
     return float(found[1]) if found and int(found[1]) else None
 
 
-FOLDER = Attribute("folder", "folder of the picture in its source", "", "", _folder)
-FORMAT = Attribute("format", "of the file, told by its content", "", "", _format)
-BYTES = Attribute("bytes per pixel", "of the file", "simple or packed hard", "detailed", _bytes)
+FOLDER = Attribute("folder", "folder of the picture in its source", _folder)
+FORMAT = Attribute("format", "of the file, told by its content", _format)
+BYTES = Attribute("bytes per pixel", "of the file", _bytes, "simple or packed hard", "detailed")
 JPEG_QUALITY = Attribute(
     "JPEG quality",
     "0 to 100, from the quantisation tables as the IJG library scales them",
+    _quality,
     "packed hard",
     "packed softly",
-    _quality,
 )
-CAMERA = Attribute("camera", "make and model, from EXIF", "", "", _camera)
-YEAR = Attribute("year", "in which it was taken, from EXIF", "old", "new", _year)
+CAMERA = Attribute("camera", "make and model, from EXIF", _camera)
+YEAR = Attribute("year", "in which it was taken, from EXIF", _year, "old", "new")

@@ -42,16 +42,16 @@ def _range(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
     return np.asarray(wide.max(axis=2) - wide.min(axis=2))
 
 
-BRIGHTNESS = Attribute("brightness", "mean luma, 0 to 255", "dark", "bright", _brightness)
-CONTRAST = Attribute("contrast", "standard deviation of luma", "flat", "contrasty", _contrast)
+BRIGHTNESS = Attribute("brightness", "mean luma, 0 to 255", _brightness, "dark", "bright")
+CONTRAST = Attribute("contrast", "standard deviation of luma", _contrast, "flat", "contrasty")
 SHARPNESS = Attribute(
     "sharpness",
     "variance of the Laplacian (Pech-Pacheco et al. 2000), shorter side 256 at most",
+    _sharpness,
     "blurred",
     "sharp",
-    _sharpness,
 )
 SATURATION = Attribute(
-    "saturation", "mean of largest − smallest channel, 0 to 255", "pale", "colourful", _saturation
+    "saturation", "mean of largest − smallest channel, 0 to 255", _saturation, "pale", "colourful"
 )
-GREY = Attribute("colour", "whether the picture has any", "", "", _grey)
+GREY = Attribute("colour", "whether the picture has any", _grey)

@@ -13,5 +13,5 @@ def _aspect(seen: Seen) -> Value:
     return picture.width / picture.height if picture.height else None
 
 
-PIXELS = Attribute("pixels", "width × height of the upright picture", "small", "large", _pixels)
-ASPECT = Attribute("aspect", "width / height of the upright picture", "tall", "wide", _aspect)
+PIXELS = Attribute("pixels", "width × height of the upright picture", _pixels, "small", "large")
+ASPECT = Attribute("aspect", "width / height of the upright picture", _aspect, "tall", "wide")
