@@ -38,14 +38,13 @@ class Edit(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Choosing:
-    """An edit that says of some domains whether they are to be there.
+class Several:
+    """An edit of one domain or more, which is made of those that are there.
 
     Attributes:
         domains: names of theirs.
     """
 
-    word: ClassVar[str]
     domains: tuple[str, ...]
 
     @property
@@ -53,15 +52,22 @@ class Choosing:
         """The domains."""
         return self.domains
 
-    @property
-    def made(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
-
     def without(self, names: Collection[str]) -> Self | None:
         """Return the same for the domains that are there."""
         rest = tuple(name for name in self.domains if name not in names)
         return replace(self, domains=rest) if rest else None
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing(Several):
+    """An edit that says of some domains whether they are to be there."""
+
+    word: ClassVar[str]
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
 
     def entry(self) -> dict[str, Any]:
         """Return the word for the edit, and the domains."""

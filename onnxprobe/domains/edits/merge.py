@@ -1,30 +1,24 @@
 """Make one domain of several."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from onnxprobe.domains.edits._base import Asked, Kind, Parted, text, texts
+from onnxprobe.domains.edits._base import Asked, Kind, Parted, Several, text, texts
 from onnxprobe.domains.grouping import Group, Grouping
 from onnxprobe.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Several):
     """Put all pictures of ``domains`` into one that is called ``name``.
 
     It stands where the first of them stood, and is looked for in the view of the largest.
     """
 
-    domains: tuple[str, ...]
     name: str
-
-    @property
-    def about(self) -> tuple[str, ...]:
-        """The domains."""
-        return self.domains
 
     @property
     def made(self) -> tuple[str, ...]:
@@ -41,11 +35,6 @@ class Merge:
             merged = replace(largest, name=self.name)
         others = grouping.only([i for i in range(len(grouping)) if i not in places])
         return others.put(places[0], merged, np.asarray(member.any(axis=1)))
-
-    def without(self, names: Collection[str]) -> Self | None:
-        """Return the same for the domains that are there."""
-        rest = tuple(name for name in self.domains if name not in names)
-        return replace(self, domains=rest) if rest else None
 
     def entry(self) -> dict[str, Any]:
         """Return ``merge`` and ``as``."""
