@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.errors import RecipeError
+from onnxprobe.errors import DomainError, RecipeError
 from onnxprobe.heads import HEADS, LinearHead
 from onnxprobe.progress import Progress, silent
 from recipes.grouped import Grouped, Mask
@@ -92,7 +92,8 @@ class Ends:
     """The pictures at either end of each component, and a detector that is the component itself.
 
     Nothing is learnt but where the end begins: on the rows that teach. Held-out figures compare
-    that with the same share of the rows held out.
+    that with the same share of the rows held out. Ends may have other names, and some may be left
+    out; anything else is no end of a component, and has no detector.
 
     Attributes:
         share: of the pictures that an end has, 0 to 1.
@@ -102,10 +103,7 @@ class Ends:
 
     def groups(self, x: Vectors, principal: Principal, aside: Mask, view: str) -> Grouped:
         """Return two groups a component: of the rows of each side, the share farthest along it."""
-        place = _both(principal.along(x))
-        member = np.zeros(place.shape, bool)
-        for side in (aside, ~aside):
-            member[side] = place[side] > _limits(place[side], self.share)
+        member = self._members(_both(principal.along(x)), aside)
         count = len(principal.axes)
         names = tuple(f"component {i + 1} {end}" for i in range(count) for end in "+−")
         stability = np.repeat(principal.stability, 2).tolist()
@@ -121,8 +119,10 @@ class Ends:
         progress: Progress = silent,
     ) -> Trained:
         x = next(iter(views.values()))
-        limits = _limits(_both(principal.along(x))[~sides.aside], self.share)
-        slope = _both((principal.axes / np.maximum(principal.spread, 1e-12)[:, None]).T).T
+        place = _both(principal.along(x))
+        ends = _chosen(groups, self._members(place, sides.aside), principal.stability)
+        limits = _limits(place[~sides.aside][:, ends], self.share)
+        slope = _both((principal.axes / np.maximum(principal.spread, 1e-12)[:, None]).T).T[ends]
         bias = -slope @ principal.center - limits  # above the limit the logit is above 0
         half = np.full(len(slope), 0.5, np.float32)
         head = LinearHead(
@@ -142,6 +142,41 @@ class Ends:
             "explained": [round(float(part), 4) for part in principal.explained],
         }
         return replace(trained, heldout={**figures, "components": told})
+
+    def _members(self, place: Real, aside: Mask) -> Mask:
+        """Return ``(n, 2m)``: of the rows of each side, the share that lies farthest."""
+        member = np.zeros(place.shape, bool)
+        for side in (aside, ~aside):
+            member[side] = place[side] > _limits(place[side], self.share)
+        return member
+
+
+def _chosen(groups: Grouped, member: Mask, stability: Real) -> list[int]:
+    """Return which ends, columns of ``member`` ``(n, 2m)``, the groups are, whatever they are called.
+
+    Raises:
+        DomainError: one is none of them.
+    """
+
+    def told(column: Mask, value: float | None) -> tuple[float | None, bytes]:
+        return value, np.packbits(column).tobytes()
+
+    values = np.repeat(stability, 2).tolist()
+    places = {
+        told(column, value): i
+        for i, (column, value) in enumerate(zip(member.T, values, strict=True))
+    }
+    found = [
+        places.get(told(column, value))
+        for column, value in zip(groups.member.T, groups.stability, strict=True)
+    ]
+    for name, place in zip(groups.names, found, strict=True):
+        if place is None:
+            raise DomainError(
+                f"{name!r} is not one end of a component; those can be renamed, dropped and kept, "
+                "but not merged or split"
+            )
+    return [place for place in found if place is not None]
 
 
 def _principal(x: Vectors, count: int | None = None) -> tuple[Real, Real, Real]:

@@ -1,8 +1,9 @@
 """Groups of pictures with names: what edits are made to."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from onnxprobe.errors import DomainError, NoSuchNameError
 
 Mask = NDArray[np.bool_]
+
+_NUMBERED: Final = re.compile(r"domain (0|[1-9]\d*)|component [1-9]\d* [+−]")
+"""What recipes call groups of which they know nothing but where they come in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +121,9 @@ def default_name(number: int) -> str:
 
 
 def is_default(name: str) -> bool:
-    """Tell whether nobody has named a group that is called ``name``.
+    """Tell whether nobody has named a group that is called ``name``: it only has a number.
 
-    >>> is_default("domain 3"), is_default("domain 3.1")
-    (True, False)
+    >>> is_default("domain 3"), is_default("component 3 −"), is_default("domain 3.1")
+    (True, True, False)
     """
-    _, _, number = name.rpartition(" ")
-    return number.isdecimal() and name == default_name(int(number))
+    return _NUMBERED.fullmatch(name) is not None

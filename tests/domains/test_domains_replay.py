@@ -148,6 +148,13 @@ def test_names_that_the_recipe_gives_stay_whatever_becomes_of_the_pictures():
     assert len(lost) == 0
 
 
+def test_names_that_only_count_go_with_the_pictures():
+    before = grouping((9, 7), names=["component 1 +", "component 2 −"])
+    found = grouping((9, 7), names=["component 2 −", "component 1 +"])
+    named, _ = carried(found, before)
+    assert named.names == before.names
+
+
 def test_pictures_that_are_in_one_run_alone_do_not_count():
     before = grouping((9,), names=["flags"])
     more = Grouping(

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from onnxprobe.errors import RecipeError
+from onnxprobe.errors import DomainError, RecipeError
 from onnxprobe.heads import HEADS
 from recipes.components import Components, Ends
 from recipes.split import Sides
@@ -83,6 +85,26 @@ def test_pictures_that_are_all_the_same_do_not_break_it():
     groups = Ends().groups(same, found, sides.aside, "v")
     assert not groups.member.any()
     assert np.isfinite(Ends()({"v": same}, groups, found, sides).weight).all()
+
+
+def test_ends_are_known_whatever_they_are_called_and_however_many_are_left():
+    groups, head = trained()
+    left = [3, 0]
+    names = ("left ear", "right ear")
+    stability = tuple(groups.stability[i] for i in left)
+    some = replace(groups, member=groups.member[:, left], names=names, view=("v",) * 2)
+    again = Ends()({"v": X}, replace(some, stability=stability), FOUND, SIDES)
+    np.testing.assert_array_equal(again.weight, head.weight[left])
+    np.testing.assert_array_equal(again.bias, head.bias[left])
+    assert again.recall == tuple(head.recall[i] for i in left)
+
+
+def test_what_is_not_one_end_of_a_component_has_no_detector():
+    groups, _ = trained()
+    both = replace(groups, member=groups.member[:, :1] | groups.member[:, 1:2], view=("v",))
+    both = replace(both, names=("both",), stability=(None,))
+    with pytest.raises(DomainError, match="'both' is not one end of a component; those can be"):
+        Ends()({"v": X}, both, FOUND, SIDES)
 
 
 def test_too_few_are_refused():
