@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +24,7 @@ class Outcome:
         width: of the upright picture, in pixels; 0 where unknown.
         height: of the upright picture, in pixels; 0 where unknown.
         size: of the file, in bytes.
-        hash: 128-bit BLAKE2b of the file; empty where it could not be read.
+        hash: of the file, see ``hash_of``; empty where it could not be read.
         error: what is wrong, for people; empty where nothing is.
     """
 
@@ -46,7 +47,7 @@ class Ledger:
         width: in pixels, int32.
         height: in pixels, int32.
         size: of the file in bytes, int64.
-        hash: 128-bit BLAKE2b of the file, hexadecimal.
+        hash: the first 128 bits of the file's SHA-256, hexadecimal.
         error: what is wrong, for people.
     """
 
@@ -110,6 +111,14 @@ class Ledger:
     def concatenated(cls, parts: Sequence["Ledger"]) -> "Ledger":
         """Put ledgers below each other."""
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in COLUMNS))
+
+
+def hash_of(data: bytes) -> str:
+    """Return the first 128 bits of the SHA-256 of a file, hexadecimal.
+
+    Processors have instructions for it; of 12 megapixels it takes a thirtieth of decoding.
+    """
+    return sha256(data).hexdigest()[:32]
 
 
 def originals(hashes: NDArray[np.bytes_]) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -114,7 +115,8 @@ class Network:
         """
         samples = self._noise()
         try:
-            straight, rolled = self.run(samples), self.run(np.roll(samples, 1, axis=0))
+            with ThreadPoolExecutor(2) as pool:
+                straight, rolled = pool.map(self.run, (samples, np.roll(samples, 1, axis=0)))
         except RunError as error:
             if self.batch == 1:
                 raise

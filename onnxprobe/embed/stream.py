@@ -1,7 +1,9 @@
 """Pictures through a network: decoded by many threads, run in batches, given back in order.
 
 Two pools and a bounded window. Each core runs batches of its own with one thread: no thread waits
-for another at every layer, and sums are made in the same order whatever the number of cores.
+for another at every layer, and sums are made in the same order whatever the number of cores. On a
+CPU decoding and running take turns on the cores, so that neither drives the other out of a cache;
+only reading, which waits for a disk or a server, goes on beside them.
 Every batch has a fixed shape, and a picture's slot in it follows from its row, whatever becomes of
 its neighbours; so work that is stopped can go on at any batch and gives the same bits.
 """
@@ -9,15 +11,16 @@ its neighbours; so work that is stopped can go on at any batch and gives the sam
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from hashlib import blake2b
+from threading import Semaphore
 from time import perf_counter
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.ledger import Outcome
+from onnxprobe.embed.ledger import Outcome, hash_of
 from onnxprobe.embed.network import Arrays, Network, cores
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_once
@@ -25,6 +28,8 @@ from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_on
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
 _GPU_RUNS: Final = 2
 """Threads that run a network on a GPU."""
+Core = AbstractContextManager[object]
+"""Entered by who needs a core, and left when it is free again; reusable, by many threads."""
 _BATCHES_AHEAD: Final = 2
 """Batches decoded, or being decoded, for each that is run: while one runs, the next is ready."""
 
@@ -38,8 +43,9 @@ class Batch:
         outcomes: one a picture.
         kept: those whose status is ok, as offsets from ``start``, int64 ``(n,)``.
         outputs: by name, a row for each of ``kept``; empty where there are none.
-        decode_seconds: spent on reading and decoding, summed over the pictures.
-        run_seconds: spent in the network.
+        decode_seconds: spent on reading and decoding, summed over the pictures, without waiting
+            for a core.
+        run_seconds: spent in the network, without waiting for a core.
     """
 
     start: int
@@ -70,10 +76,12 @@ def stream(  # noqa: PLR0913
         max_pixels: larger pictures are refused.
     """
     decoding, running = crews(network, source, threads)
+    core: Core = Semaphore(running) if _on_cpu(network) else nullcontext()
     window = running * (1 + _BATCHES_AHEAD)
     shape = (network.batch, *network.preprocess.shape)
     free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
     waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
+    fetch = _Fetch(source, network.preprocess, max_pixels, core)
     decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(running, "run")
     try:
         with quiet_opencv():
@@ -82,10 +90,10 @@ def stream(  # noqa: PLR0913
                     yield _oldest(waiting, free)
                 samples = free.popleft()
                 pictures = [
-                    decoders.submit(_fetch, source, name, network.preprocess, max_pixels, slot)
+                    decoders.submit(fetch, name, slot)
                     for name, slot in zip(names[rows.start : rows.stop], samples, strict=False)
                 ]
-                batch = runners.submit(_run, network, rows.start, samples, pictures)
+                batch = runners.submit(_run, network, rows.start, samples, pictures, core)
                 waiting.append((batch, samples))
             while waiting:
                 yield _oldest(waiting, free)
@@ -103,7 +111,11 @@ def crews(network: Network, source: Source, threads: int | None) -> tuple[int, i
     """
     threads = threads or cores()
     decoding = max(threads, reads_at_once(source))
-    return decoding, threads if network.session.device.kind.memory == "cpu" else _GPU_RUNS
+    return decoding, threads if _on_cpu(network) else _GPU_RUNS
+
+
+def _on_cpu(network: Network) -> bool:
+    return network.session.device.kind.memory == "cpu"
 
 
 def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDArray[Any]]) -> Batch:
@@ -113,27 +125,39 @@ def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDAr
     return batch
 
 
-def _fetch(
-    source: Source, name: str, preprocess: Preprocess, max_pixels: int, slot: NDArray[Any]
-) -> tuple[Outcome, float]:
-    """Read and decode one picture into its slot; a slot without a picture is all zeros."""
-    began = perf_counter()
-    try:
-        data = source.read(name)
-    except (OSError, ValueError) as error:
-        slot[...] = 0
-        reason = getattr(error, "strerror", None) or str(error)
-        return Outcome(Status.MISSING, error=reason), perf_counter() - began
-    digest = blake2b(data, digest_size=16).hexdigest()
-    picture = preprocess.decode(data, max_pixels=max_pixels)
-    if picture.pixels is None:
-        slot[...] = 0
-    else:
-        preprocess(picture.pixels, slot)
-    outcome = Outcome(
-        picture.status, picture.width, picture.height, len(data), digest, picture.error
-    )
-    return outcome, perf_counter() - began
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """Reads and decodes one picture into its slot; a slot without a picture is all zeros."""
+
+    source: Source
+    preprocess: Preprocess
+    max_pixels: int
+    core: Core
+
+    def __call__(self, name: str, slot: NDArray[Any]) -> tuple[Outcome, float]:
+        """Return what became of it, and the seconds that it took, without waiting for a core."""
+        began = perf_counter()
+        try:
+            data = self.source.read(name)
+        except (OSError, ValueError) as error:
+            slot[...] = 0
+            reason = getattr(error, "strerror", None) or str(error)
+            return Outcome(Status.MISSING, error=reason), perf_counter() - began
+        reading = perf_counter() - began
+        with self.core:
+            began = perf_counter()
+            outcome = self._decoded(data, slot)
+            return outcome, reading + perf_counter() - began
+
+    def _decoded(self, data: bytes, slot: NDArray[Any]) -> Outcome:
+        found = self.preprocess.decode(data, max_pixels=self.max_pixels)
+        if found.pixels is None:
+            slot[...] = 0
+        else:
+            self.preprocess(found.pixels, slot)
+        return Outcome(
+            found.status, found.width, found.height, len(data), hash_of(data), found.error
+        )
 
 
 def _run(
@@ -141,8 +165,20 @@ def _run(
     start: int,
     samples: NDArray[Any],
     pictures: Sequence[Future[tuple[Outcome, float]]],
+    core: Core,
 ) -> Batch:
     outcomes, seconds = zip(*(picture.result() for picture in pictures), strict=True)
+    with core:
+        return _through(network, start, samples, outcomes, sum(seconds))
+
+
+def _through(
+    network: Network,
+    start: int,
+    samples: NDArray[Any],
+    outcomes: tuple[Outcome, ...],
+    decode_seconds: float,
+) -> Batch:
     samples[len(outcomes) :] = 0
     decoded = np.array([outcome.status is Status.OK for outcome in outcomes])
     outputs: Arrays = {}
@@ -163,7 +199,7 @@ def _run(
         outcomes,
         kept,
         {name: values[kept] for name, values in outputs.items()} if kept.size else {},
-        sum(seconds),
+        decode_seconds,
         perf_counter() - began,
     )
 

@@ -1,6 +1,7 @@
 import threading
 import time
 from dataclasses import dataclass
+from hashlib import sha256
 
 import cv2
 import numpy as np
@@ -116,7 +117,7 @@ def test_the_facts_of_a_file_are_recorded(network, pictures):
     (first, *_) = everything(network, pictures)
     outcome, data = first.outcomes[0], pictures.read(pictures.names[0])
     assert outcome.size == len(data)
-    assert len(outcome.hash) == 32
+    assert outcome.hash == sha256(data).hexdigest()[:32]
     assert outcome.width >= 8
     assert first.decode_seconds > 0
     assert first.run_seconds > 0
@@ -215,3 +216,31 @@ def test_a_slot_without_a_picture_is_zero_whatever_was_in_it_before(network, pic
     source = Odd(("fine",) * 40 + ("fine", "gone", "html"), pictures)
     everything(network, source, threads=1)  # 43 pictures: every buffer is used more than once
     assert [slot.any() for slot in fed[-1]] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_no_more_threads_compute_at_once_than_were_asked_for(
+    threads, network, pictures, monkeypatch
+):
+    busy, most, lock = 0, 0, threading.Lock()
+
+    def counted(call):
+        def work(*what, **how):
+            nonlocal busy, most
+            with lock:
+                busy += 1
+                most = max(most, busy)
+            time.sleep(0.002)  # long enough for every other thread to come along
+            try:
+                return call(*what, **how)
+            finally:
+                with lock:
+                    busy -= 1
+
+        return work
+
+    monkeypatch.setattr(Network, "run", counted(Network.run))
+    monkeypatch.setattr(Preprocess, "decode", counted(Preprocess.decode))
+    far = Odd(pictures.names, pictures, path="s3://far/")  # 32 reads at once
+    everything(network, far, threads=threads)
+    assert most == threads
