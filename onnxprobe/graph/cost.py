@@ -60,19 +60,16 @@ def costs(model: Model) -> tuple[Cost, ...]:
 
 def _parameters(model: Model, node: Node, stored: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
     """Return how many numbers a node reads from the file, and their size in bytes."""
-    if node.op == "Constant":
+    if node.op not in NESTED and stored.keys().isdisjoint(node.reads):
         return 0, 0
-    found = [stored[name] for name in dict.fromkeys(node.reads) if name in stored]
+    found = [stored[name] for name in {*node.reads} if name in stored]
     if node.op in NESTED:
         found.append(_stored(weights.every_attribute_tensor((node.proto,))))
     if kind(node).startswith(_QUANTIZED):
         tensors = (model.tensors[name] for name in node.reads if name in model.tensors)
         biases = [t for t in tensors if t.data_type == onnx.TensorProto.INT32 and t.dims]
         found += [(prod(t.dims), weights.size(t)) for t in biases]
-    if not found:
-        return 0, 0
-    counts, sizes = zip(*found, strict=True)
-    return sum(counts), sum(sizes)
+    return sum(count for count, _ in found), sum(size for _, size in found)
 
 
 def _stored(tensors: Iterable[onnx.TensorProto]) -> tuple[int, int]:

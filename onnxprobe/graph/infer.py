@@ -1,12 +1,13 @@
 """Inference: what follows from a file about the type and shape of every tensor."""
 
 from collections.abc import Collection, Iterator, Mapping
+from math import prod
 from typing import Final
 
 import onnx
 from onnx import checker, shape_inference
 
-from onnxprobe.graph import trials, weights
+from onnxprobe.graph import trials
 from onnxprobe.graph.value import Dim, Value, dtype_name
 
 _SMALL: Final = 1024
@@ -43,14 +44,17 @@ def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str
         graph = shape_inference.infer_shapes(bare, data_prop=True).graph
     except (shape_inference.InferenceError, checker.ValidationError, RuntimeError, ValueError):
         graph = onnx.ModelProto.FromString(bare).graph
-    found = {t.name: Value(t.name, dtype_name(t.data_type), tuple(t.dims)) for t in _stored(proto)}
+    found: dict[str, Value] = {}
+    for tensor in _stored(proto):
+        name = tensor.name
+        found[name] = Value(name, dtype_name(tensor.data_type), tuple(tensor.dims))
     symbols = frozenset(given.values())
     types: dict[bytes, Value] = {}
     for info in (*graph.value_info, *graph.input, *graph.output):
-        key = info.type.SerializeToString()  # a network has few types: each is read once
-        if key not in types:
+        name, key = info.name, info.type.SerializeToString()
+        if key not in types:  # a network has few types: each is read once
             types[key] = _honest(Value.of(info), symbols)
-        found[info.name] = Value(info.name, types[key].dtype, types[key].shape)
+        found[name] = Value(name, types[key].dtype, types[key].shape)
     return found
 
 
@@ -68,7 +72,7 @@ def _without_weights(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -
     graph.node.extend(old.node)
     graph.input.extend(old.input)
     graph.output.extend(old.output)
-    graph.initializer.extend(t if _is_small(t) else weights.header(t) for t in old.initializer)
+    graph.initializer.extend(map(_shown, old.initializer))
     graph.sparse_initializer.extend(old.sparse_initializer)
     inputs = {info.name: info for info in graph.input}
     for size, dim in given.items():
@@ -90,11 +94,12 @@ def _set(info: onnx.ValueInfoProto, axis: int, dim: Dim) -> None:
         place.dim_param = dim
 
 
-def _is_small(tensor: onnx.TensorProto) -> bool:
-    count = 1
-    for size in tensor.dims:
-        count *= size
-    return count <= _SMALL
+def _shown(tensor: onnx.TensorProto) -> onnx.TensorProto:
+    """Return ``tensor`` as far as the shapes of others depend on it."""
+    dims = tensor.dims
+    if prod(dims) <= _SMALL:
+        return tensor
+    return onnx.TensorProto(name=tensor.name, data_type=tensor.data_type, dims=dims)
 
 
 def _stored(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:

@@ -34,7 +34,7 @@ class Port:
     batch: Dim
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, for the same reason as Node
 class Layer:
     """One operation.
 

@@ -75,14 +75,17 @@ def live(
             forward[node] = tuple(dict.fromkeys(reads) if len(reads) > 1 else reads)
             reached.update(node.writes)
     needed = {name for name in outputs if name in reached}
-    kept: list[Node] = []
+    dead: list[Node] = []
     for node in reversed(forward):
-        if not needed.isdisjoint(node.writes):
-            kept.append(node)
+        if needed.isdisjoint(node.writes):
+            dead.append(node)
+        else:
             needed.update(forward[node])
+    for node in dead:
+        del forward[node]
     return Live(
         sources=tuple(name for name in sources if name in needed),
         outputs=tuple(name for name in dict.fromkeys(outputs) if name in reached),
-        reads={node: forward[node] for node in reversed(kept)},
+        reads=forward,
         tensors=frozenset(needed),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -18,9 +18,9 @@ from onnxprobe.graph.value import Value
 DEFAULT_DOMAINS = ("", "ai.onnx")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # freezing costs 2 µs a node, and there may be 100,000
 class Node:
-    """One operation. Nodes compare by identity; ``model.nodes`` always gives the same ones.
+    """One operation, never changed. Nodes compare by identity; ``model.nodes`` gives the same ones.
 
     Attributes:
         index: position in the file, which ONNX guarantees to be sorted.
@@ -123,10 +123,12 @@ class Model:
     @cached_property
     def readers(self) -> Mapping[str, tuple[Node, ...]]:
         """Which nodes read a tensor, captures included; tensors nobody reads are left out."""
-        found: dict[str, dict[Node, None]] = {}
+        found: dict[str, list[Node]] = {}
         for node in self.nodes:
             for name in node.reads:
-                found.setdefault(name, {})[node] = None
+                others = found.setdefault(name, [])
+                if not others or others[-1] is not node:
+                    others.append(node)
         return {name: tuple(nodes) for name, nodes in found.items()}
 
     @cached_property
@@ -192,7 +194,7 @@ class Model:
 def _node(index: int, proto: onnx.NodeProto) -> Node:
     domain = proto.domain
     op = proto.op_type if domain in DEFAULT_DOMAINS else f"{domain}::{proto.op_type}"
-    captures = tuple(dict.fromkeys(_captures(proto))) if proto.attribute else ()
+    captures = tuple(dict.fromkeys(_captures(proto))) if bodies(proto) else ()
     inputs, outputs = tuple(proto.input), tuple(proto.output)
     reads, writes = _named(inputs + captures), _named(outputs)
     return Node(index, op, proto.name, inputs, outputs, captures, reads, writes, proto)
@@ -202,12 +204,23 @@ def _named(tensors: tuple[str, ...]) -> tuple[str, ...]:
     return tensors if "" not in tensors else tuple(filter(None, tensors))
 
 
-def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    """Yield the graphs nested in a node: the branches of an If, the body of a Loop or Scan."""
+_KIND: Final = onnx.AttributeProto
+_NO_GRAPHS: Final = frozenset(_KIND.AttributeType.values()) - {
+    _KIND.UNDEFINED, _KIND.GRAPH, _KIND.GRAPHS
+}  # fmt: skip
+"""Types that hold no graph. Files of long ago do not say the type (IR version below 2)."""
+
+
+def bodies(node: onnx.NodeProto) -> list[onnx.GraphProto]:
+    """Return the graphs nested in a node: the branches of an If, the body of a Loop or Scan."""
+    found: list[onnx.GraphProto] = []
     for attribute in node.attribute:
+        if attribute.type in _NO_GRAPHS:
+            continue
         if attribute.HasField("g"):
-            yield attribute.g
-        yield from attribute.graphs
+            found.append(attribute.g)
+        found += attribute.graphs
+    return found
 
 
 def _captures(node: onnx.NodeProto) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Every name a graph uses, and a copy of it under other names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import onnx
@@ -8,24 +8,29 @@ import onnx
 from onnxprobe.graph.model import bodies
 
 
-def tensor_names(graph: onnx.GraphProto) -> Iterator[str]:
-    """Yield the names of all tensors that ``graph`` and its nested bodies define or read."""
-    yield from (v.name for v in (*graph.input, *graph.output, *graph.value_info))
-    yield from (t.name for t in graph.initializer)
-    yield from (t.values.name for t in graph.sparse_initializer)
+def tensor_names(graph: onnx.GraphProto) -> set[str]:
+    """Return the names of all tensors that ``graph`` and its nested bodies define or read."""
+    found = {info.name for info in (*graph.input, *graph.output, *graph.value_info)}
+    found.update(tensor.name for tensor in graph.initializer)
+    found.update(sparse.values.name for sparse in graph.sparse_initializer)
     for node in graph.node:
-        yield from (name for name in (*node.input, *node.output) if name)
+        found.update(node.input)
+        found.update(node.output)
         for body in bodies(node):
-            yield from tensor_names(body)
+            found |= tensor_names(body)
+    found.discard("")
+    return found
 
 
-def node_names(nodes: Iterable[onnx.NodeProto]) -> Iterator[str]:
-    """Yield the names of ``nodes`` and of those in their bodies; unnamed ones are left out."""
+def node_names(nodes: Iterable[onnx.NodeProto]) -> set[str]:
+    """Return the names of ``nodes`` and of those in their bodies; unnamed ones are left out."""
+    found = set[str]()
     for node in nodes:
-        if node.name:
-            yield node.name
+        found.add(node.name)
         for body in bodies(node):
-            yield from node_names(body.node)
+            found |= node_names(body.node)
+    found.discard("")
+    return found
 
 
 def renamed(

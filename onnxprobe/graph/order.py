@@ -21,9 +21,7 @@ def check_order(model: Model) -> None:
     """
     if model in _CHECKED:
         return
-    if sum(len(node.outputs) - node.outputs.count("") for node in model.nodes) != len(
-        model.producers
-    ):
+    if sum(len(node.writes) for node in model.nodes) != len(model.producers):
         raise GraphError(_written_twice(model))
     producers = model.producers
     for node in model.nodes:

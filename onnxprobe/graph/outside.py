@@ -60,13 +60,14 @@ def found(proto: onnx.ModelProto) -> dict[Beside, Path]:
     files: dict[Beside, Path] = {}
     sizes: dict[Beside, int] = {}
     for tensor in every_tensor(proto):
-        said = weights.beside(tensor)
-        if said is None:
+        if not weights.is_beside(tensor):
             continue
+        entries = weights.entries(tensor)
+        said = Beside.said(entries)
         if said not in files:
             files[said] = said.file(tensor.name)
             sizes[said] = files[said].stat().st_size
-        weights.stretch(tensor, files[said], sizes[said])
+        weights.stretch(tensor, entries, files[said], sizes[said])
     return files
 
 

@@ -95,13 +95,14 @@ def _reference(said: _Entries) -> bytes:
 
 def _place(proto: onnx.ModelProto, folder: Path, home: Path) -> None:
     """Note where the files of weights beside the model are looked for."""
-    said = [(weights.FOLDER, text_of(folder))]
+    said = onnx.TensorProto()
+    said.external_data.add(key=weights.FOLDER, value=text_of(folder))
     if folder.resolve() != home:
-        said.append((weights.HOME, text_of(home)))
+        said.external_data.add(key=weights.HOME, value=text_of(home))
+    more = said.SerializeToString()
     for tensor in every_tensor(proto):
-        if weights.beside(tensor) is not None:
-            for key, value in said:
-                tensor.external_data.add(key=key, value=value)
+        if weights.is_beside(tensor):
+            tensor.MergeFromString(more)
 
 
 _OTHER_FILES: Final = {

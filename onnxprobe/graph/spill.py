@@ -33,7 +33,7 @@ def spilled(proto: onnx.ModelProto, data: Path) -> onnx.ModelProto:
     new.CopyFrom(proto)
     with replacing(data) as temporary, temporary.open("wb") as file:
         for tensor in weights.every_tensor(new.graph):
-            if not weights.beside(tensor) and _takes(tensor) > INLINE:
+            if not weights.is_beside(tensor) and _takes(tensor) > INLINE:
                 _move_out(tensor, file, data)
     return new
 

@@ -95,7 +95,8 @@ class _Ground:
     def note(self, graph: onnx.GraphProto) -> None:
         """Take down the names of what is there."""
         self.tensors.update(tensor_names(graph))
-        self.written.update(name for node in graph.node for name in node.output)
+        for node in graph.node:
+            self.written.update(node.output)
         self.weights.update(tensor.name for tensor in graph.initializer)
         self.declared.update(i.name for i in (*graph.value_info, *graph.input, *graph.output))
         self.nodes.update(node_names(graph.node))

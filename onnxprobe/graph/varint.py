@@ -73,7 +73,10 @@ def fields(buffer: Buffer, start: int, end: int) -> Iterator[tuple[int, int, int
     while at < end:
         if at - base + 2 * _LONGEST > len(block) < end - base:
             base, block = at, buffer[at : min(at + _BLOCK, end)]
-        tag, used = decode(block, at - base)
+        used = at - base + 1
+        tag = block[used - 1]
+        if tag >= 0x80:  # noqa: PLR2004  the number of the field is above 15
+            tag, used = decode(block, used - 1)
         kind = tag & 7
         content = base + used
         if kind == BYTES:

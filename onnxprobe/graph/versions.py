@@ -31,9 +31,7 @@ def at_opset(head: Model, opset: int) -> Model:
     proto.CopyFrom(head.proto)
     read_before = set(_read(proto.graph))
     known = {t.name: t for t in _constants(proto.graph)}
-    _convert(
-        proto.graph, Site(onnx.NodeProto(), head, known, set(tensor_names(proto.graph))), opset
-    )
+    _convert(proto.graph, Site(onnx.NodeProto(), head, known, tensor_names(proto.graph)), opset)
     _drop(proto.graph, read_before - set(_read(proto.graph)))
     return Model(_importing(proto, opset), head.known)
 

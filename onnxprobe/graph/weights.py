@@ -89,12 +89,24 @@ def entries(tensor: onnx.TensorProto) -> dict[str, str]:
     return {entry.key: entry.value for entry in tensor.external_data}
 
 
+def is_beside(tensor: onnx.TensorProto) -> bool:
+    """Tell whether ``tensor`` names a file of weights beside the model."""
+    if tensor.data_location != TensorProto.EXTERNAL:
+        return False
+    return all(entry.key != FIELD for entry in reversed(tensor.external_data))
+
+
 def beside(tensor: onnx.TensorProto) -> Beside | None:
     """Return the file of weights beside the model that ``tensor`` names, if it names one."""
-    if tensor.data_location != TensorProto.EXTERNAL:
-        return None
-    said = entries(tensor)
-    return None if FIELD in said else Beside.said(said)
+    return Beside.said(entries(tensor)) if is_beside(tensor) else None
+
+
+def forget(tensor: onnx.TensorProto) -> None:
+    """Take out of ``tensor`` what is never written to a file: where its model was found."""
+    said = tensor.external_data
+    for i in reversed(range(len(said))):
+        if said[i].key in (FOLDER, HOME):
+            del said[i]
 
 
 def stored(tensor: onnx.TensorProto) -> Stored | None:
@@ -110,19 +122,20 @@ def stored(tensor: onnx.TensorProto) -> Stored | None:
     said = entries(tensor)
     if FIELD not in said:
         path = Beside.said(said).file(tensor.name)
-        return stretch(tensor, path, path.stat().st_size)
+        return stretch(tensor, said, path, path.stat().st_size)
     offset, length, field = _numbers(tensor.name, said["offset"], said["length"], said[FIELD])
     return Stored(path_of(said["location"]), offset, length, field, said[STAMP])
 
 
-def stretch(tensor: onnx.TensorProto, path: Path, there: int) -> Stored:
-    """Return which part of ``path``, a file of ``there`` bytes that ``tensor`` names, is its own.
+def stretch(tensor: onnx.TensorProto, said: dict[str, str], path: Path, there: int) -> Stored:
+    """Return which part of ``path``, a file of ``there`` bytes, is that of ``tensor``.
+
+    ``said`` is what the tensor says of it, its ``entries``.
 
     Raises:
         NotOnnxError: the offset or the length is no number.
         MissingWeightsError: the file ends before the weight does.
     """
-    said = entries(tensor)
     takes = said["length"] if "length" in said else size(tensor)
     offset, length = _numbers(tensor.name, said.get("offset", 0), takes)
     if offset < 0 or length < 0 or offset + length > there:

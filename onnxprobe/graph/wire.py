@@ -23,7 +23,6 @@ __all__ = ["LIMIT", "Piece", "dump", "every_tensor", "length", "pieces", "write"
 
 LIMIT: Final = (1 << 31) - 1
 """Bytes of the longest message that protobuf reads, and so of the longest ``.onnx`` file."""
-_MARK: Final = weights.OURS.encode()
 _FIELD: Final = weights.FIELD.encode()
 _SMALL: Final = 1 << 16
 """Bytes up to which a range is read and written like what is around it: it takes fewer calls."""
@@ -39,7 +38,11 @@ def pieces(proto: onnx.ModelProto) -> list[Piece]:
     Raises:
         NotOnnxError: a weight is not where it is said to be.
     """
-    data = proto.SerializeToString(deterministic=True)
+    bare = onnx.ModelProto()
+    bare.CopyFrom(proto)
+    for tensor in every_tensor(bare):
+        weights.forget(tensor)
+    data = bare.SerializeToString(deterministic=True)
     return _pieces(data, (0, len(data)), "model")
 
 
@@ -82,11 +85,13 @@ def dump(proto: onnx.ModelProto) -> bytes:
 
 
 def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
+    if data.find(_FIELD, *span) < 0:
+        return [data[slice(*span)]]
     out: list[Piece] = []
     schema, copied = SCHEMA[kind], span[0]
     for field, wire, start, content, end in fields(data, *span):
         inner = schema.get(field)
-        if inner not in SCHEMA or wire != BYTES or data.find(_MARK, content, end) < 0:
+        if inner not in SCHEMA or wire != BYTES or data.find(_FIELD, content, end) < 0:
             continue
         tensor = inner == "tensor"
         parts = _tensor(data[content:end]) if tensor else _pieces(data, (content, end), inner)
@@ -98,23 +103,14 @@ def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
 
 def _tensor(data: bytes) -> list[Piece]:
     """Put the data of a tensor where it belongs: in the order of the fields, as protobuf has it."""
-    parts = [
-        (n, data[start:end], data[content:end])
-        for n, _, start, content, end in fields(data, 0, len(data))
-    ]
-    if _FIELD not in data:
-        return [
-            b"".join(whole for n, whole, inner in parts if n != EXTERNAL_DATA or not _ours(inner))
-        ]
     place = weights.stored(onnx.TensorProto.FromString(data))
     if place is None:
         return [data]
-    kept = [(n, whole) for n, whole, _ in parts if n not in (EXTERNAL_DATA, _DATA_LOCATION)]
-    before = b"".join(whole for n, whole in kept if n < place.field)
-    after = b"".join(whole for n, whole in kept if n > place.field)
+    kept = [
+        (number, data[start:end])
+        for number, _, start, _, end in fields(data, 0, len(data))
+        if number not in (EXTERNAL_DATA, _DATA_LOCATION)
+    ]
+    before = b"".join(whole for number, whole in kept if number < place.field)
+    after = b"".join(whole for number, whole in kept if number > place.field)
     return [before + encode(place.field << 3 | BYTES) + encode(place.length), place, after]
-
-
-def _ours(entry: bytes) -> bool:
-    """Tell whether the key of an entry, after its tag and its length, is one of ours."""
-    return entry.startswith(_MARK, 2)

@@ -62,7 +62,7 @@ def _graph(
         for info in inputs.merged(lost=True)
         if info.name in weights or info.name not in inputs.dropped
     )
-    gone = set(tensor_names(origin)) - set(tensor_names(new))
+    gone = tensor_names(origin) - tensor_names(new)
     for name in ("value_info", "quantization_annotation"):
         kept = things(name).merged(lost=True, in_order=True)
         getattr(new, name).extend(thing for thing in kept if _KEYS[name](thing) not in gone)

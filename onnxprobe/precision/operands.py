@@ -21,7 +21,7 @@ def half_operands(model: Model, node: Node) -> frozenset[str]:
     """
     versions = {o.domain: o.version for o in model.proto.opset_import}
     schema = _schema(node.proto, versions, model.opset)
-    if schema is None or any(True for _ in bodies(node.proto)):
+    if schema is None or bodies(node.proto):
         return frozenset()
     if any(attribute.name in _SAYS_ITS_TYPE for attribute in node.proto.attribute):
         return frozenset()

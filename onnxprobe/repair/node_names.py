@@ -15,7 +15,7 @@ def find(model: Model) -> Names:
 def mend(model: Model, names: Names) -> Model:
     """Number the second and later nodes of each name."""
     new = copied(model)
-    taken = set(node_names(new.graph.node))
+    taken = node_names(new.graph.node)
     met: set[str] = set()
     for node in new.graph.node:
         if node.name in names and node.name in met:

@@ -12,8 +12,10 @@ from onnxprobe.graph.inspect import Inspection, Layer, Port
 from onnxprobe.graph.pick import Alternative, Pick
 from onnxprobe.report.wording import plural, shape, tail, visible
 
-_ENDS: Final = 500
-"""So many layers are drawn from each end of a network that has more than twice as many."""
+_MOST: Final = 1_000
+"""A network of more layers is not drawn whole,"""
+_ENDS: Final = 100
+"""but so many from each end: a thousand more rows take a second."""
 _NAME: Final = 40
 """Longer names keep their end."""
 _COLUMNS: Final = (
@@ -45,7 +47,7 @@ def layers(found: Inspection) -> Table:
         side: JustifyMethod = "right" if justify == "right" else "left"
         table.add_column(title, justify=side, no_wrap=title not in _GIVE_WAY)
     picked = None if found.pick is None else found.pick.tensor
-    left_out = max(0, len(found.layers) - 2 * _ENDS)
+    left_out = len(found.layers) - 2 * _ENDS if len(found.layers) > _MOST else 0
     shown = found.layers[:_ENDS] if left_out else found.layers
     for layer in shown:
         table.add_row(*_row(layer, picked))

@@ -79,13 +79,14 @@ def test_tensors_in_the_middle_may_be_outputs(tiny, names):
 @settings(max_examples=80, deadline=None)
 @given(graphs(inputs=2, outputs=2))
 def test_any_graph_loads_is_called_as_before_and_answers_where_it_did(model):
-    session, new = Session(model), Session(half(model))
-    assert (new.inputs, new.outputs) == (session.inputs, session.outputs)
-    feeds = {value.name: np.ones(4, np.float32) for value in session.inputs}
+    feeds = {name: np.ones(4, np.float32) for name in model.inputs}
     try:
+        session = Session(model)
         before = session.run(feeds)
     except RunError:  # parts of a split tensor are not as long as others
         return
+    new = Session(half(model))
+    assert (new.inputs, new.outputs) == (session.inputs, session.outputs)
     for name, array in new.run(feeds).items():
         np.testing.assert_array_equal(array, before[name])  # small whole numbers
 

@@ -1,7 +1,7 @@
 """Other tensors one may have meant."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -23,15 +23,13 @@ _SWEPT: Final = 300_000
 
 def vectors_after(spine: Spine, picked: str) -> tuple[Alternative, ...]:
     """Return the vectors between the pick and the answer that a further layer reads."""
-    found: dict[str, Alternative] = {}
-    for node in spine.layers:
-        for name in spine.reads(node):
-            vector = _before_layout(spine, name, picked)
-            if vector is not None and vector not in found:
-                found[vector] = Alternative(
-                    vector, spine.shape(vector), _later(spine, vector, picked)
-                )
-    return tuple(islice(found.values(), _MOST))
+    read = (name for node in spine.layers for name in spine.reads(node))
+    vectors = (_before_layout(spine, name, picked) for name in read)
+    found = _once(vector for vector in vectors if vector is not None)
+    return tuple(
+        Alternative(vector, spine.shape(vector), _later(spine, vector, picked))
+        for vector in islice(found, _MOST)
+    )
 
 
 def branch_tips(spine: Spine) -> tuple[Alternative, ...]:
@@ -52,6 +50,14 @@ def branch_tips(spine: Spine) -> tuple[Alternative, ...]:
             elif tip not in found:
                 found[tip] = Alternative(tip, branch.shape(tip), _branch(spine, operand))
     return tuple(islice(found.values(), _MOST))
+
+
+def _once(names: Iterable[str]) -> Iterator[str]:
+    seen = set[str]()
+    for name in names:
+        if name not in seen:
+            seen.add(name)
+            yield name
 
 
 def _before_layout(spine: Spine, name: str, picked: str) -> str | None:
