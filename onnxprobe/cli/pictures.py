@@ -19,6 +19,7 @@ from onnxprobe.cli.types import (
     PreprocessFile,
     Tensor,
     Threads,
+    Timeout,
     Workers,
 )
 
@@ -52,6 +53,7 @@ def embed(
     engine: EngineName = None,
     address: Address = None,
     workers: Workers = None,
+    timeout: Timeout = None,
     max_pixels: Annotated[
         int | None,
         typer.Option(
@@ -70,7 +72,7 @@ def embed(
 ) -> None:
     """Embed pictures at one probe or several into an HDF5 store; the same command again goes on where it stopped."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import preprocess_of, sample_of
+    from onnxprobe.cli.reading import patience, preprocess_of, sample_of
     from onnxprobe.cli.taps import taps_of
     from onnxprobe.devices import devices_of
     from onnxprobe.embed import embed as embed_
@@ -89,7 +91,7 @@ def embed(
         store = embed_(
             backbone,
             taps,
-            open_source(images),
+            open_source(images, patience=patience(timeout)),
             out,
             preprocess=prepared,
             sample=sample_of(sample),
@@ -147,11 +149,12 @@ def label(
     engine: EngineName = None,
     address: Address = None,
     workers: Workers = None,
+    timeout: Timeout = None,
     json: Json = False,
 ) -> None:
     """Run a fused model over pictures, write what its heads say, and compare it with the sample."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import preprocess_of
+    from onnxprobe.cli.reading import patience, preprocess_of
     from onnxprobe.cli.show import show
     from onnxprobe.devices import devices_of
     from onnxprobe.embed.account import Account
@@ -168,7 +171,7 @@ def label(
     with bars() as progress:
         found = label_(
             model,
-            open_source(images),
+            open_source(images, patience=patience(timeout)),
             out,
             preprocess=prepared,
             by=by,

@@ -1,15 +1,20 @@
 """From the text of an option to what it means."""
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onnxprobe.errors import PicturesError, RecipeError
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.listing import find
 from onnxprobe.recipe.settings import configured, flat
+
+if TYPE_CHECKING:
+    from onnxprobe.images.places import Patience
 
 
 def sample_of(text: str | None) -> float | int | None:
@@ -29,6 +34,21 @@ def sample_of(text: str | None) -> float | int | None:
             f"--sample is {text!r}; give a share above 0 and up to 1.0, or a whole count"
         )
     return value
+
+
+def patience(seconds: float | None) -> "Patience":
+    """Read ``--timeout``: seconds to wait for one answer of a server.
+
+    Raises:
+        PicturesError: it is no time to wait.
+    """
+    from onnxprobe.images.places import PATIENCE
+
+    if seconds is None:
+        return PATIENCE
+    if not 0 < seconds < math.inf:
+        raise PicturesError(f"--timeout is {seconds:g}; give seconds above 0, such as 30")
+    return replace(PATIENCE, seconds=seconds)
 
 
 def pair_of(text: str) -> tuple[str, str]:

@@ -84,6 +84,14 @@ Address = Annotated[
         "--address", metavar="A", help="Of a Ray cluster; one is started here if left out."
     ),
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="How long to wait for a server's answer, three times.  [30]",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option("--workers", metavar="N", min=1, help="Of Ray.  [a core each]"),

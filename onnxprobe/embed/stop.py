@@ -1,13 +1,21 @@
-"""Being asked to stop: Ctrl-C and SIGTERM end the work between two batches."""
+"""Being asked to stop: Ctrl-C and SIGTERM end the work between two batches, or while one waits."""
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
+from onnxprobe.waiting import started
+
+_SECONDS: Final = 0.1
+"""How often one who waits looks whether it is to be stopped."""
 T = TypeVar("T")
+
+
+class StoppedError(Exception):
+    """It was asked to stop while something was waited for."""
 
 
 class Stop(Protocol):
@@ -49,3 +57,20 @@ def until(asked: Stop, batches: Iterable[T]) -> Iterator[T]:
         yield batch
         if asked.is_set():
             return
+
+
+NEVER: Final[Stop] = threading.Event()
+"""Nobody asks."""
+
+
+def unless(asked: Stop, call: Callable[[], T]) -> T:
+    """Return what ``call()`` returns, or stop waiting for it when ``asked`` to.
+
+    Raises:
+        StoppedError: it was asked to stop.
+    """
+    answer = started(call)
+    while not answer.wait(_SECONDS):
+        if asked.is_set():
+            raise StoppedError
+    return answer.get()

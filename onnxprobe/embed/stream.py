@@ -9,9 +9,9 @@ its neighbours; so work that is stopped can go on at any batch and gives the sam
 """
 
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from threading import Semaphore
 from time import perf_counter
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from onnxprobe.embed.ledger import Outcome, hash_of
 from onnxprobe.embed.network import Arrays, Network, cores
 from onnxprobe.embed.quiet import quiet_opencv
+from onnxprobe.embed.stop import NEVER, Stop, StoppedError, unless
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_once
 
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
@@ -64,6 +65,7 @@ def stream(  # noqa: PLR0913
     *,
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    asked: Stop = NEVER,
 ) -> Generator[Batch]:
     """Run pictures through ``network`` and yield what comes out, batch by batch, in order.
 
@@ -74,6 +76,7 @@ def stream(  # noqa: PLR0913
         batches: rows to run together, at most ``network.batch`` each.
         threads: how many run the network, and how many decode for them; all cores by default.
         max_pixels: larger pictures are refused.
+        asked: tells when to stop; what is read from afar is then not waited for.
     """
     decoding, running = crews(network, source, threads)
     core: Core = Semaphore(running) if _on_cpu(network) else nullcontext()
@@ -81,10 +84,11 @@ def stream(  # noqa: PLR0913
     shape = (network.batch, *network.preprocess.shape)
     free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
     waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
-    fetch = _Fetch(source, network.preprocess, max_pixels, core)
+    read = source.read if reads_at_once(source) == 1 else _given_up(source, asked)
+    fetch = _Fetch(read, network.preprocess, max_pixels, core)
     decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(running, "run")
     try:
-        with quiet_opencv():
+        with quiet_opencv(), suppress(StoppedError):
             for rows in batches:
                 if not free:
                     yield _oldest(waiting, free)
@@ -118,6 +122,11 @@ def _on_cpu(network: Network) -> bool:
     return network.session.device.kind.memory == "cpu"
 
 
+def _given_up(source: Source, asked: Stop) -> Callable[[str], bytes]:
+    """Return a way to read from ``source`` that raises ``StoppedError`` when ``asked`` to stop."""
+    return lambda name: unless(asked, lambda: source.read(name))
+
+
 def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDArray[Any]]) -> Batch:
     future, samples = waiting.popleft()
     batch = future.result()
@@ -129,7 +138,7 @@ def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDAr
 class _Fetch:
     """Reads and decodes one picture into its slot; a slot without a picture is all zeros."""
 
-    source: Source
+    read: Callable[[str], bytes]
     preprocess: Preprocess
     max_pixels: int
     core: Core
@@ -138,7 +147,7 @@ class _Fetch:
         """Return what became of it, and the seconds that it took, without waiting for a core."""
         began = perf_counter()
         try:
-            data = self.source.read(name)
+            data = self.read(name)
         except (OSError, ValueError) as error:
             slot[...] = 0
             reason = getattr(error, "strerror", None) or str(error)

@@ -100,6 +100,7 @@ class Work:
             chain([first], batches),
             threads=self.threads,
             max_pixels=job.header.max_pixels,
+            asked=self.stop,
         )
         try:
             with closing(work), writer:

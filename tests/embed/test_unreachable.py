@@ -1,7 +1,13 @@
 """Pictures behind a URL that fails: a reason in the ledger, and the work ends."""
 
+import os
+import signal
+import threading
+
+import pytest
 from picture_server import Server, shorter_than
 
+from onnxprobe.errors import StoreError
 from onnxprobe.images import open_source
 from onnxprobe.images.places import Patience
 
@@ -28,3 +34,20 @@ def test_many_answers_are_waited_for_at_once(run, pictures):
         run(source=open_source(server.url + "list.txt"), threads=2)
     (pictures.path / "list.txt").unlink()
     assert server.most >= 16  # with a thread for each of two cores it would be 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_does_not_wait_for_what_stalls(number, run, pictures):
+    names = pictures.names[:30]
+    (pictures.path / "list.txt").write_text("\n".join(names))
+    with Server(pictures.path) as server:
+        source = open_source(server.url + "list.txt")
+        server.fates = {f"/{name}": ["stall"] * 9 for name in names}
+        asked = threading.Timer(1, os.kill, (os.getpid(), number))
+        asked.start()
+        with shorter_than(20), pytest.raises(StoreError, match="stopped after 0 of 30 pictures"):
+            run("e.h5", source=source)  # 30 seconds, three times, if it did
+        asked.join()
+        server.fates = {}
+        assert len(run("e.h5", source=source)) == 30
+    (pictures.path / "list.txt").unlink()

@@ -1,10 +1,9 @@
 """How long to wait for what answers late or never, and how often to ask again."""
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
 _ASK_AGAIN: Final = frozenset({408, 425, 429})
@@ -58,33 +57,6 @@ def _passes(error: Exception) -> bool:
     if isinstance(status, int):
         return status >= 500 or status in _ASK_AGAIN  # noqa: PLR2004
     return not isinstance(error, NotImplementedError | TypeError | ImportError)
-
-
-def within(seconds: float, call: Callable[[], T]) -> T:
-    """Return what ``call()`` returns, or stop waiting for it.
-
-    A call that never ends keeps its thread, a daemon, until the process ends.
-
-    Raises:
-        TimeoutError: it took longer than ``seconds``.
-    """
-    answer: list[Any] = []
-
-    def work() -> None:
-        try:
-            answer.extend((call(), None))
-        except BaseException as error:  # noqa: BLE001  raised again by who waits
-            answer.extend((None, error))
-
-    thread = threading.Thread(target=work, daemon=True, name="within")
-    thread.start()
-    thread.join(seconds)
-    if not answer:
-        raise TimeoutError
-    value, error = answer
-    if error is not None:
-        raise error
-    return value  # type: ignore[no-any-return]
 
 
 PATIENCE: Final = Patience()

@@ -7,8 +7,9 @@ from typing import Any, BinaryIO, Final
 
 from onnxprobe.errors import MissingExtraError, PicturesError
 from onnxprobe.images.places._base import Place
-from onnxprobe.images.places.patience import Patience, within
+from onnxprobe.images.places.patience import Patience
 from onnxprobe.images.places.ranges import buffered
+from onnxprobe.waiting import within
 
 _PIECE: Final = 8 << 20
 """Bytes asked for at once; each must come within the time that patience gives."""

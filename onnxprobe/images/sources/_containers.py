@@ -1,7 +1,6 @@
 """Kinds of files that hold many pictures, and several such files as one source."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from onnxprobe.images.sources.npy import NPY
 from onnxprobe.images.sources.parquet import PARQUET
 from onnxprobe.images.sources.tar import TAR
 from onnxprobe.images.sources.zip import ZIP
+from onnxprobe.waiting import together
 
 CONTAINERS: Final = (TAR, ZIP, PARQUET, HDF5, NPY)
 _OPENED_AT_ONCE: Final = 8
@@ -69,8 +69,7 @@ def gathered(kind: str, place: Place, files: Sequence[str], part: str) -> Source
         if part:
             raise PicturesError(f"{str(place.path)!r} holds no archives to take {part!r} from")
         return Files(kind, place, checked(pictures, place, len(files)))
-    with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
-        opened = list(pool.map(lambda name: _open(place.at(name), part), archives))
+    opened = together(lambda name: _open(place.at(name), part), archives, at_once=_OPENED_AT_ONCE)
     return Several(kind, place, dict(zip(archives, opened, strict=True)))
 
 
