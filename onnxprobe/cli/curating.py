@@ -61,16 +61,22 @@ def describe(
         Path | None,
         typer.Option("--labels", metavar="CSV", help="Columns of yours; one names the pictures."),
     ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", metavar="N", min=1, help="Pictures that are compared, at most.  [20000]"
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say what marks each domain: size, brightness, blur, camera, folder, your labels, channels."""
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.show import show
-    from onnxprobe.report.domains import domains_table
+    from onnxprobe.report.marks import marks_table
 
     with bars() as progress:
-        facts = told_again(run, labels=labels, progress=progress)
-    show(facts, domains_table, lambda f: f["domains"], json=json)
+        facts = told_again(run, labels=labels, sample=sample, progress=progress)
+    show(facts, marks_table, lambda f: f["domains"], json=json)
 
 
 def select(
@@ -157,6 +163,12 @@ def compare(
     run: RunFolder,
     other: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of another run.")],
     *,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", metavar="N", min=1, help="Pictures whose vectors are compared.  [5000]"
+        ),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page as well.")
     ] = None,
@@ -175,13 +187,19 @@ def compare(
     from onnxprobe.report.html.comparison import write_comparison
 
     with bars() as progress:
-        found = compare_(run, other, progress=progress)
+        found = compare_(run, other, sample=sample, progress=progress)
     if html is not None:
         write_comparison(found, html)
     show(found, comparison_table, Comparison.to_json, json=json)
 
 
-def told_again(run: Path, *, labels: Path | None = None, progress: "Progress") -> dict[str, Any]:
+def told_again(
+    run: Path,
+    *,
+    labels: Path | None = None,
+    sample: int | None = None,
+    progress: "Progress",
+) -> dict[str, Any]:
     """Say anew what marks the domains, and write the report; return what ``run.json`` says."""
     from onnxprobe.describe import describe as describe_
     from onnxprobe.errors import PicturesError
@@ -195,6 +213,6 @@ def told_again(run: Path, *, labels: Path | None = None, progress: "Progress") -
     except PicturesError as error:
         source = None
         typer.echo(f"onnxprobe: the report shows no pictures: {error}", err=True)
-    facts = describe_(run, source, labels=labels, progress=progress)
+    facts = describe_(run, source, labels=labels, sample=sample, progress=progress)
     write_report(run, source, progress=progress)
     return facts

@@ -20,8 +20,9 @@ from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.edited import opened
 from onnxprobe.recipe.editing import Domains
 
-MOST: Final = 5_000
-"""Pictures of which vectors are compared, at most: the first of the first run, a fair sample."""
+SAMPLE: Final = 5_000
+"""Pictures of which vectors are compared, at most, where nobody says: the first of the first run, a
+fair sample."""
 FEWEST: Final = 2 * NEIGHBOURS
 """Pictures that must be in both runs."""
 
@@ -93,15 +94,26 @@ class Comparison:
         return {**asdict(self), "neighbourhood": NEIGHBOURS}
 
 
-def compare(one: str | Path, other: str | Path, *, progress: Progress = silent) -> Comparison:
+def compare(
+    one: str | Path, other: str | Path, *, sample: int | None = None, progress: Progress = silent
+) -> Comparison:
     """Compare two runs: their views, and what became of the domains of each in the other.
 
     Pictures are the same where their bytes are, whatever they are called.
 
+    Args:
+        one: the folder of a run.
+        other: that of another.
+        sample: pictures of which vectors are compared, at most; the time grows with its square.
+        progress: told how many views were read.
+
     Raises:
         StoreError: one of the folders is no finished run.
-        ComparisonError: too few pictures are in both.
+        ComparisonError: too few pictures are in both, or are to be compared.
     """
+    most = SAMPLE if sample is None else sample
+    if most < FEWEST:
+        raise ComparisonError(f"comparing needs at least {FEWEST} pictures; --sample says {most}")
     folders = Path(one), Path(other)
     domains = Domains.read(folders[0]), Domains.read(folders[1])
     stores = _store(folders[0], domains[0]), _store(folders[1], domains[1])
@@ -120,9 +132,9 @@ def compare(one: str | Path, other: str | Path, *, progress: Progress = silent) 
         one=_side(folders[0], domains[0], fates(*members, *names)),
         other=_side(folders[1], domains[1], fates(*members[::-1], *names[::-1])),
         pictures=len(ours),
-        compared=min(MOST, len(ours)),
-        views=_views(stores, (ours[:MOST], theirs[:MOST]), progress),
-        chance=round(NEIGHBOURS / (min(MOST, len(ours)) - 1), 4),
+        compared=min(most, len(ours)),
+        views=_views(stores, (ours[:most], theirs[:most]), progress),
+        chance=round(NEIGHBOURS / (min(most, len(ours)) - 1), 4),
         ami=told(*groups),
         ami_inside=told(groups[0][inside], groups[1][inside]),
     )

@@ -19,7 +19,7 @@ from onnxprobe.recipe.folder import RunFolder
 from onnxprobe.recipe.publish import settled
 
 SAMPLE: Final = 20_000
-"""Pictures that are compared, at most: the first, which are a fair sample of all."""
+"""Pictures that are compared, at most, where nobody says: the first, which are a fair sample."""
 
 
 def describe(
@@ -27,6 +27,7 @@ def describe(
     source: Source | None,
     *,
     labels: str | Path | None = None,
+    sample: int | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Compare the pictures of each domain with all others, and write to ``run.json`` what differs.
@@ -39,6 +40,7 @@ def describe(
         run: the folder of a run.
         source: the pictures; without them, only what was kept of an earlier look.
         labels: a CSV file with a column of paths and others; that of the last time if left out.
+        sample: pictures that are compared, at most; as many as the last time if left out.
         progress: told how many pictures were looked at.
 
     Returns:
@@ -55,10 +57,12 @@ def describe(
     if not entries:
         return dict(folder.run)
     store = opened(out, sum(folder.run["counts"].values()))
-    rows = slice(0, min(SAMPLE, len(folder.groups)))
+    before = folder.run.get("described") or {}
+    sample = sample or before.get("sample") or SAMPLE
+    rows = slice(0, min(sample, len(folder.groups)))
     paths = [str(path) for path in store.paths[rows]]
     columns = dict(collected(out / "cache", source, paths, progress=progress))
-    labels = _labels(labels, folder.run)
+    labels = _labels(labels, before)
     if labels is not None:
         columns |= label_columns(labels, paths)
     found = marks(
@@ -71,6 +75,7 @@ def describe(
         **folder.run,
         "described": {
             "pictures": len(paths),
+            "sample": sample,
             "labels": None if labels is None else str(labels.resolve()),
         },
         "domains": [
@@ -87,12 +92,12 @@ def description(found: tuple[Mark, ...]) -> str:
     return ", ".join(dict.fromkeys(mark.words for mark in found if mark.what != "channel"))
 
 
-def _labels(said: str | Path | None, facts: Mapping[str, Any]) -> Path | None:
+def _labels(said: str | Path | None, before: Mapping[str, Any]) -> Path | None:
     """Return the table that is named, or else the one of the last time, if it is still there."""
     if said is not None:
         return Path(said)
-    before = (facts.get("described") or {}).get("labels")
-    return Path(before) if before and Path(before).is_file() else None
+    last = before.get("labels")
+    return Path(last) if last and Path(last).is_file() else None
 
 
 def _channels(store: Store, views: list[str], rows: slice) -> Mapping[str, np.ndarray]:

@@ -68,8 +68,14 @@ def notes(found: Comparison) -> tuple[str, ...]:
     return (
         "CKA: linear, debiased (Kornblith et al. 2019); 1: the same up to a turn, 0: nothing in common",
         f"near: part of a picture's 10 nearest that are the same; by chance {percent(found.chance)}",
-        f"both over {plural(found.compared, 'picture')}",
+        "both over " + _compared(found),
     )
+
+
+def _compared(found: Comparison) -> str:
+    if found.compared == found.pictures:
+        return plural(found.compared, "picture")
+    return f"the first {plural(found.compared, 'picture')} of {found.pictures:,}; more: --sample"
 
 
 def said(fate: Fate) -> str:

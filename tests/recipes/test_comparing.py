@@ -68,6 +68,16 @@ def test_json_and_the_page_say_what_the_terminal_says(finished, edited, tmp_path
     assert "<script" not in page
 
 
+def test_vectors_of_as_many_pictures_are_compared_as_somebody_wants(finished):
+    found = compare(finished.out, finished.out, sample=40)
+    assert (found.pictures, found.compared) == (300, 40)
+    assert found.chance == pytest.approx(10 / 39, abs=1e-4)
+    assert "both over the first 40 pictures of 300; more: --sample" in shown(found)
+    assert "--sample" not in shown(compare(finished.out, finished.out))
+    with pytest.raises(ComparisonError, match="at least 20 pictures; --sample says 19"):
+        compare(finished.out, finished.out, sample=19)
+
+
 def test_runs_on_other_pictures_cannot_be_compared(finished, monkeypatch):
     few = np.arange(7)
     module = sys.modules[compare.__module__]

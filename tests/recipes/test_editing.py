@@ -179,3 +179,15 @@ def test_what_marks_a_domain_is_said_in_the_run_and_on_the_page(finished, out):
     edit(out, "rename", [str(planted), "boards"])
     again = describe(out, None)  # without the pictures: they were looked at before
     assert again["domains"][planted] == {**found, "name": "boards"}
+
+
+def test_as_many_pictures_are_described_as_somebody_said_once(finished, out):
+    from onnxprobe.describe import describe
+    from onnxprobe.images import open_source
+
+    facts = describe(out, open_source(finished.images), sample=120)
+    assert facts["described"]["pictures"] == facts["described"]["sample"] == 120
+    assert describe(out, None)["described"] == facts["described"]
+    edit(out, "rename", ["0", "boards"])
+    assert describe(out, None)["described"]["pictures"] == 120
+    assert describe(out, None, sample=10_000)["described"]["pictures"] == 300

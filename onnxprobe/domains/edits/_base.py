@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, Self
 
 from onnxprobe.domains.grouping import Grouping, Mask
-from onnxprobe.errors import DomainError
+from onnxprobe.errors import DomainError, plural
 
 Parted = Callable[[str, Mask, Sequence[str]], Sequence[Mask]]
 """Parts the rows ``member`` ``(n,)`` by their vectors in a view: one mask ``(n,)`` for each name."""
@@ -116,7 +116,7 @@ class Asked:
             DomainError: there are not.
         """
         if len(self.words) != count:
-            raise DomainError(f"it takes {wanted}, not {len(self.words)} words")
+            raise DomainError(f"it takes {wanted}, not {plural(len(self.words), 'word')}")
 
     def at_least(self, count: int, wanted: str) -> None:
         """Check that ``count`` domains are meant, or more.
