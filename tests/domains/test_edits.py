@@ -97,14 +97,14 @@ def test_domains_are_meant_by_name_or_by_id():
 @pytest.mark.parametrize(
     ("action", "words", "more", "said"),
     [
-        ("rename", ("0",), {}, "'rename': it takes a domain and its new name, not 1 words"),
+        ("rename", ("0",), {}, "'rename': it takes a domain and its new name, not 1 word"),
         ("merge", ("0", "domain 0"), {}, "'merge': it takes two domains or more, not 1"),
         ("merge", ("0", "1"), {"called": ("a", "b")}, "one domain has one name"),
         ("split", ("0",), {"into": 1}, "split into 2 to 20 parts, not 1"),
         ("split", ("0",), {"into": 3, "called": ("a", "b")}, "3 parts need 3 names"),
         ("drop", (), {}, "it takes one domain or more, not 0"),
         ("undo", (), {}, "nothing to take back"),
-        ("apply", ("0",), {}, "it takes nothing, not 1 words"),
+        ("apply", ("0",), {}, "it takes nothing, not 1 word"),
     ],
 )
 def test_what_was_asked_for_wrongly_is_said_with_how_to_ask(action, words, more, said):
