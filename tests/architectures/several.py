@@ -134,6 +134,34 @@ def stages():
     return Case(net.model(*ends), None, ambiguous=True, tips=tips)
 
 
+def _two_scales(scores):
+    """Two convolutional branches that see the picture at two scales, and the scores of each."""
+    net = Net()
+    image = net.input("image", ["N", 3, 112, 112])
+    ends = []
+    for name, stride in (("fine", 4), ("coarse", 8)):
+        x = net.conv(image, 3, 64, 3, stride)
+        ends.append(net.classify(net.conv(x, 64, 256, 3, 2, out=name), 256, scores))
+    return net, ends
+
+
+def stacked_answers():
+    """The scores of two branches on a new axis, averaged: two maps know more than any one tensor."""
+    net, ends = _two_scales(1000)
+    rows = [net.op("Unsqueeze", end, net.numbers([0])) for end in ends]
+    y = net.op("ReduceMean", net.op("Concat", *rows, axis=0), axes=[0], keepdims=0)
+    return Case(net.model(y), None, ambiguous=True, tips=("fine", "coarse"))
+
+
+def stacked_then_judged():
+    """A layer reads the stack: the branches' vectors are no answers, though as long as one."""
+    net, ends = _two_scales(16)
+    rows = [net.op("Unsqueeze", end, net.numbers([1])) for end in ends]
+    x = net.op("Concat", *rows, axis=1, out="stack")
+    y = net.gemm(net.op("Flatten", x), 32, 16)
+    return Case(net.model(y), "stack", (2, 16))
+
+
 CASES = (
     siamese,
     row_and_picture,
@@ -145,4 +173,6 @@ CASES = (
     centernet,
     detr,
     stages,
+    stacked_answers,
+    stacked_then_judged,
 )

@@ -11,11 +11,16 @@ from onnxprobe.graph.picking.answer import Alternative, Pick
 from onnxprobe.graph.picking.classmap import before_class_map
 from onnxprobe.graph.picking.landing import Landing, land
 from onnxprobe.graph.picking.spine import Spine
+from onnxprobe.graph.picking.stacked import stacked_answers
 from onnxprobe.graph.picking.stepback import Step, step_back
 
 _AMBIGUOUS: Final = (
     "most layers come after it, in branches that no single tensor carries on: choose from the "
     "alternatives"
+)
+_STACKED: Final = (
+    "it holds the answers of {} branches one beside the other, and nothing that they do not say: "
+    "choose from the alternatives"
 )
 
 
@@ -51,13 +56,14 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
     interior = landing.role == "interior-bottleneck" and squeezed is not None
     layers = spine.depths[squeezed] if interior and squeezed is not None else spine.deepest
     depth = spine.depths[tensor] / max(1, layers)
-    ambiguous = _bypassed(spine, tensor) > spine.depths[tensor]
+    stacked = stacked_answers(spine, tensor)
+    ambiguous = bool(stacked) or _bypassed(spine, tensor) > spine.depths[tensor]
     said = (
         wording.what(spine, landing, tensor),
         None if squeezed is None else wording.squeeze(spine, tensor, squeezed),
         *wording.stepped(steps),
         wording.place(spine.depths[tensor], layers, depth),
-        _AMBIGUOUS if ambiguous else None,
+        _STACKED.format(stacked) if stacked else _AMBIGUOUS if ambiguous else None,
         wording.rounded(spine, tensor),
         wording.nested(spine),
         wording.unknown(spine),

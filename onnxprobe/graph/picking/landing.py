@@ -88,7 +88,7 @@ def _features(spine: Spine, last: Landing | None) -> Landing | None:
     """Return the output itself where it is not the answer of the last layer, which reads ``last``."""
     (output,) = spine.live.outputs
     chain = spine.tensors
-    node = _before_answer(spine, output)
+    node = before_answer(spine, output)
     if node is None or chain[-1] != output or len(chain) < 3:  # noqa: PLR2004  (source, one between)
         return None
     if node in spine.layers or kind(node) == "Concat":
@@ -99,7 +99,7 @@ def _features(spine: Spine, last: Landing | None) -> Landing | None:
     return None if shrinks else Landing(output, "output", None)
 
 
-def _before_answer(spine: Spine, output: str) -> Node | None:
+def before_answer(spine: Spine, output: str) -> Node | None:
     """Return the node behind an answer's own operators: softmax, bias, resizing, layout."""
     node = spine.producer(output)
     while node is not None:
