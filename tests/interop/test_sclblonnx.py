@@ -1,3 +1,7 @@
+import importlib
+import subprocess
+import sys
+
 import numpy as np
 import onnx
 import pytest
@@ -12,6 +16,18 @@ from onnxprobe.graph.value import Value
 from onnxprobe.interop.sclblonnx import from_graph, to_graph
 from onnxprobe.repair import repair
 from onnxprobe.runtime import run
+
+
+@pytest.fixture(scope="module")
+def so(tmp_path_factory):
+    """The real package, in a folder of its own: its requirements would replace ONNX Runtime."""
+    folder = str(tmp_path_factory.mktemp("sclblonnx"))
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    packages = ["sclblonnx==0.3.0", "onnxoptimizer", "onnxsim"]
+    subprocess.run([*command, "--no-deps", "--target", folder, *packages], check=True)
+    sys.path.append(folder)
+    yield importlib.import_module("sclblonnx")
+    sys.path.remove(folder)
 
 
 @pytest.mark.parametrize(("opset", "ir_version"), [(9, 3), (13, 7), (17, 8), (21, 10)])
@@ -36,10 +52,9 @@ def test_a_bare_graph_needs_a_model_to_go_by(tiny):
     assert bytes_of(from_graph(tiny.proto.graph, like=tiny)) == bytes_of(tiny)
 
 
-@pytest.mark.real
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_head_merged_by_the_real_package_comes_back_with_all_that_the_backbone_says(images):
-    so = pytest.importorskip("sclblonnx")
+def test_a_head_merged_by_the_real_package_comes_back_with_all_that_the_backbone_says(so, images):
     model = rich_model()
     build = Builder(17)
     build.op("Mul", "x", build.number(2), out="twice")
@@ -56,9 +71,8 @@ def test_a_head_merged_by_the_real_package_comes_back_with_all_that_the_backbone
     np.testing.assert_array_equal(answers["twice"], 2 * run(model, {"image": images})["scores"])
 
 
-@pytest.mark.real
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_an_output_added_by_the_real_package_is_kept():
-    so = pytest.importorskip("sclblonnx")
+def test_an_output_added_by_the_real_package_is_kept(so):
     graph = so.add_output(to_graph(tiny_model()), "block", "FLOAT", [1, 4, 8, 8])
     assert from_graph(graph).outputs == ("scores", "block")
