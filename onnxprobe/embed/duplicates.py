@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from onnxprobe.embed.channels import channels
+from onnxprobe.embed.sketches import BITS, Sketches
 from onnxprobe.embed.store import Store
 from onnxprobe.errors import StoreError
 from onnxprobe.probe import Probe
@@ -21,6 +22,12 @@ _TABLES: Final = 512
 """Signatures of each picture, at most."""
 _BESIDE: Final = 64
 """Pictures of one signature are compared with so many after them; a crowd is a chain of them."""
+_BLOCK: Final = 8192
+"""Vectors read at a time."""
+_PAIRS: Final = 8192
+"""Pairs compared at a time."""
+_HELD: Final = 1 << 30
+"""Bytes of vectors held in memory, at most."""
 
 Array = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -55,18 +62,17 @@ def near_duplicates(
 ) -> tuple[Group, ...]:
     """Return the pictures whose embeddings point nearly the same way from the mean of all.
 
-    Candidates share a signature: on which side of some random planes they lie (Charikar 2002,
-    "Similarity estimation techniques from rounding algorithms"). As many signatures are tried as
-    it takes to find a pair at the limit with a chance of 99.9 %. Every candidate pair is then
-    measured, so that nothing is listed that is not as similar as asked. A group is what is linked
-    by such pairs; exact duplicates are among them. All vectors are held in memory, so that of a
-    very large store a part, ``store.first(n)``, is looked at.
+    Candidates share a signature, some bits of their sketches; as many signatures are tried as it
+    takes to find a pair at the limit with a chance of 99.9 %. Candidates whose sketches are near as
+    well are then measured, so that nothing is listed that is not as similar as asked. A group is
+    what is linked by such pairs; exact duplicates are among them. In memory are the sketches, 128
+    bytes a picture, and at most a gigabyte of the vectors that are measured.
 
     Args:
         store: the embeddings.
         probe: which of them.
         similarity: cosine of two embeddings, each less the mean, from which on they are linked.
-        seed: of the planes.
+        seed: of the sketches.
 
     Raises:
         StoreError: the similarity is not above 0 and below 1.
@@ -74,14 +80,54 @@ def near_duplicates(
     """
     if not 0 < similarity < 1:
         raise StoreError(f"a similarity is above 0 and below 1, such as 0.98, not {similarity}")
-    x = store.embeddings(probe) - channels(store, probe).mean.astype(np.float32)
-    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    bits = int(np.clip(np.ceil(np.log2(max(len(x), 2))), 4, 30))
-    rng, links = np.random.default_rng(seed), list[tuple[Rows, Rows, Array]]()
+    vectors = _Centred(store, probe, channels(store, probe).mean.astype(np.float32))
+    sketches = Sketches.of(vectors.blocks(), len(vectors.mean), seed=seed)
+    one, other = _candidates(sketches, similarity, seed=seed)
+    cosine = _cosines(vectors, one, other)
+    near = cosine >= similarity
+    return _groups(one[near], other[near], cosine[near], store.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Centred:
+    """Vectors of a store less their mean, of length 1, read as they are needed."""
+
+    store: Store
+    probe: Probe | str
+    mean: Array
+
+    def blocks(self) -> Iterator[Array]:
+        """Yield all of them, in order."""
+        for start in range(0, len(self.store), _BLOCK):
+            yield self._read(start)
+
+    def at(self, places: Rows) -> Array:
+        """Return those at ``places``, ascending, ``(m, d)``."""
+        found = np.empty((len(places), len(self.mean)), np.float32)
+        for number in np.unique(places // _BLOCK).tolist():
+            inside = places // _BLOCK == number
+            found[inside] = self._read(number * _BLOCK)[places[inside] - number * _BLOCK]
+        return found
+
+    def _read(self, start: int) -> Array:
+        x = self.store.embeddings(self.probe, slice(start, start + _BLOCK)) - self.mean
+        x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        return x
+
+
+def _candidates(sketches: Sketches, similarity: float, *, seed: int) -> tuple[Rows, Rows]:
+    """Return the places of pairs that may be as similar as asked, each pair once."""
+    count = len(sketches)
+    bits = int(np.clip(np.ceil(np.log2(max(count, 2))), 4, 30))
+    rng, pairs = np.random.default_rng((seed, 1)), np.empty(0, np.int64)
     for _ in range(_tables(similarity, bits)):
-        sides = x @ rng.normal(size=(x.shape[1], bits)).astype(np.float32) > 0
-        links += _alike(x, sides @ (1 << np.arange(bits)), similarity)
-    return _groups(links, store.rows)
+        signature = sketches.signature(rng.choice(BITS, bits, replace=False))
+        found = [pairs]
+        for one, other in _alike(signature):
+            near = sketches.near(one, other, similarity)
+            found.append(one[near] * count + other[near])
+        pairs = np.unique(np.concatenate(found))
+    return pairs // max(count, 1), pairs % max(count, 1)
 
 
 def _tables(similarity: float, bits: int) -> int:
@@ -90,24 +136,37 @@ def _tables(similarity: float, bits: int) -> int:
     return int(min(_TABLES, np.ceil(np.log(_MISSED) / np.log1p(-agree))))
 
 
-def _alike(x: Array, signature: Rows, similarity: float) -> Iterator[tuple[Rows, Rows, Array]]:
-    """Yield pairs of one signature that are as similar as asked: two sets of places, cosines."""
+def _alike(signature: Rows) -> Iterator[tuple[Rows, Rows]]:
+    """Yield pairs of one signature, the earlier place first."""
     order = np.argsort(signature, kind="stable")
     key = signature[order]
-    for step in range(1, min(_BESIDE, len(x) - 1) + 1):
+    for step in range(1, min(_BESIDE, len(order) - 1) + 1):
         same = np.flatnonzero(key[:-step] == key[step:])
         if not same.size:
             return
-        one, other = order[same], order[same + step]
-        cosine = np.einsum("nd,nd->n", x[one], x[other])
-        near = cosine >= similarity
-        yield one[near], other[near], cosine[near]
+        for part in np.array_split(same, -(-len(same) // _PAIRS)):
+            yield order[part], order[part + step]
 
 
-def _groups(links: list[tuple[Rows, Rows, Array]], rows: Rows) -> tuple[Group, ...]:
-    if not links:
+def _cosines(vectors: _Centred, one: Rows, other: Rows) -> Array:
+    """Return the cosine of each pair; of the vectors so many are held as are allowed."""
+    most = max(2, _HELD // (4 * len(vectors.mean)))
+    places = np.unique(np.concatenate([one, other]))
+    step = max(1, len(one) if len(places) <= most else most // 2)
+    found = [np.empty(0, np.float32)]
+    for start in range(0, len(one), step):
+        a, b = one[start : start + step], other[start : start + step]
+        held = np.unique(np.concatenate([a, b]))
+        x, a, b = vectors.at(held), np.searchsorted(held, a), np.searchsorted(held, b)
+        for part in range(0, len(a), _PAIRS):
+            pair = slice(part, part + _PAIRS)
+            found.append(np.einsum("nd,nd->n", x[a[pair]], x[b[pair]]))
+    return np.concatenate(found)
+
+
+def _groups(one: Rows, other: Rows, cosine: Array, rows: Rows) -> tuple[Group, ...]:
+    if not one.size:
         return ()
-    one, other, cosine = (np.concatenate(column) for column in zip(*links, strict=True))
     count = len(rows)
     graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
     _, label = connected_components(graph, directed=False)

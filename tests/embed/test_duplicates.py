@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from store_parts import PROBES, fill
 
+from onnxprobe.embed import duplicates
 from onnxprobe.embed.duplicates import exact_duplicates, near_duplicates
+from onnxprobe.embed.sketches import Sketches
 from onnxprobe.errors import StoreError
 from onnxprobe.images import open_source
 
@@ -18,8 +20,8 @@ class Fake:
     def __len__(self):
         return len(self.x)
 
-    def embeddings(self, _):
-        return self.x
+    def embeddings(self, _, rows=slice(None)):
+        return self.x[rows]
 
 
 @pytest.fixture
@@ -53,6 +55,45 @@ def test_groups_are_those_of_all_pairs(similarity, planted):
     assert set(place) == {2 * i for pair in linked for i in pair}
     assert [int(g.rows[0]) for g in groups] == sorted(int(g.rows[0]) for g in groups)
     assert all(similarity <= group.similarity <= 1.000001 for group in groups)
+
+
+def test_how_many_vectors_are_held_changes_nothing(planted, monkeypatch):
+    wanted = near_duplicates(planted, "x", similarity=0.95)
+    most, real = 0, duplicates._Centred.at
+
+    def counted(vectors, places):
+        nonlocal most
+        most = max(most, len(places))
+        return real(vectors, places)
+
+    monkeypatch.setattr(duplicates._Centred, "at", counted)
+    monkeypatch.setattr(duplicates, "_HELD", 12 * 48 * 4)
+    monkeypatch.setattr(duplicates, "_BLOCK", 100)
+    monkeypatch.setattr(duplicates, "_PAIRS", 7)
+    found = near_duplicates(planted, "x", similarity=0.95)
+    assert [g.rows.tolist() for g in found] == [g.rows.tolist() for g in wanted]
+    assert [g.similarity for g in found] == pytest.approx([g.similarity for g in wanted], abs=1e-6)
+    assert most <= 12
+
+
+def test_sketches_tell_the_angle():
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=64)
+    other = 0.9 * one / np.linalg.norm(one)
+    side = rng.normal(size=64)
+    side -= one * (side @ one) / (one @ one)
+    other += np.sqrt(1 - 0.9**2) * side / np.linalg.norm(side)  # a cosine of exactly 0.9
+    pair = np.stack([one, other]).astype(np.float32)
+    sketches = Sketches.of([pair[:1], pair[1:]], 64, seed=0)
+    apart = np.unpackbits(sketches.packed[0] ^ sketches.packed[1]).mean()
+    # of 1,024 planes the share has a standard deviation of 0.011; four of them
+    assert abs(apart - np.arccos(0.9) / np.pi) < 0.044
+    first, second = np.array([0]), np.array([1])
+    assert sketches.near(first, second, 0.9).all()
+    assert not sketches.near(first, second, 0.99).any()
+    bits = np.array([3, 0, 1023])
+    unpacked = np.unpackbits(sketches.packed, axis=1)[:, bits]
+    assert sketches.signature(bits).tolist() == (unpacked @ [4, 2, 1]).tolist()
 
 
 def test_a_crowd_of_equal_vectors_is_one_group(planted):
