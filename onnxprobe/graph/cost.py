@@ -48,14 +48,12 @@ def costs(model: Model) -> tuple[Cost, ...]:
     values = model.values
     sizes = {name: one_sample(value, batch) for name, value in values.items()}
     stored = {name: _stored((tensor,)) for name, tensor in model.tensors.items()}
-    return tuple(
-        Cost(
-            *_parameters(model, node, stored),
-            _shared(macs(node, sizes), rows),
-            _shared(_sum([_bytes(values[name].dtype, sizes[name]) for name in node.writes]), rows),
-        )
-        for node in model.nodes
-    )
+    found: list[Cost] = []
+    for node in model.nodes:
+        written = _sum([_bytes(values[name].dtype, sizes[name]) for name in node.writes])
+        work = _shared(macs(node, sizes), rows), _shared(written, rows)
+        found.append(Cost(*_parameters(model, node, stored), *work))
+    return tuple(found)
 
 
 def _parameters(model: Model, node: Node, stored: Mapping[str, tuple[int, int]]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ other standard operators count nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Final
 
@@ -48,10 +49,15 @@ def macs(node: Node, sizes: Mapping[str, Sizes | None]) -> int | None:
 
     Operators of other domains, local functions and nested graphs cannot.
     """
-    rule = RULES.get(node.op.removeprefix("com.microsoft::"))
-    if rule is not None:
-        return rule(Operands(node, sizes))
-    return None if "::" in node.op or node.op in NESTED else 0
+    rule = _rule(node.op)
+    return rule(Operands(node, sizes)) if callable(rule) else rule
+
+
+@cache  # a network has few operators, and many nodes
+def _rule(op: str) -> Rule | int | None:
+    """Return how to count ``op``, or what it always counts."""
+    rule = RULES.get(op.removeprefix("com.microsoft::"))
+    return rule or (None if "::" in op or op in NESTED else 0)
 
 
 def convolution(weight: int) -> Rule:
