@@ -21,9 +21,8 @@ from importlib.util import find_spec
 from time import process_time
 
 import numpy as np
+from discovery_scores import Member, header, row
 from discovery_sets import Known, Vectors, emoji, fashion, nothing, synthetic
-from numpy.typing import NDArray
-from sklearn.metrics import adjusted_mutual_info_score
 
 from recipes.classifier import Detectors
 from recipes.clustering import Communities
@@ -33,9 +32,6 @@ from recipes.knn_dbscan import KnnDbscan
 from recipes.neighbours import unit
 from recipes.tsne import TSNE, Layout
 from recipes.whitening import half_whitening
-
-Member = NDArray[np.bool_]
-FOUND, PURE = 0.5, 0.8
 
 
 def main() -> None:
@@ -69,14 +65,13 @@ def _known(wanted: list[str]) -> Iterator[Known]:
 def _table(known: Known, ways: Sequence[str], *, verbatim: bool) -> None:
     n, count = len(known.truth), len(known.names)
     print(f"\n{known.name}: {n} rows, {count} truths, {len(known.views)} views")
-    heads = ("found>.5", ">.8", "groups", "pure", "strange", "AMI", "covered", "CPU-s")
-    print(f"  {'':40s}" + "".join(f"{head:>10s}" for head in heads))
+    header()
     for name, method, drawn in _methods(known, verbatim=verbatim):
         if any(way in name for way in ways):
             before = 0.0 if drawn is None else drawn.seconds
             start = process_time()
             member = method()
-            _row(name, known, member, process_time() - start + before)
+            row(name, known, member, process_time() - start + before)
     _ceiling(known)
 
 
@@ -146,43 +141,6 @@ def _evoc(views: dict[str, Vectors]) -> Member:
 
 def _only(views: dict[str, Vectors]) -> Vectors:
     return next(iter(views.values()))
-
-
-def _row(name: str, known: Known, member: Member, seconds: float) -> None:
-    f1 = _f1(member, known.truth, len(known.names))
-    pure = _pure(member, known)
-    covered = member.any(axis=1)
-    first = member.argmax(axis=1)[covered] if member.shape[1] else np.zeros(0)
-    ami = adjusted_mutual_info_score(known.truth[covered], first) if covered.any() else 0.0
-    figures = (
-        f"{(f1 > FOUND).sum():>10d}{(f1 > PURE).sum():>10d}{member.shape[1]:>10d}{pure.sum():>10d}"
-        f"{(~pure).sum():>10d}{ami:>10.2f}{covered.mean():>10.2f}{seconds:>10.1f}"
-    )
-    print(f"  {name:40.40s}{figures}", flush=True)
-    if len(f1) <= 12:  # noqa: PLR2004
-        said = "  ".join(f"{n} {f:.2f}" for n, f in zip(known.names, f1, strict=True))
-        print(f"      {said}")
-
-
-def _f1(member: Member, truth: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Return for each truth the F1 of the best single group."""
-    is_true = truth[:, None] == np.arange(1, count + 1)
-    both = is_true.T.astype(np.float64) @ member
-    f1 = 2 * both / (is_true.sum(axis=0)[:, None] + member.sum(axis=0))
-    return np.asarray(f1.max(axis=1, initial=0.0))
-
-
-def _pure(member: Member, known: Known) -> Member:
-    """Mark the groups of which nearly all share a truth, or another known label."""
-    return np.asarray(
-        (_purity(member, known.truth - 1) >= PURE) | (_purity(member, known.also) >= PURE)
-    )
-
-
-def _purity(member: Member, labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the share of each group that has its most frequent label; negative labels are none."""
-    most = [np.bincount(labels[rows & (labels >= 0)], minlength=1).max() for rows in member.T]
-    return np.array(most) / np.maximum(member.sum(axis=0), 1)
 
 
 def _ceiling(known: Known) -> None:

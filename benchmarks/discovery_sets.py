@@ -93,7 +93,7 @@ def emoji() -> tuple[Known, Known]:
             for row in rows:
                 read = tar.extractfile(inside[row["file"]])
                 assert read is not None  # noqa: S101
-                yield _on_white(read.read())
+                yield on_white(read.read(), SIDE)
 
     found, center = _embedded(pictures, "emoji")
     kinds, kind = np.unique([row["subcategory"] for row in rows], return_inverse=True)
@@ -194,12 +194,13 @@ def _planted(image: Picture, number: int, seed: int) -> Picture:  # noqa: PLR091
     return image
 
 
-def _on_white(encoded: bytes) -> Picture:
+def on_white(encoded: bytes, side: int) -> Picture:
+    """Return a picture on white, RGB, ``side`` × ``side``."""
     image = cv2.imdecode(np.frombuffer(io.BytesIO(encoded).read(), np.uint8), cv2.IMREAD_UNCHANGED)
     assert image is not None  # noqa: S101
     alpha = image[..., 3:] / 255
     flat = (image[..., :3] * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
-    return np.asarray(cv2.resize(flat, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)[..., ::-1])
+    return np.asarray(cv2.resize(flat, (side, side), interpolation=cv2.INTER_CUBIC)[..., ::-1])
 
 
 def _embedded(
