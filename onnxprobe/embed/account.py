@@ -1,6 +1,7 @@
 """What work on a store was like: where it ran, how fast, and what it waited for."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,18 @@ class Account:
     def rate(self) -> float:
         """Pictures per second."""
         return self.pictures / max(self.seconds, 1e-9)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what people ask for as plain values."""
+        return {
+            "ran_on": list(self.ran_on),
+            "precision": self.precision,
+            "cosine": self.cosine,
+            "pictures": self.pictures,
+            "seconds": round(self.seconds, 3),
+            "rate": round(self.rate, 3),
+            "busy": {stage: round(share, 4) for stage, share in self.busy.items()},
+        }
 
     def beside(self, other: "Account") -> "Account":
         """Return the account of two processes that worked at the same time."""

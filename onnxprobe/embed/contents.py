@@ -11,8 +11,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.embed.account import Account
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.resume import header_of, shard_name
+from onnxprobe.embed.sessions import sessions
 from onnxprobe.embed.shard import DamagedShardError, read
 from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError, plural
@@ -50,6 +52,7 @@ class Contents:
         counts: pictures by what became of them, the most frequent first.
         shards: up to the last one that is there.
         verified: whether every byte was compared with its checksum.
+        sessions: what the work was like each time, the last one last.
     """
 
     path: Path
@@ -58,6 +61,7 @@ class Contents:
     counts: Mapping[str, int]
     shards: tuple[ShardFacts, ...]
     verified: bool
+    sessions: tuple[Account, ...] = ()
 
     @property
     def pictures(self) -> int:
@@ -105,6 +109,7 @@ class Contents:
                 for shard in self.shards
             ],
             "verified": self.verified,
+            "sessions": [session.to_json() for session in self.sessions],
             "next": self.next,
         }
 
@@ -138,7 +143,15 @@ def contents(path: str | Path, *, verify: bool = False, progress: Progress = sil
         facts.append(found)
         widths = widths or own
     _count_copies(counts, hashes)
-    return Contents(path, header, widths, dict(counts.most_common()), tuple(facts), verify)
+    return Contents(
+        path,
+        header,
+        widths,
+        dict(counts.most_common()),
+        tuple(facts),
+        verify,
+        sessions(path),
+    )
 
 
 def _count_copies(counts: Counter[str], hashes: Sequence[NDArray[np.bytes_]]) -> None:

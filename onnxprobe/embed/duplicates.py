@@ -58,7 +58,12 @@ def exact_duplicates(store: Store) -> tuple[Group, ...]:
 
 
 def near_duplicates(
-    store: Store, probe: Probe | str, *, similarity: float = 0.98, seed: int = 0
+    store: Store,
+    probe: Probe | str,
+    *,
+    similarity: float = 0.98,
+    seed: int = 0,
+    mean: NDArray[np.float64] | None = None,
 ) -> tuple[Group, ...]:
     """Return the pictures whose embeddings point nearly the same way from the mean of all.
 
@@ -73,6 +78,7 @@ def near_duplicates(
         probe: which of them.
         similarity: cosine of two embeddings, each less the mean, from which on they are linked.
         seed: of the sketches.
+        mean: of all embeddings ``(d,)``, where it is known already.
 
     Raises:
         StoreError: the similarity is not above 0 and below 1.
@@ -80,7 +86,8 @@ def near_duplicates(
     """
     if not 0 < similarity < 1:
         raise StoreError(f"a similarity is above 0 and below 1, such as 0.98, not {similarity}")
-    vectors = _Centred(store, probe, channels(store, probe).mean.astype(np.float32))
+    mean = channels(store, probe).mean if mean is None else mean
+    vectors = _Centred(store, probe, mean.astype(np.float32))
     sketches = Sketches.of(vectors.blocks(), len(vectors.mean), seed=seed)
     one, other = _candidates(sketches, similarity, seed=seed)
     cosine = _cosines(vectors, one, other)

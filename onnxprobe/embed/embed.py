@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from onnxprobe.devices import ON_CPU, Device
+from onnxprobe.embed.account import Account
 from onnxprobe.embed.channels.tree import Tree
 from onnxprobe.embed.engines import LOCAL, Engine
 from onnxprobe.embed.fingerprint import fingerprint
@@ -12,6 +13,7 @@ from onnxprobe.embed.job import Job
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Loader, batch_size
 from onnxprobe.embed.resume import batch_of, shard_rows
+from onnxprobe.embed.sessions import note
 from onnxprobe.embed.store import Store
 from onnxprobe.embed.top import folder_of, full, write_top
 from onnxprobe.embed.watch import Accounts, Extents, Watch, nobody
@@ -129,7 +131,11 @@ def embed(  # noqa: PLR0913  every setting of the command
         write_top(path, header, shards)
         tree.close(full(shards, header.shard_rows))
 
-    watch = Watch(done=done, progress=progress, account=account)
+    def worked(session: Account) -> None:
+        note(path, session)
+        account(session)
+
+    watch = Watch(done=done, progress=progress, account=worked)
     engine.fill(devices, job, watch=watch, threads=threads)
     store = Store.open(path).first(target)
     if not len(store):

@@ -50,8 +50,8 @@ def fill(
         finally:
             with turn(folder):
                 watch.done(found.extents)
-        if work.account is not None:
-            watch.account(work.account)
+            if work.account is not None:
+                watch.account(work.account)
         with turn(folder):
             watch.finished(found.extents)
 

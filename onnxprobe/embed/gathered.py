@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onnxprobe.embed.channels import Channels, channels
+from onnxprobe.embed.channels import Channels, every_channel
 from onnxprobe.embed.duplicates import Group, exact_duplicates, near_duplicates
 from onnxprobe.embed.store import Store
 from onnxprobe.images.names import printable
@@ -69,13 +69,13 @@ def gathered(store: Store, *, similarity: float = 0.98) -> tuple[Gathered, ...]:
     return tuple(
         Gathered(
             probe,
-            channels(store, probe),
+            found,
             names,
             similarity,
             exact,
-            near_duplicates(store, probe, similarity=similarity),
+            near_duplicates(store, probe, similarity=similarity, mean=found.mean),
         )
-        for probe in store.header.probes
+        for probe, found in zip(store.header.probes, every_channel(store), strict=True)
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.atomic import replacing
+from onnxprobe.embed.sessions import sessions
 from onnxprobe.fuse import Part
 from onnxprobe.graph.inspect import picked
 from onnxprobe.graph.pick import Pick
@@ -35,6 +36,8 @@ class Domain:
         heldout_recall: of its held-out pictures, the part that the head finds, 0 to 1.
         heldout_precision: of the held-out pictures the head says are in it, the part that is.
         share_ratio: held-out pictures the head says are in it, per picture that is.
+        agreement: of the ten pictures nearest to each of its own, in its view, the part that is in
+            it too, 0 to 1; null where nobody looked, or it is too small.
     """
 
     id: int
@@ -47,6 +50,7 @@ class Domain:
     heldout_recall: float | None
     heldout_precision: float | None
     share_ratio: float | None
+    agreement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ class Findings:
     domains: tuple[Domain, ...]
     heldout: Mapping[str, float | int | None]
     parts: tuple[Part, ...]
+
+    @property
+    def covered(self) -> float:
+        """Part of the pictures that are in a domain, 0 to 1."""
+        return round(float(self.member.any(axis=1).mean()), 4) if len(self.paths) else 0.0
 
 
 def write_groups(found: Findings, path: Path) -> None:
@@ -124,8 +133,10 @@ def summary(run: Run, recipe_name: str, recipe: Any, found: Findings) -> dict[st
         "images": run.job.images,
         "pictures": len(run.source.names),
         "counts": dict(found.counts),
+        "sessions": [one.to_json() for one in sessions(run.job.out / "embeddings.h5")],
         "pick": picked(found.pick),
         "probes": list(map(str, found.probes)),
+        "covered": found.covered,
         "domains": [asdict(domain) for domain in found.domains],
         "heldout": dict(found.heldout),
     }

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from onnxprobe.embed.contents import Contents
 from onnxprobe.errors import plural
-from onnxprobe.report.pictures import counts_text
+from onnxprobe.report.pictures import account_text, counts_text
 from onnxprobe.report.wording import visible
 
 _NAMED = 5
@@ -25,6 +25,7 @@ def contents_text(found: Contents) -> Text:
         "model": f"sha256 {header.model}, batches of {header.batch}",
         "preprocess": header.preprocess,
         "shards": f"{len(found.shards)}, {size / 1e6:,.1f} MB, {state}",
+        **({"worked": account_text(found.sessions[-1])} if found.sessions else {}),
         "next": found.next,
     }
     damaged = [f"  {shard.name}: {shard.problem}" for shard in found.damaged[:_NAMED]]

@@ -34,9 +34,10 @@ def fill(root, count=37):
 
 
 def content(path):
-    """Every byte of a store, by file name; the locks are no part of it."""
+    """Every byte of a store, by file name; locks and what the work was like are no part of it."""
     files = [path, *path.with_suffix(".shards").iterdir()]
-    return {file.name: file.read_bytes() for file in files if not file.name.endswith(".lock")}
+    aside = (".lock", ".sessions.json")
+    return {file.name: file.read_bytes() for file in files if not file.name.endswith(aside)}
 
 
 class Workers:

@@ -88,7 +88,7 @@ def test_what_was_left_by_sharing_is_tidied_up(run, tmp_path):
     run(join=True)
     (tmp_path / "e.shards/.00000001.lock").touch()
     run()
-    assert sorted(f.name for f in tmp_path.glob("e.shards/.*")) == [".lock", ".turn.lock"]
+    assert sorted(f.name for f in tmp_path.glob("e.shards/*.lock")) == [".lock", ".turn.lock"]
 
 
 def test_a_shard_is_held_by_one(tmp_path):

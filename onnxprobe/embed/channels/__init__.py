@@ -5,7 +5,7 @@ All of it can be merged: two stretches of pictures give what both together give.
 """
 
 from onnxprobe.embed.channels.channels import TOP, Channels
-from onnxprobe.embed.channels.gather import channels
+from onnxprobe.embed.channels.gather import channels, every_channel
 from onnxprobe.embed.channels.tree import Tree
 
-__all__ = ["TOP", "Channels", "Tree", "channels"]
+__all__ = ["TOP", "Channels", "Tree", "channels", "every_channel"]

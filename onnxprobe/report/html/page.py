@@ -22,7 +22,8 @@ from onnxprobe.report.html.masthead import masthead, title
 from onnxprobe.report.html.mistakes import mistakes
 from onnxprobe.report.html.sections import Report, contents, sections
 from onnxprobe.report.html.thumbnails import Source, shrink
-from onnxprobe.report.reading import mapping
+from onnxprobe.report.html.vectors import vectors_of
+from onnxprobe.report.reading import mapping, number
 from onnxprobe.report.trust import Trust
 
 SEED: Final = 0
@@ -47,8 +48,8 @@ def write_report(
 ) -> Path:
     """Write the report of a run as one self-contained HTML file.
 
-    It reads ``run.json``, ``groups.parquet`` and ``proof.json`` (if there) of the folder, and the
-    pictures it shows from ``source``. A picture that cannot be read is a placeholder, and the page
+    It reads ``run.json``, ``groups.parquet``, ``proof.json`` and ``embeddings.h5`` (the last two
+    if there) of the folder, and the pictures it shows from ``source``. A picture that cannot be read is a placeholder, and the page
     counts them. The same run gives the same bytes.
 
     Args:
@@ -63,15 +64,26 @@ def write_report(
     Raises:
         StoreError: If the folder is not a finished run, or a file in it is broken.
     """
-    report = gather(RunFolder.read(Path(run_folder)), source, progress=progress)
+    report = gather(
+        RunFolder.read(Path(run_folder)),
+        source,
+        store=Path(run_folder, "embeddings.h5"),
+        progress=progress,
+    )
     out = Path(run_folder) / "report.html" if out is None else Path(out)
     with replacing(out) as temporary:
         temporary.write_text(page(report), "utf-8")
     return out
 
 
-def gather(folder: RunFolder, source: Source | None, *, progress: Progress = silent) -> Report:
-    """Choose what the page shows, and read and shrink its pictures."""
+def gather(
+    folder: RunFolder,
+    source: Source | None,
+    *,
+    store: Path | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Choose what the page shows, and read and shrink its pictures; look at ``store``, if any."""
     groups = folder.groups
     found = with_every_domain(Facts.of(folder.run), groups)
     placed = place(groups, seed=SEED)
@@ -82,6 +94,9 @@ def gather(folder: RunFolder, source: Source | None, *, progress: Progress = sil
     wrong = mistakes(groups, found.domains) if trust.confusion else ()
     tiles = [row for gallery in shown for row in gallery.rows]
     tiles += [row for mistake in wrong for row in mistake.rows]
+    taken = sum(int(number(count) or 0) for count in mapping(folder.run.get("counts")).values())
+    vectors, why = vectors_of(store, groups, taken) if store else (None, "")
+    tiles += vectors.rows if vectors else ()
     pictures = shrink(
         source,
         {row: groups.path[row] for row in sprites.union(tiles)},
@@ -89,7 +104,7 @@ def gather(folder: RunFolder, source: Source | None, *, progress: Progress = sil
         tiles=tiles,
         progress=progress,
     )
-    return Report(folder, found, placed, shown, pictures, trust, wrong)
+    return Report(folder, found, placed, shown, pictures, trust, wrong, vectors, why)
 
 
 def page(report: Report) -> str:

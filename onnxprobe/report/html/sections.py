@@ -16,9 +16,11 @@ from onnxprobe.report.html.pick import pick_prose
 from onnxprobe.report.html.proof import proof_prose
 from onnxprobe.report.html.thumbnails import SPRITE_QUALITY, Thumbnails, webp
 from onnxprobe.report.html.trust import notes, trust_parts
+from onnxprobe.report.html.vectors import Vectors, vector_parts
+from onnxprobe.report.html.worked import worked
 from onnxprobe.report.reading import mapping, number
 from onnxprobe.report.trust import Trust
-from onnxprobe.report.wording import plural
+from onnxprobe.report.wording import plural, visible
 
 _FILES: Final = {
     "fused.onnx": "the backbone with the head in it; loads wherever the backbone did",
@@ -42,6 +44,8 @@ class Report:
         pictures: the small pictures for all of these.
         trust: how far the head may be trusted.
         wrong: what the head takes for what.
+        vectors: what the embeddings are like; None where there are none.
+        unseen: why they could not be looked at; empty where nothing is wrong.
     """
 
     folder: RunFolder
@@ -51,6 +55,8 @@ class Report:
     pictures: Thumbnails
     trust: Trust
     wrong: tuple[Mistake, ...] = ()
+    vectors: Vectors | None = None
+    unseen: str = ""
 
 
 def contents(report: Report) -> Html:
@@ -61,6 +67,7 @@ def contents(report: Report) -> Html:
         ("heldout", "Held-out"),
         *((("mistakes", "Mistakes"),) if report.trust.confusion else ()),
         ("pick", "The pick"),
+        *((("vectors", "Vectors"),) if report.vectors or report.unseen else ()),
         ("proof", "Proof"),
         ("record", "Record"),
     ]
@@ -77,6 +84,7 @@ def sections(report: Report) -> list[Html]:
         _heldout(report),
         *([_mistakes(report)] if report.trust.confusion else []),
         _pick(report.found),
+        *([_vectors(report)] if report.vectors or report.unseen else []),
         _proof(report),
         _record(report),
     ]
@@ -214,6 +222,22 @@ def _pick(found: Facts) -> Html:
     )
 
 
+def _vectors(report: Report) -> Html:
+    if report.vectors is None:
+        return _section("vectors", "Vectors", (), tag("p", visible(report.unseen), class_="empty"))
+    note = (
+        "What the embeddings are like. A channel that never changes says nothing.",
+        "Pictures that are there twice count twice; where that matters, leave copies out.",
+        "Channels: those that a few pictures excite the most, and those pictures.",
+    )
+    return _section(
+        "vectors",
+        "Vectors",
+        note,
+        *vector_parts(report.vectors, report.folder.groups, tiles=report.pictures.tiles),
+    )
+
+
 def _proof(report: Report) -> Html:
     note = ("Whether the fused model still answers as the backbone did.",)
     if report.folder.proof is None and not report.found.domains:
@@ -242,6 +266,7 @@ def _record(report: Report) -> Html:
         tables.pairs_table(
             "Backbone", {key: model[key] for key in ("path", "sha256", "input") if key in model}
         ),
+        worked(run),
         tables.pairs_table("Versions", mapping(run.get("versions"))),
         tables.pairs_table(
             "Files of the run",
