@@ -3,33 +3,32 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rich.console import Group, JustifyMethod, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from onnxprobe.graph.inspect import Inspection, Layer, Port
 from onnxprobe.graph.pick import Alternative, Pick
+from onnxprobe.report.listing import Column, Listing, Row
 from onnxprobe.report.wording import plural, shape, tail, visible
 
-_MOST: Final = 1_000
-"""A network of more layers is not drawn whole,"""
-_ENDS: Final = 100
-"""but so many from each end: a thousand more rows take a second."""
+_ENDS: Final = 2_500
+"""So many layers are drawn from each end of a network that has more than twice as many."""
 _NAME: Final = 40
 """Longer names keep their end."""
 _COLUMNS: Final = (
-    ("#", "right"),
-    ("op", "left"),
-    ("output", "left"),
-    ("shape", "left"),
-    ("elements", "right"),
-    ("params", "right"),
-    ("MACs", "right"),
-    ("cut", "left"),
+    Column("#", right=True),
+    Column("op", gives_way=True),
+    Column("output", gives_way=True),
+    Column("shape"),
+    Column("elements", right=True),
+    Column("params", right=True),
+    Column("MACs", right=True),
+    Column("cut"),
 )
-_GIVE_WAY: Final = frozenset({"op", "output"})
-"""Columns that are cut short on a narrow terminal; figures never are."""
+_PICKED: Final = Style(color="green", bold=True)
 
 
 def inspection(found: Inspection) -> RenderableType:
@@ -40,22 +39,15 @@ def inspection(found: Inspection) -> RenderableType:
     return Group(head, *ends, layers(found), Text(_totals(found)), Text(), last)
 
 
-def layers(found: Inspection) -> Table:
+def layers(found: Inspection) -> Listing:
     """Draw one row an operation; ``│`` marks where the model can be split, ``◀`` the pick."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, justify in _COLUMNS:
-        side: JustifyMethod = "right" if justify == "right" else "left"
-        table.add_column(title, justify=side, no_wrap=title not in _GIVE_WAY)
     picked = None if found.pick is None else found.pick.tensor
-    left_out = len(found.layers) - 2 * _ENDS if len(found.layers) > _MOST else 0
-    shown = found.layers[:_ENDS] if left_out else found.layers
-    for layer in shown:
-        table.add_row(*_row(layer, picked))
-    if left_out:
-        table.add_row(Text("…"), Text(f"{left_out:,} more"), Text("--json lists them"))
-        for layer in found.layers[-_ENDS:]:
-            table.add_row(*_row(layer, picked))
-    return table
+    left_out = max(0, len(found.layers) - 2 * _ENDS)
+    first = found.layers[:_ENDS] if left_out else found.layers
+    last = found.layers[-_ENDS:] if left_out else ()
+    more = [Row(("…", f"{left_out:,} more", "--json lists them"))] if left_out else []
+    rows = ([_row(layer, picked) for layer in part] for part in (first, last))
+    return Listing(_COLUMNS, [*next(rows), *more, *next(rows)])
 
 
 def pick(found: Pick) -> RenderableType:
@@ -97,8 +89,8 @@ def _port(port: Port) -> str:
     return f"{visible(port.name)}  {port.dtype or '?'} {dims}"
 
 
-def _row(layer: Layer, picked: str | None) -> list[Text]:
-    mark = "◀ pick" if layer.output == picked else "│" if layer.cut else ""
+def _row(layer: Layer, picked: str | None) -> Row:
+    is_pick = layer.output == picked
     cells = (
         str(layer.index),
         visible(layer.op),
@@ -107,10 +99,9 @@ def _row(layer: Layer, picked: str | None) -> list[Text]:
         short(layer.elements),
         short(layer.parameters),
         short(layer.macs),
-        mark,
+        "◀ pick" if is_pick else "│" if layer.cut else "",
     )
-    style = "bold green" if mark.startswith("◀") else ""
-    return [Text(cell, style=style, no_wrap=True, overflow="ellipsis") for cell in cells]
+    return Row(cells, _PICKED) if is_pick else Row(cells)
 
 
 def _totals(found: Inspection) -> str:
