@@ -58,19 +58,46 @@ def batches(inputs: Sequence[Value], several: tuple[int, ...]) -> tuple[int, ...
 
 def same(a: Array, b: Array) -> bool:
     """Tell whether two arrays are the same in type, shape and every bit."""
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    if a.dtype.kind == "O":  # its bytes are addresses
+        return all(map(_equal, a.ravel(), b.ravel()))
+    return a.tobytes() == b.tobytes()
 
 
 def apart(a: Array, b: Array) -> float:
     """Return the largest absolute difference; two that are both not a number do not differ."""
     if a.dtype != b.dtype or a.shape != b.shape:
         return float("inf")
+    if a.dtype.kind == "O":
+        return float(
+            np.max([_distance(x, y) for x, y in zip(a.flat, b.flat, strict=True)], initial=0)
+        )
     if a.dtype.kind not in "biuf":
-        return 0.0 if np.array_equal(a, b) else float("inf")
+        return 0.0 if a.tobytes() == b.tobytes() else float("inf")
     x, y = a.astype(np.float64), b.astype(np.float64)
     equal = (x == y) | (np.isnan(x) & np.isnan(y))
     with np.errstate(invalid="ignore"):
         return float(np.where(equal, 0, np.abs(x - y)).max(initial=0))
+
+
+def _equal(x: Any, y: Any) -> bool:
+    """Compare texts, the maps of a sequence, or its tensors."""
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return same(x, y)
+    if isinstance(x, dict) and isinstance(y, dict):
+        return list(x) == list(y) and all(_equal(x[key], y[key]) for key in x)
+    return type(x) is type(y) and (x == y or (x != x and y != y))  # noqa: PLR0124  not a number
+
+
+def _distance(x: Any, y: Any) -> float:
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return apart(x, y)
+    if isinstance(x, dict) and isinstance(y, dict) and list(x) == list(y):
+        return float(np.max([_distance(x[key], y[key]) for key in x], initial=0))
+    if isinstance(x, float) and isinstance(y, float) and x != y:
+        return apart(np.asarray(x), np.asarray(y))
+    return 0.0 if _equal(x, y) else float("inf")
 
 
 def _largest(arrays: Sequence[Array]) -> float:

@@ -77,7 +77,7 @@ class Session:
         names = [value.name for value in self.outputs] if outputs is None else list(outputs)
         with _explained(feeds):
             results = self._session.run(names, dict(feeds))
-        return dict(zip(names, map(np.asarray, results), strict=True))
+        return dict(zip(names, map(_array, results), strict=True))
 
     def steadily(self, feed: str, samples: NDArray[Any], outputs: Sequence[str]) -> Arrays:
         """Run on ``samples``, fed to ``feed``, of one shape and type nearly every time.
@@ -241,6 +241,16 @@ def _value(node: Any) -> Value:
     inner = str(node.type).removeprefix("tensor(").removesuffix(")")
     dtype = _DTYPES.get(inner, inner) if str(node.type).startswith("tensor(") else None
     return Value(str(node.name), dtype, tuple(node.shape))
+
+
+def _array(answer: Any) -> NDArray[Any]:
+    """Return an answer as an array: a sequence as one of objects, a tensor or map each."""
+    if not isinstance(answer, list):
+        return np.asarray(answer)
+    items = np.empty(len(answer), object)
+    for place, item in enumerate(answer):
+        items[place] = item
+    return items
 
 
 def _line(error: Exception) -> str:

@@ -40,3 +40,29 @@ def test_text_is_the_same_or_not():
 def test_a_sign_of_zero_is_a_bit_but_no_difference():
     found = agreement("y", [np.float32([0.0])], [np.float32([-0.0])])
     assert (found.identical, found.max_difference) == (False, 0.0)
+
+
+def objects(*things):
+    made = np.empty(len(things), object)
+    for place, thing in enumerate(things):
+        made[place] = thing
+    return made
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "far"),
+    [
+        (objects("cat"), objects(str(np.str_("cat"))), 0),
+        (objects("cat"), objects("dog"), np.inf),
+        (objects(A, A[:2]), objects(A.copy(), A[:2].copy()), 0),
+        (objects(A, A[:2]), objects(A, A[:2] + 3), 3),
+        (objects(A, A[:2]), objects(A, A[:3]), np.inf),
+        (objects(A), objects(A, A), np.inf),
+        (objects({"x": 1.0}), objects({"x": 1.5}), 0.5),
+        (objects({"x": np.nan}), objects({"x": float("nan")}), 0),
+        (objects({"x": 1.0}), objects({"y": 1.0}), np.inf),
+        (objects(), objects(), 0),
+    ],
+)
+def test_texts_sequences_and_maps_are_compared_by_what_they_hold(a, b, far):
+    assert (same(a, b), apart(a, b)) == (far == 0, far)

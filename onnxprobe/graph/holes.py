@@ -44,7 +44,8 @@ def learnt(
     ``small`` and ``large`` hold every model input as it was fed and the tensors asked for. A size
     that is equal in both runs is fixed; one that follows an open size of an input carries its
     name. Feed every open size differently: a size that might follow one that was fed alike stays
-    unknown. A model that takes one size only is run once and given twice.
+    unknown. A model that takes one size only is run once and given twice. What holds objects, such
+    as texts or the tensors of a sequence, has no such shape and stays as it is.
 
     Raises:
         NoSuchNameError: a name is not a tensor of the model.
@@ -59,6 +60,8 @@ def learnt(
                 tried.setdefault(size, (a, b))
     found = dict(model.known)
     for name in small.keys() & large.keys():
+        if small[name].dtype.kind == "O":
+            continue
         old = model.value(name).shape
         shape = merged(old, small[name].shape, large[name].shape, tried)
         if untried and shape is not None:
