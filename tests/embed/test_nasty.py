@@ -79,7 +79,7 @@ NASTY = {
     "magic-only.jpg": (b"\xff\xd8\xff", Status.TRUNCATED),
     "trailing.jpg": (stored("baseline.jpg") + b"<script>", OK),
     "flipped.jpg": (flipped("baseline.jpg", 0.95), EITHER),
-    "flipped.png": (flipped("exif1.png"), EITHER),
+    "flipped.png": (flipped("exif1.png"), BAD),
     "flipped.webp": (flipped("lossy.webp"), EITHER),
     "flipped.gif": (flipped("palette.gif"), EITHER),
     "flipped.tif": (flipped("lzw.tif", 0.1), EITHER | {Status.TRUNCATED}),

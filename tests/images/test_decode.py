@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.errors import NoSuchNameError
 from onnxprobe.images import Preprocess, Status, decode
 
@@ -277,3 +278,27 @@ def test_a_reduced_jpeg_is_close_to_the_whole_one():
     whole, reduced = seen(decode(data).pixels), seen(seen.decode(data).pixels)
     assert seen.decode(data).pixels.shape == (75, 100, 3)
     assert np.abs(whole - reduced).mean() < 1  # levels of 255, on a ramp
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in PICTURES.glob("*.png")))
+def test_no_changed_byte_of_a_png_makes_another_picture(name):
+    data, whole, rng = stored(name), decode(stored(name)).pixels, np.random.default_rng(0)
+    with quiet_opencv():
+        for place, change in enumerate(rng.integers(1, 256, len(data)).tolist()):
+            changed = bytearray(data)
+            changed[place] ^= change
+            found = decode(bytes(changed))
+            assert found.pixels is None or np.array_equal(found.pixels, whole), place
+
+
+def test_the_bytes_of_a_jpeg_before_its_picture_say_what_is_wrong_where_anything_is():
+    data = bytearray(stored("baseline.jpg"))
+    table = data.index(b"\xff\xc4")  # how long the codes are; there cannot be so many
+    data[table + 5 : table + 21] = bytes([255] * 16)
+    assert decode(bytes(data)).status is Status.DECODE_ERROR
+
+
+def test_an_offset_beyond_all_files_is_a_file_that_ends_before():
+    data = bytearray(stored("big.tif"))
+    data[15] = 0x80  # the highest byte of where the first directory is
+    assert decode(bytes(data)).status is Status.TRUNCATED

@@ -55,5 +55,5 @@ def unpack(layout: str, data: bytes, offset: int) -> tuple[int, ...]:
     """
     try:
         return struct.unpack_from(layout, data, offset)
-    except struct.error:
+    except (struct.error, OverflowError):  # an offset that no file is long enough for
         raise TruncatedError(f"it ends after {len(data)} bytes") from None
