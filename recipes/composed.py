@@ -5,6 +5,7 @@ from dataclasses import replace
 from onnxprobe.fuse import Part
 from onnxprobe.heads import HEADS
 from onnxprobe.recipe import Domain, Findings, Run
+from recipes.agreement import agreement
 from recipes.classifier import Trained
 from recipes.embedding import Embedded
 from recipes.grouped import Grouped, one_each
@@ -17,6 +18,7 @@ def composed(  # noqa: PLR0913  one argument a step
     """Return the findings; ``head`` names the kind of head that ``trained`` is for (see ``HEADS``)."""
     classes = grouped.names or tuple(f"domain {i}" for i in range(len(grouped.view)))
     parts: tuple[Part, ...] = ()
+    near = run.timed("agreement", lambda: agreement(embedded.views.value, grouped))
     if classes:
         fitted = trained.head(HEADS[head], classes, embedded.widths)
         part = Part.linear(fitted, embedded.probes, like=run.model)
@@ -33,14 +35,18 @@ def composed(  # noqa: PLR0913  one argument a step
         split=trained.split,
         predicted=trained.predicted,
         confidence=trained.confidence,
-        domains=_domains(embedded, grouped, trained, classes),
+        domains=_domains(embedded, grouped, trained, classes, near),
         heldout=trained.heldout,
         parts=parts,
     )
 
 
 def _domains(
-    embedded: Embedded, grouped: Grouped, trained: Trained, names: tuple[str, ...]
+    embedded: Embedded,
+    grouped: Grouped,
+    trained: Trained,
+    names: tuple[str, ...],
+    near: tuple[float | None, ...],
 ) -> tuple[Domain, ...]:
     depth = dict(zip(map(str, embedded.probes), embedded.depths, strict=True))
     size = _sizes(grouped)
@@ -56,6 +62,7 @@ def _domains(
             heldout_recall=trained.recall[i],
             heldout_precision=trained.precision[i],
             share_ratio=trained.share_ratio[i],
+            agreement=near[i],
         )
         for i, name in enumerate(names)
     )

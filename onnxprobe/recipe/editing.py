@@ -144,6 +144,7 @@ def _facts(run: Run, before: Mapping[str, Any], new: Edited) -> dict[str, Any]:
         **before,
         "versions": versions(),
         "seconds": run.seconds,
+        "covered": new.findings.covered,
         "domains": [asdict(domain) for domain in new.findings.domains],
         "heldout": dict(new.findings.heldout),
         "edits": new.record,
@@ -192,7 +193,7 @@ def _findings(run: Run, domains: Domains) -> Findings:
 
 def _known(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of an entry of ``run.json`` a recipe says; others may have added to it."""
-    return {field.name: entry[field.name] for field in fields(Domain)}
+    return {field.name: entry[field.name] for field in fields(Domain) if field.name in entry}
 
 
 @dataclass(frozen=True)

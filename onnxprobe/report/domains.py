@@ -20,7 +20,7 @@ def domains_table(run: Mapping[str, Any]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", justify="right", style="dim", no_wrap=True)
     table.add_column("domain", overflow="fold")
-    for title in ("pictures", "stability", "recall", "precision", "ratio", "depth"):
+    for title in ("pictures", "stability", "agreement", "recall", "precision", "ratio", "depth"):
         table.add_column(title, justify="right", no_wrap=True)
     for domain in facts.domains:
         table.add_row(*_row(domain))
@@ -48,6 +48,7 @@ def _row(domain: DomainFacts) -> tuple[Text, ...]:
         Text(visible(domain.name)),
         Text("–" if domain.size is None else f"{domain.size:,}"),
         Text(score(domain.stability)),
+        Text(score(domain.agreement)),
         _judged(domain.recall, flagged=domain.misses),
         Text(score(domain.precision)),
         _judged(domain.ratio, flagged=domain.miscounts),

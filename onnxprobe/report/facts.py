@@ -74,6 +74,7 @@ class DomainFacts:
         recall: Held-out share of it that the head finds, 0 to 1.
         precision: Held-out share of the head's finds that belong to it, 0 to 1.
         ratio: How often the head names it over how often it occurs; 1 is right.
+        agreement: Of the ten nearest of its pictures, the part that is in it too, 0 to 1.
         description: What marks it, in a line; empty where nothing was found, or looked for.
         marks: What marks it, the largest effects first.
     """
@@ -88,6 +89,7 @@ class DomainFacts:
     recall: float | None = None
     precision: float | None = None
     ratio: float | None = None
+    agreement: float | None = None
     description: str = ""
     marks: tuple[MarkFacts, ...] = ()
 
@@ -106,6 +108,7 @@ class DomainFacts:
             recall=number(entry.get("heldout_recall")),
             precision=number(entry.get("heldout_precision")),
             ratio=number(entry.get("share_ratio")),
+            agreement=number(entry.get("agreement")),
             description=str(entry.get("description") or ""),
             marks=tuple(map(MarkFacts.of, sequence(entry.get("marks")))),
         )
@@ -184,6 +187,7 @@ class Facts:
 
     Attributes:
         listed: Pictures where they came from, of which a sample may have gone in.
+        covered: Part of the pictures that are in a domain, 0 to 1.
         resampled: Whether groups had to come back when parts of the pictures were grouped again.
     """
 
@@ -196,6 +200,7 @@ class Facts:
     counts: Mapping[str, int]
     pick: Mapping[str, Any]
     listed: int | None = None
+    covered: float | None = None
     resampled: bool = True
 
     @classmethod
@@ -212,8 +217,15 @@ class Facts:
             counts={str(k): int(v) for k, v in mapping(run.get("counts")).items()},
             pick=mapping(run.get("pick")),
             listed=None if listed is None else int(listed),
+            covered=number(run.get("covered")),
             resampled=any("stability" in mapping(step) for step in steps),
         )
+
+    @property
+    def agreement(self) -> float | None:
+        """Mean of the domains' agreement, each counting the same, 0 to 1."""
+        said = [domain.agreement for domain in self.domains if domain.agreement is not None]
+        return sum(said) / len(said) if said else None
 
     @property
     def pictures(self) -> int:

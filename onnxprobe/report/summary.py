@@ -11,7 +11,7 @@ from rich.text import Text
 from onnxprobe.report.facts import DomainFacts, Facts
 from onnxprobe.report.reading import mapping, sequence
 from onnxprobe.report.trust import Trust
-from onnxprobe.report.wording import listed, plural, score, shape, tail, visible
+from onnxprobe.report.wording import listed, percent, plural, score, shape, tail, visible
 
 MOST_DOMAINS: Final = 20
 _NAME: Final = 22  # characters
@@ -70,6 +70,8 @@ def _lines(facts: Facts, model: Mapping[str, Any]) -> Iterator[tuple[str, Text]]
         yield "also probed", Text("\n".join(tail(visible(probe), _VIEW) for probe in others))
     if not facts.domains:
         yield "found", _text(_nothing(facts))
+    elif facts.covered is not None:
+        yield "covered", _text(_covered(facts.covered, facts.agreement))
 
 
 def _taken(facts: Facts) -> str:
@@ -79,6 +81,15 @@ def _taken(facts: Facts) -> str:
 def _lost(facts: Facts) -> str:
     unread = [f"{count:,} {status}" for status, count in facts.unread.items()]
     return f"; left out: {listed(unread)}" if unread else ", all of them read"
+
+
+def _covered(part: float, agreement: float | None) -> str:
+    """Say how much is in domains, and whether what is near it is so too; their product is what counts."""
+    said = f"{percent(part)} of the pictures are in a domain"
+    if agreement is None:
+        return said
+    near = f"of the ten nearest to each {percent(agreement)} are in the same one"
+    return f"{said}; {near} (product {score(part * agreement)})"
 
 
 def _nothing(facts: Facts) -> str:

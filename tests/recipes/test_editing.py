@@ -95,6 +95,16 @@ def test_the_head_in_the_table_is_the_head_in_the_file(out):
     assert "detectors" in HEADS
 
 
+def test_what_is_covered_and_what_is_near_follow_the_edits(out):
+    before = edit(out, "rename", ["0", "checkerboards"])
+    there = members(out)
+    assert before["covered"] == round(len(set().union(*there.values())) / 300, 4)
+    assert before["domains"][0]["agreement"] > 0.5
+    facts = edit(out, "keep", ["checkerboards"])
+    assert facts["covered"] == round(len(there["checkerboards"]) / 300, 4)
+    assert facts["domains"][0]["agreement"] == before["domains"][0]["agreement"]
+
+
 def test_an_edit_by_hand_is_applied(out):
     (out / "domains.yaml").write_text("- {rename: domain 0, to: boards}\n")
     edit(out, "apply")

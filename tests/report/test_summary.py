@@ -166,3 +166,14 @@ def test_strangers_and_a_better_head_are_told_of(run):
         "known pictures at AUROC 0.900." in text
     )
     assert "The mlp head scores higher here; to fuse it: --set classifier.head=mlp" in text
+
+
+def test_how_much_is_covered_and_how_alike_that_is_are_said_together(run):
+    for domain, agreement in zip(run["domains"], (1.0, 0.5, 0.3), strict=False):
+        domain["agreement"] = agreement
+    run["covered"] = 0.25
+    text = " ".join(shown(run).split())
+    assert "covered 25.0% of the pictures are in a domain; of the ten nearest to each" in text
+    assert "60.0% are in the same one (product 0.150)" in text
+    run["domains"] = [domain | {"agreement": None} for domain in run["domains"]]
+    assert "product" not in shown(run)

@@ -32,22 +32,26 @@ def domain_table(domains: Sequence[DomainFacts], faces: Mapping[int, Sequence[st
         faces: addresses of a few pictures of each domain, by its place in ``domains``.
     """
     looked = any(domain.stability is not None for domain in domains)
+    near = any(domain.agreement is not None for domain in domains)
     bounds = f"share ratio {LEAST_RATIO} to {LARGEST_RATIO}, recall at least {LEAST_RECALL}"
+    told = "; agreement: of the ten nearest to each of its pictures, the part that is in it too"
     return table(
-        f"Every domain, and how well the head finds it on held-out pictures (asked: {bounds})",
+        f"Every domain, and how well the head finds it on held-out pictures (asked: {bounds})"
+        + (told if near else ""),
         [
             *words("domain", "core", "view"),
             *numbers(
                 "pictures",
                 "share",
                 *(["stability"] if looked else []),
+                *(["agreement"] if near else []),
                 "recall",
                 "precision",
                 "share ratio",
             ),
         ],
         [
-            _domain_row(ordinal, domain, faces.get(ordinal, ()), looked=looked)
+            _domain_row(ordinal, domain, faces.get(ordinal, ()), looked=looked, near=near)
             for ordinal, domain in enumerate(domains)
         ],
         class_="domains sortable",
@@ -55,7 +59,7 @@ def domain_table(domains: Sequence[DomainFacts], faces: Mapping[int, Sequence[st
 
 
 def _domain_row(
-    ordinal: int, domain: DomainFacts, faces: Sequence[str], *, looked: bool
+    ordinal: int, domain: DomainFacts, faces: Sequence[str], *, looked: bool, near: bool
 ) -> list[Html]:
     name = link(ordinal, domain)
     return [
@@ -77,6 +81,7 @@ def _domain_row(
         figure(domain.size, "–" if domain.size is None else f"{domain.size:,}"),
         figure(domain.share, percent(domain.share)),
         *([figure(domain.stability, score(domain.stability), bar=True)] if looked else []),
+        *([figure(domain.agreement, score(domain.agreement), bar=True)] if near else []),
         figure(domain.recall, score(domain.recall), bar=True, flagged=domain.misses),
         figure(domain.precision, score(domain.precision), bar=True),
         figure(domain.ratio, score(domain.ratio), flagged=domain.miscounts),
