@@ -174,12 +174,14 @@ class Model:
         Raises:
             NoSuchNameError: there is no such constant.
             MissingWeightsError: the file it lies in is gone.
-            NotOnnxError: the file names it and does not say its value.
+            NotOnnxError: the file names it and does not say its value, or it is sparse.
         """
         if name in self.tensors:
             return weights.read(self.tensors[name])
         node = self.producers.get(name)
         if node is None or node.op != "Constant":
+            if name in self.constants:
+                raise NotOnnxError(f"the constant {name!r} is sparse; only dense ones can be read")
             raise NoSuchNameError("constant", name, self.constants)
         if not node.proto.attribute:
             raise NotOnnxError(f"the constant {name!r} has no value")

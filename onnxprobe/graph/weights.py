@@ -270,8 +270,14 @@ def every_attribute_tensor(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.Ten
                 yield from every_tensor(body)
 
 
+_DENSEST: Final = 4
+"""Elements that a byte holds at most, of two bits each."""
+
+
 def _decoded(tensor: onnx.TensorProto) -> NDArray[Any]:
+    if math.prod(tensor.dims) > _DENSEST * tensor.ByteSize():  # onnx would make room for all
+        raise NotOnnxError(f"weight {tensor.name!r} holds less than its shape and type take")
     try:
         return np.asarray(numpy_helper.to_array(tensor))
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError) as error:
         raise NotOnnxError(f"weight {tensor.name!r} cannot be read: {error}") from None

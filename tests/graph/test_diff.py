@@ -3,6 +3,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from onnxprobe.contract import compare, kept
+from onnxprobe.errors import NotOnnxError
 from onnxprobe.graph import ranges
 from onnxprobe.graph.diff import diff, same
 from onnxprobe.graph.load import load
@@ -83,6 +84,11 @@ def sparse(values):
     places = helper.make_tensor("", TensorProto.INT64, [2], [0, 4])
     graph.sparse_initializer.append(helper.make_sparse_tensor(elements, places, [3, 2]))
     return Model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]))
+
+
+def test_a_sparse_weight_is_named_and_not_read():
+    with pytest.raises(NotOnnxError, match="the constant 'w' is sparse; only dense ones"):
+        sparse([1, 2]).constant("w")
 
 
 def test_a_sparse_weight_that_changed_breaks_the_contract():

@@ -80,6 +80,14 @@ def test_a_giant_shape_has_a_giant_size_not_a_negative_one(dims):
             "weight 'w' has 4 bytes, but its shape and type take 4398046511104",
         ),
         (TensorProto(name="w", data_type=1, dims=[3], float_data=[1.0]), "weight 'w' cannot be read: .*reshape"),
+        (
+            TensorProto(name="w", data_type=TensorProto.INT4, dims=[2**33], int32_data=[1]),
+            "weight 'w' holds less than its shape and type take",
+        ),
+        (
+            TensorProto(name="w", data_type=TensorProto.INT4, dims=[7, 2**62, 0, 2**40], int32_data=[1]),
+            "weight 'w' cannot be read",
+        ),
     ],
 )  # fmt: skip
 def test_a_weight_that_cannot_be_what_it_says_is_refused(tensor, said):
