@@ -1,5 +1,6 @@
 """Which pictures teach the head and which only score it."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -7,10 +8,13 @@ from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import block_array, coo_array
+from scipy.sparse.csgraph import connected_components
 
-from onnxprobe.errors import PicturesError, RecipeError, quoted
+from onnxprobe.errors import PicturesError, RecipeError, plural, quoted
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe import Kept, Run
+from recipes.copies import copies
 from recipes.grouped import Grouping, Mask
 from recipes.heldout import dealt, kept_aside
 
@@ -44,7 +48,7 @@ class Split:
     """Keep a share of every domain aside to score the head on, and keep together what is alike.
 
     Frames of one film, photographs of one person or copies of one picture on both sides make a
-    head look better than it is.
+    head look better than it is. Pictures whose files are the same are kept together always.
 
     Attributes:
         heldout: share of the pictures of every domain that only score the head.
@@ -75,17 +79,23 @@ class Split:
         paths: Sequence[str],
         groups: Grouping,
         group: Sequence[str | None],
+        copied: Sequence[str | None] = (),
         *,
         progress: Progress = silent,
     ) -> Sides:
-        """Deal out ``paths``; ``group`` names what each belongs to, null for itself alone."""
+        """Deal out ``paths``.
+
+        ``group`` names what each belongs to, null for itself alone; ``copied`` its file, where
+        others are the same. Both stay on one side.
+        """
         progress("split", 1, 1)
-        together = None if self.group_by is None else _numbered(group)
+        together = _together(*(names for names in (group, copied) if any(names)))
         if not self.folders:
             sides = self.deal(groups.member, together)
             if not sides.aside.any():
+                why = f"by {self.group_by!r}" if any(group) else "as copies of one file"
                 raise RecipeError(
-                    f"nothing can be held out: by {self.group_by!r} too many of the {len(paths)} "
+                    f"nothing can be held out: {why} too many of the {len(paths)} "
                     "pictures belong together; name smaller groups with --group-by"
                 )
             return sides
@@ -96,8 +106,10 @@ class Split:
                 f"{which} in {quoted(self.folders)}, which split.folders keeps aside; the first "
                 f"folders are {quoted(sorted({path.split('/')[0] for path in paths})[:6])}"
             )
-        if together is not None:
-            _refuse_both(aside, together, group)
+        if any(group):
+            _refuse_both(aside, _numbered(group), group)
+        if any(copied):
+            _warn_of_copies(aside, copied)
         return Sides(aside, together)
 
     def deal(self, member: Mask, together: NDArray[np.int64] | None = None) -> Sides:
@@ -110,7 +122,9 @@ def split(run: Run, step: Split, paths: Sequence[str], groups: Kept[G]) -> Kept[
     """Do the step, its file of groups read; a changed file is a changed result."""
     group = _groups(step.group_by, paths)
     told = Kept(group, Run.key("group_by", *map(repr, group)))
-    return run.do("split", step, Kept(paths, groups.key), groups, told)
+    same = copies(run, paths)
+    copied = Kept(same, Run.key("copies", *map(repr, same)))
+    return run.do("split", step, Kept(paths, groups.key), groups, told, copied)
 
 
 def _groups(group_by: str | None, paths: Sequence[str]) -> tuple[str | None, ...]:
@@ -155,6 +169,31 @@ def _numbered(group: Sequence[str | None]) -> NDArray[np.int64]:
         ],
         np.int64,
     )
+
+
+def _together(*names: Sequence[str | None]) -> NDArray[np.int64] | None:
+    """Return numbers ``(n,)`` that are the same where any of ``names`` are; null where there are none."""
+    if not names:
+        return None
+    whole, *others = map(_numbered, names)
+    for other in others:
+        count = max(whole.max(), other.max()) + 1
+        links = coo_array((np.ones(len(whole)), (whole, other)), shape=(count, count))
+        size = links.shape[0]
+        graph = block_array([[None, links], [links.T, None]])
+        whole = connected_components(graph, directed=False)[1][:size][whole].astype(np.int64)
+    return whole
+
+
+def _warn_of_copies(aside: Mask, copied: Sequence[str | None]) -> None:
+    taught = {copy for copy, kept in zip(copied, aside, strict=True) if copy and not kept}
+    both = sum(copy in taught for copy, kept in zip(copied, aside, strict=True) if kept)
+    if both:
+        warnings.warn(
+            f"split.folders keeps {plural(both, 'picture')} aside whose file is also among those that "
+            "teach; held-out figures flatter by that",
+            stacklevel=2,
+        )
 
 
 def _refuse_both(aside: Mask, together: NDArray[np.int64], group: Sequence[str | None]) -> None:

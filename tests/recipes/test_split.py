@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
+from onnxprobe.embed.header import Header
+from onnxprobe.embed.ledger import Ledger, Outcome
+from onnxprobe.embed.shard import Extent, Shard, write
+from onnxprobe.embed.top import folder_of, write_top
 from onnxprobe.errors import RecipeError
+from onnxprobe.images import Status
 from onnxprobe.recipe import Kept, Run
 from recipes.grouped import partition
 from recipes.split import Split, split
@@ -113,3 +118,73 @@ def test_groups_on_both_sides_of_given_folders_are_said(tmp_path):
     file = table(tmp_path / "people.csv")
     with pytest.raises(RecipeError, match=r"30 groups lie on both sides of split.folders, such as"):
         dealt(Split(folders=("val",), group_by=f"{file}:person"), tmp_path)
+
+
+def ledger(folder, hashes):
+    """A store of the pictures, as far as the split looks at it."""
+    ok = [Outcome(Status.OK, 8, 8, 9, f"{number:032x}") for number in hashes]
+    names = Ledger.of(np.arange(len(PATHS)), PATHS, ok)
+    shard = Shard(0, names, np.arange(len(PATHS)), (np.zeros((len(PATHS), 2), np.float32),))
+    path = folder / "embeddings.h5"
+    place = folder_of(path) / "00000000.h5"
+    place.parent.mkdir()
+    write(shard, place)
+    header = Header(
+        model="",
+        probes=("v",),
+        preprocess="{}",
+        max_pixels=1,
+        seed=0,
+        batch=1,
+        shard_rows=len(PATHS),
+        pictures=len(PATHS),
+        names="",
+        source="",
+    )
+    write_top(path, header, {0: Extent.of(shard, place)})
+
+
+def test_copies_of_a_file_are_on_one_side_and_in_one_fold(tmp_path):
+    file = np.arange(120) // 2  # each is there twice; PATHS has one of each pair in either folder
+    ledger(tmp_path, file)
+    sides = dealt(Split(), tmp_path)
+    assert not np.intersect1d(file[sides.aside], file[~sides.aside]).size
+    assert sides.aside.mean() == pytest.approx(0.3, abs=0.05)
+    fold, teach = sides.folds(GROUPS.member, 3, seed=0), file[~sides.aside]
+    assert all(len(set(fold[teach == one])) == 1 for one in set(teach))
+
+
+def test_where_no_file_is_there_twice_the_deal_is_that_of_pictures_alone(tmp_path):
+    alone = dealt(Split(), tmp_path)
+    (tmp_path / "run").mkdir()
+    ledger(tmp_path / "run", np.arange(120))
+    sides = dealt(Split(), tmp_path / "run")
+    assert np.array_equal(sides.aside, alone.aside)
+    assert sides.together is None
+
+
+def test_copies_of_what_belongs_together_all_stay_together(tmp_path):
+    person = np.arange(120) // 3
+    file = np.arange(120)
+    file[3] = file[0]  # two people, one photograph
+    ledger(tmp_path, file)
+    sides = dealt(Split(group_by=f"{table(tmp_path / 'people.csv')}:person"), tmp_path)
+    assert len(set(sides.together)) == 39
+    assert len(set(sides.together[person <= 1])) == 1
+    for one in range(2, 40):
+        assert len(set(sides.together[person == one])) == 1
+
+
+def test_copies_on_both_sides_of_given_folders_are_told(tmp_path):
+    file = np.arange(120)
+    file[1] = file[0]  # val/a/000 and train/b/001
+    ledger(tmp_path, file)
+    with pytest.warns(UserWarning, match="split.folders keeps 1 picture aside whose file is also"):
+        sides = dealt(Split(folders=("val",)), tmp_path)
+    assert sides.aside.tolist() == [path.startswith("val/") for path in PATHS]
+
+
+def test_where_all_are_copies_nothing_can_be_held_out(tmp_path):
+    ledger(tmp_path, np.zeros(120, int))
+    with pytest.raises(RecipeError, match="nothing can be held out: as copies of one file too man"):
+        dealt(Split(), tmp_path)
