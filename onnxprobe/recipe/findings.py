@@ -139,7 +139,17 @@ def summary(run: Run, recipe_name: str, recipe: Any, found: Findings) -> dict[st
         "covered": found.covered,
         "domains": [asdict(domain) for domain in found.domains],
         "heldout": dict(found.heldout),
+        **_said(run.job.out),
     }
+
+
+def _said(out: Path) -> dict[str, Any]:
+    """Return by what people had an earlier run described; this one is to be described by it too."""
+    try:
+        before = json.loads((out / "run.json").read_text())["described"]
+        return {"described": {name: before.get(name) for name in ("labels", "sample")}}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # nobody had
 
 
 def write_json(value: Any, path: Path) -> None:

@@ -172,6 +172,17 @@ def test_names_and_edits_survive_a_run_with_other_settings(finished, out):
     assert facts["edits"] == [{"rename": "domain 0", "to": "checkerboards"}]
 
 
+def test_what_a_run_is_described_by_is_remembered_when_it_runs_again(finished, out, tmp_path):
+    from onnxprobe.describe import describe
+
+    table = tmp_path / "labels.csv"
+    table.write_text("path,kind\n" + "".join(f"{i:03d}.png,{i % 10 == 0}\n" for i in range(300)))
+    described = describe(out, None, labels=table, sample=250)
+    job = Job(finished.model, finished.images, out, SEEN)
+    assert "pictures" not in run(QUICK, "domains", job)["described"]  # nobody has looked yet
+    assert describe(out, None)["described"] == described["described"]
+
+
 def test_what_marks_a_domain_is_said_in_the_run_and_on_the_page(finished, out):
     from onnxprobe.describe import describe
     from onnxprobe.images import open_source
