@@ -13,7 +13,9 @@ _ITERATIONS: Final = 200
 _TOLERANCE: Final = 1e-5
 
 
-def fit(z: Vectors, member: Mask, used: Mask, *, penalty: float) -> tuple[Real, Real]:
+def fit(
+    z: Vectors, member: Mask, used: Mask, stands_for: Vectors | None = None, *, penalty: float
+) -> tuple[Real, Real]:
     """Fit one judge a column on ``z`` ``(n, m)``; return weights ``(K, m)`` and biases ``(K,)``.
 
     Column k learns from the rows in ``used[:, k]``, and rows inside and outside its domain weigh
@@ -24,6 +26,7 @@ def fit(z: Vectors, member: Mask, used: Mask, *, penalty: float) -> tuple[Real, 
         z: rows of mean square length about 1.
         member: ``(n, K)``.
         used: ``(n, K)``.
+        stands_for: ``(n,)`` how many rows each stands for; one where left out.
         penalty: on half the squared length of a column's weights.
     """
     from scipy.optimize import minimize
@@ -31,7 +34,9 @@ def fit(z: Vectors, member: Mask, used: Mask, *, penalty: float) -> tuple[Real, 
 
     (_, m), k = z.shape, member.shape[1]
     sign = np.where(member, 1, -1).astype(np.float32)
-    importance = _halves(member, used)
+    importance = _halves(
+        member, used, np.ones(len(z), np.float32) if stands_for is None else stands_for
+    )
 
     def loss(flat: Real) -> tuple[float, Real]:
         weight, bias = flat[: k * m].reshape(k, m), flat[k * m :]
@@ -78,10 +83,11 @@ def calibrated(logits: Real, member: Mask) -> tuple[float, float]:
     return max(float(line[0]), 1e-3) / scale, float(line[1])
 
 
-def _halves(member: Mask, used: Mask) -> NDArray[np.float32]:
-    inside, outside = member & used, ~member & used
-    return np.asarray(
-        0.5 * inside / np.maximum(inside.sum(axis=0), 1)
-        + 0.5 * outside / np.maximum(outside.sum(axis=0), 1),
-        np.float32,
-    )
+def _halves(member: Mask, used: Mask, stands_for: Vectors) -> NDArray[np.float32]:
+    """Return ``(n, K)`` what each row counts: those inside half of everything, those outside the other half."""
+    inside = (member & used).T @ stands_for.astype(np.float64)
+    outside = (~member & used).T @ stands_for.astype(np.float64)
+    half = [np.asarray(0.5 / np.maximum(size, 1), np.float32) for size in (inside, outside)]
+    importance = np.where(member, *half) * stands_for[:, None]
+    importance[~used] = 0
+    return np.asarray(importance, np.float32)

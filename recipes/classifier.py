@@ -2,18 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.heads import HEADS, LinearHead, folded
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.forecast import Cost
 from recipes.balanced import Real, break_even, calibrated, fit
 from recipes.grouped import Grouping, known
 from recipes.heldout import Mask
+from recipes.sampling import fairly, smallest
 from recipes.split import Sides, Split
 from recipes.trained import Trained, nothing, reported
 from recipes.whitening import Vectors, Whitening, half_whitening
+
+_DOMAINS: Final = 30
+_STEP: Final = 6e-9
+_CURVE: Final = 100
+"""Seconds to fit a detector: the first for each row and number, as if there were so many numbers more."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +36,22 @@ class Detectors:
         folds: of the cross-fitting.
         components: principal components a detector reads, at most.
         penalty: on the size of the weights; higher is smoother.
+        rows: that detectors learn from, at most; of more so many are drawn, of small domains all.
         seed: of the folds.
     """
 
     folds: int = 3
     components: int = 256
     penalty: float = 2e-5
+    rows: int = 100_000
     seed: int = 0
+
+    def cost(self, rows: int, widths: tuple[int, ...]) -> Cost:
+        """Return what it takes where there are as many domains as there often are."""
+        own, columns = min(rows, self.rows), _DOMAINS * (self.folds + 1)
+        numbers = sum(min(width, self.components) for width in widths) / len(widths)
+        seconds = _STEP * own * columns * (numbers + _CURVE)
+        return Cost(seconds, 40 * own * columns / len(widths) + 16 * rows * max(widths))
 
     def __call__(
         self,
@@ -103,15 +120,20 @@ class Detectors:
         fits that have not seen the fold of a row.
         """
         n, count = member.shape
-        whitening = half_whitening(x, self.components, seed=self.seed)
+        own, stands_for = fairly(smallest(member), self.rows, seed=self.seed)
+        whitening = half_whitening(x[own], self.components, seed=self.seed)
         z = whitening(x)
         length = float(np.sqrt((z**2).sum(axis=1).mean()))
         # the last block of columns learns from all rows, the ones before leave out a fold each
-        used = np.tile(told, self.folds + 1)
+        used = np.tile(told[own], self.folds + 1)
         for number in range(self.folds):
-            used[fold == number, number * count : (number + 1) * count] = False
+            used[fold[own] == number, number * count : (number + 1) * count] = False
         weight, bias = fit(
-            z / np.float32(length), np.tile(member, self.folds + 1), used, penalty=self.penalty
+            z[own] / np.float32(length),
+            np.tile(member[own], self.folds + 1),
+            used,
+            stands_for,
+            penalty=self.penalty,
         )
         weight /= length
         unseen = np.zeros((n, count))

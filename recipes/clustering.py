@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.forecast import Cost
 from recipes.merging import Candidate, merged
-from recipes.neighbours import Rows, graph, nearest, unit
-from recipes.whitening import Vectors, half_whitening
+from recipes.near import Near, Search
+from recipes.neighbours import graph
+from recipes.stability import MOST, SHARE, Redrawn, Told, enough
+from recipes.whitening import Vectors
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+_LEIDEN: Final = 5e-7
+_GROWTH: Final = 1.4
+"""Seconds that communities of n rows take: the first times n to the power of the second."""
 FEWEST_ROWS: Final = 50
 """Below this a group of ``FEWEST_MEMBERS`` is a fifth of everything."""
 
@@ -61,6 +67,8 @@ class Communities:
             of a curve or surface.
         apart: isolation from which it stands by itself on a curve too.
         smallest: fewest pictures that make a group.
+        rows: among which groups are looked for, at most; of more so many are drawn, and the others
+            are where most of their neighbours are.
         seed: the same gives the same groups.
     """
 
@@ -74,44 +82,59 @@ class Communities:
     widening: float = 3.5
     apart: float = 8.0
     smallest: int = 12
+    rows: int = 100_000
     seed: int = 0
 
-    def __call__(self, views: Mapping[str, Vectors], *, progress: Progress = silent) -> Groups:
+    def search(self, count: int = 0) -> Search:
+        """Return the search for neighbours that groups need, or for ``count`` if that is more."""
+        count = max(count, enough(self.neighbours, self.rows))
+        return Search(self.rows, count, components=self.components, seed=self.seed)
+
+    def cost(self, rows: int, widths: tuple[int, ...]) -> Cost:
+        """Return what it takes, the search for neighbours included."""
+        search, own = self.search().cost(rows, widths), min(rows, self.rows)
+        again = min(SHARE * own, MOST)
+        levels = len(widths) * len(self.resolutions)
+        seconds = levels * _LEIDEN * (own**_GROWTH + self.rounds * again**_GROWTH)
+        graphs = 24 * self.neighbours * (2 * own + self.rounds * again)
+        return Cost(search.seconds + seconds, max(search.memory, graphs + 100 * own))
+
+    def __call__(
+        self, views: Mapping[str, Vectors], near: Near | None = None, *, progress: Progress = silent
+    ) -> Groups:
+        """Find groups in ``views``; ``near`` is what ``search`` gives, where it has been asked already."""
         from threadpoolctl import threadpool_limits
 
-        rows = _rows(views, fewest=max(FEWEST_ROWS, 3 * self.neighbours, 4 * self.smallest))
-        total = len(views) * len(self.resolutions)
+        near = near or self.search()(views, progress=progress)
+        fewest = max(FEWEST_ROWS, 3 * self.neighbours, 4 * self.smallest)
+        if near.total < fewest:
+            raise RecipeError(
+                f"too few pictures: {near.total}; finding groups needs at least {fewest}"
+            )
         found: list[Candidate] = []
-        for number, (name, x) in enumerate(views.items()):
-            z = half_whitening(x, self.components, seed=self.seed)(x)
-            if z.shape[1] == 0:  # the same vector in every row
-                continue
-            near, _ = nearest(unit(z), min(2 * self.neighbours, rows - 1))
-            with threadpool_limits(1):  # rounds and candidates run side by side, not their products
-                for step, resolution in enumerate(self.resolutions):
-                    found += self._at(name, near, resolution)
-                    progress("groups", number * len(self.resolutions) + step + 1, total)
-        return _flat(merged(found), rows)
+        told = Told("groups", len(near.views) * len(self.resolutions) * (self.rounds + 1), progress)
+        with threadpool_limits(1):  # rounds and candidates run side by side, not their products
+            for name, rows in zip(near.views, near.rows, strict=True):
+                redrawn = Redrawn.of(rows, self.neighbours, self.rounds, seed=self.seed)
+                joined = graph(rows, count=self.neighbours)
+                for resolution in self.resolutions:
+                    found += self._at(name, joined, redrawn, resolution, told)
+        return _flat(merged(found), near)
 
-    def _at(self, view: str, near: Rows, resolution: float) -> list[Candidate]:
+    def _at(
+        self, view: str, joined: "csr_matrix", redrawn: Redrawn, resolution: float, told: Told
+    ) -> list[Candidate]:
         """Return the convincing communities of one view at one resolution."""
         from recipes.isolation import isolation
         from recipes.leiden import leiden
-        from recipes.stability import stability
 
-        joined = graph(near, count=self.neighbours)
         labels = leiden(joined, resolution, seed=self.seed)
+        told(1)
         size = np.bincount(labels)
-        again = stability(
-            near,
-            labels,
-            resolution,
-            neighbours=self.neighbours,
-            rounds=self.rounds,
-            seed=self.seed,
-        )
         # more than half of everything is the background that the others stand out from
-        fits = (size >= self.smallest) & (size <= len(near) / 2) & (again >= self.stability)
+        fits = (size >= self.smallest) & (size <= len(labels) / 2)
+        again = redrawn.stability(labels, resolution, fits=fits, least=self.stability, told=told)
+        fits &= again >= self.stability
 
         def candidate(community: int) -> Candidate:
             member = labels == community
@@ -131,32 +154,14 @@ class Communities:
         return one.isolation >= self.apart or widening(joined, one.member) >= self.widening
 
 
-def _rows(views: Mapping[str, Vectors], *, fewest: int) -> int:
-    """Return n, the rows that all views have.
-
-    Raises:
-        RecipeError: no views, different lengths, too few rows, or a value that is not finite.
-    """
-    if not views:
-        raise RecipeError("finding groups needs at least one view of the pictures; there is none")
-    lengths = {name: len(x) for name, x in views.items()}
-    n = min(lengths.values())
-    if n != max(lengths.values()):
-        raise RecipeError(f"the views must describe the same pictures, but have {lengths} rows")
-    if n < fewest:
-        raise RecipeError(f"too few pictures: {n}; finding groups needs at least {fewest}")
-    for name, x in views.items():
-        if not np.isfinite(x).all():
-            row = int(np.flatnonzero(~np.isfinite(x).all(axis=1))[0])
-            raise RecipeError(f"view {name!r} has a value that is not finite in row {row}")
-    return n
-
-
-def _flat(groups: list[Candidate], rows: int) -> Groups:
+def _flat(groups: list[Candidate], near: Near) -> Groups:
     order = sorted(groups, key=lambda one: (one.stability, one.isolation), reverse=True)
-    member = np.zeros((rows, len(order)), bool)
-    for column, one in enumerate(order):
-        member[:, column] = one.member
+    member = np.zeros((near.total, len(order)), bool)
+    for view in near.views:
+        own = [column for column, one in enumerate(order) if one.view == view]
+        drawn = [order[column].member for column in own]
+        if own:
+            member[:, own] = near.spread(view, np.column_stack(drawn))
     return Groups(
         member,
         tuple(one.view for one in order),

@@ -12,6 +12,7 @@ from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
 from recipes.grouped import Grouped, partition
 from recipes.neighbours import unit
+from recipes.sampling import drawn
 from recipes.tsne import Layout
 from recipes.whitening import Vectors, half_whitening
 
@@ -46,10 +47,10 @@ class ByDensity(ABC):
         self, views: Mapping[str, Vectors], layout: Layout, *, progress: Progress = silent
     ) -> Grouped:
         points = _points(self.space, views, layout)
-        drawn = _drawn(len(points), self.rows, self.seed)
-        found = self.clustered(points[drawn], _count(self.smallest, len(drawn)))
+        own = drawn(len(points), self.rows, seed=self.seed)
+        found = self.clustered(points[own], _count(self.smallest, len(own)))
         progress("groups", 1, 1)
-        return partition(_voted(points, drawn, found, self.voters), next(iter(views)))
+        return partition(_voted(points, own, found, self.voters), next(iter(views)))
 
     @abstractmethod
     def clustered(self, points: Points, smallest: int) -> Labels:
@@ -124,20 +125,14 @@ def _count(smallest: float, rows: int) -> int:
     return max(round(smallest * rows if smallest < 1 else smallest), 12)
 
 
-def _drawn(rows: int, most: int, seed: int) -> Labels:
-    if rows <= most:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-
-
-def _voted(points: Points, drawn: Labels, found: Labels, voters: int) -> Labels:
+def _voted(points: Points, own: Labels, found: Labels, voters: int) -> Labels:
     """Return the labels of all rows: of those that were clustered their own, of the others a vote's."""
     labels = np.full(len(points), -1, np.int64)
-    labels[drawn] = found
-    others = np.setdiff1d(np.arange(len(points)), drawn, assume_unique=True)
+    labels[own] = found
+    others = np.setdiff1d(np.arange(len(points)), own, assume_unique=True)
     if len(others):
         from sklearn.neighbors import KNeighborsClassifier
 
-        vote = KNeighborsClassifier(min(voters, len(drawn))).fit(points[drawn], found)
+        vote = KNeighborsClassifier(min(voters, len(own))).fit(points[own], found)
         labels[others] = vote.predict(points[others])
     return labels

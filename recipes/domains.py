@@ -9,6 +9,7 @@ from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.grouped import Grouped
+from recipes.near import USUAL
 from recipes.split import Split
 from recipes.tsne import TSNE
 
@@ -31,8 +32,9 @@ class Domains(Editable):
     def __call__(self, run: Run) -> Findings:
         at_the_door(self)
         embedded = self.embedding(run)
-        found = run.do("clustering", self.clustering, embedded.views)
-        layout = run.do("tsne", self.tsne, embedded.views)
+        near = run.do("neighbours", self.clustering.search(USUAL), embedded.views)
+        found = run.do("clustering", self.clustering, embedded.views, near)
+        layout = run.do("tsne", self.tsne, embedded.views, near)
         groups = found.value
         grouped = Grouped(groups.member, groups.view, tuple(groups.stability.tolist()))
         return self.trained(run, embedded, Kept(grouped, found.key), layout.value)

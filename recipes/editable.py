@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from onnxprobe.recipe import Findings, Kept, Run
+from onnxprobe.recipe.forecast import Forecast
 from recipes.composed import composed
 from recipes.embedding import Embedded, Views
+from recipes.forecasting import forecast
 from recipes.grouped import Grouped, Mask
 from recipes.split import split
 from recipes.tsne import Layout
@@ -23,6 +25,10 @@ class Editable:
     head: ClassVar[str] = "detectors"
     split: Any
     classifier: Any
+
+    def forecast(self, run: Run) -> Forecast:
+        """Return what the run will take."""
+        return forecast(self, run)
 
     def trained(
         self, run: Run, embedded: Embedded, groups: Kept[Grouped], layout: Layout

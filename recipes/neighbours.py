@@ -1,5 +1,6 @@
 """Who is near whom: exact or approximate neighbours, and the graph they make."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,12 +13,30 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 
-EXACT_UP_TO: Final = 100_000
+EXACT_UP_TO: Final = 50_000
 """Rows; above, lists of codes are searched, which finds about 9 of 10 of the same neighbours."""
-_CANDIDATES: Final = 400
-"""Rows whose codes are nearest, of which the nearest are chosen by their true distance."""
-_SEARCHED: Final = 0.25
-"""Part of the lists that is searched."""
+_TAUGHT: Final = 30_000
+"""Rows that the codes are made from, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard an approximate search tries.
+
+    Attributes:
+        searched: part of the lists of codes that is looked at, 0 to 1.
+        candidates: rows whose codes are nearest, of which the nearest are chosen by their true
+            distance.
+    """
+
+    searched: float
+    candidates: int
+
+
+FULL: Final = Effort(0.2, 400)
+"""For the neighbours that make a graph."""
+LIGHT: Final = Effort(0.06, 100)
+"""For rows that only ask what is around them."""
 
 
 def unit(x: Vectors) -> Vectors:
@@ -26,40 +45,74 @@ def unit(x: Vectors) -> Vectors:
     return np.asarray(x / length, np.float32)
 
 
-def nearest(x: Vectors, count: int) -> tuple[Rows, Vectors]:
-    """Return ``(n, count)`` rows nearest to each row of ``x``, best first, without itself, and how far.
+class Index:
+    """Rows that can be asked which of them are near.
 
-    Euclidean distance. Up to ``EXACT_UP_TO`` rows the search is exact; above, rows are compared by
-    product codes (Jégou et al. 2011; four bits, André et al. 2015), the best of them again as they
-    are. Where that finds fewer than ``count``, the nearest is repeated.
+    Up to ``EXACT_UP_TO`` rows the search is exact; above, rows are compared by product codes
+    (Jégou et al. 2011; four bits, André et al. 2015), the best of them again as they are.
     """
-    points = np.ascontiguousarray(np.pad(x, ((0, 0), (0, x.shape[1] % 2))), np.float32)
-    index = _index(points, count)
-    index.add(points)
-    squared, found = index.search(points, count + 1)
-    others = _others(found)
-    rows = found[others].reshape(len(x), count).astype(np.int64)
-    far = np.sqrt(np.maximum(squared[others].reshape(len(x), count), 0))
+
+    def __init__(self, x: Vectors) -> None:
+        """Take the rows ``x`` ``(n, m)``; distances are Euclidean."""
+        self._points = _even(x)
+        self._index, self._codes = _index(self._points)
+        self._index.add(self._points)
+
+    def themselves(self, count: int) -> tuple[Rows, Vectors]:
+        """Return ``(n, count)`` rows nearest to each row, best first, without itself, and how far.
+
+        Where the search finds fewer than ``count``, the nearest is repeated.
+        """
+        far, found = self._asked(self._points, count + 1, FULL)
+        others = _others(found)
+        rows = found[others].reshape(len(far), count).astype(np.int64)
+        return _filled(rows, far[others].reshape(len(far), count))
+
+    def of(self, queries: Vectors, count: int) -> Rows:
+        """Return ``(q, count)`` rows nearest to each of ``queries`` ``(q, m)``, best first."""
+        far, found = self._asked(_even(queries), count, LIGHT)
+        return _filled(found.astype(np.int64), far)[0]
+
+    def _asked(self, queries: Vectors, count: int, effort: Effort) -> tuple[Vectors, Rows]:
+        if self._codes is not None:
+            lists = self._codes.nlist
+            least = 2 * count * lists // len(self._points)
+            self._codes.nprobe = max(round(effort.searched * lists), least, 1)
+            self._index.k_factor = max(effort.candidates / count, 4.0)
+        squared, found = self._index.search(queries, count)
+        return np.sqrt(np.maximum(squared, 0)), found
+
+
+def nearest(x: Vectors, count: int) -> tuple[Rows, Vectors]:
+    """Return ``(n, count)`` rows nearest to each row of ``x``, best first, without itself, and how far."""
+    return Index(x).themselves(count)
+
+
+def _even(x: Vectors) -> Vectors:
+    """Return ``x`` ``(n, m)`` with an even number of columns, which pairs of four-bit codes want."""
+    return np.ascontiguousarray(np.pad(x, ((0, 0), (0, x.shape[1] % 2))), np.float32)
+
+
+def _filled(rows: Rows, far: Vectors) -> tuple[Rows, Vectors]:
     missing = rows < 0
     return np.where(missing, rows[:, :1], rows), np.where(missing, far[:, :1], far)
 
 
-def _index(points: Vectors, count: int) -> Any:
+def _index(points: Vectors) -> tuple[Any, Any]:
+    """Return an empty index, and the codes in it, of which it keeps no hold; null where it is exact."""
     import faiss
 
     n, d = points.shape
     flat = faiss.IndexFlatL2(d)
     if n <= EXACT_UP_TO:
-        return flat
+        return flat, None
     lists = int(3 * np.sqrt(n))
     codes = faiss.IndexIVFPQFastScan(flat, d, lists, d // 2, 4)
     codes.by_residual = False  # one table of distances a row, not one for each list
-    codes.cp.min_points_per_centroid, codes.cp.max_points_per_centroid = 1, 64
-    codes.nprobe = max(round(_SEARCHED * lists), 2 * count * lists // n)
-    codes.train(points)
-    index = faiss.IndexRefineFlat(codes)
-    index.k_factor = max(_CANDIDATES / (count + 1), 4.0)
-    return index
+    codes.cp.min_points_per_centroid = 1
+    step = max(n // _TAUGHT, 1)
+    codes.train(np.ascontiguousarray(points[::step]))
+    return faiss.IndexRefineFlat(codes), codes
 
 
 def graph(near: Rows, *, count: int) -> "csr_matrix":

@@ -1,15 +1,16 @@
 """What training a head gives, and how it does on rows that it has not seen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.heads import HEADS, NOVELTY, Kind, Layer, LinearHead, Novelty
+from onnxprobe.heads import HEADS, NOVELTY, Answers, Kind, Layer, LinearHead, Novelty
 from recipes import figures
 from recipes.heldout import Mask, Scores, scored
+from recipes.sampling import chunks
 from recipes.whitening import Vectors
 
 _Array = NDArray[np.float32]
@@ -92,7 +93,7 @@ def reported(
 
     Only what is ``known`` ``(n, K)`` is compared; by default all is.
     """
-    answers = head(list(views.values()))
+    answers = _answers(head, list(views.values()))
     predicted = answers.scores > head.threshold
     if head.kind is HEADS["softmax"]:  # one answer a row, the best
         predicted &= np.arange(len(head.classes)) == answers.id
@@ -140,6 +141,13 @@ def nothing(width: int, aside: Mask) -> Trained:
         share_ratio=(),
         heldout={"rows": int(aside.sum()), **none},
     )
+
+
+def _answers(head: LinearHead, vectors: Sequence[_Array]) -> Answers:
+    """Return what ``head`` says of all rows; the views are put side by side some rows at a time."""
+    parts = [head([x[own] for x in vectors]) for own in chunks(len(vectors[0]))]
+    columns = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Answers(*columns)
 
 
 def _overall(found: Scores, member: Mask, told: Mask) -> dict[str, Any]:

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
-from recipes.neighbours import nearest, unit
+from onnxprobe.recipe.forecast import Cost
+from recipes.near import Near, Search, Space
 from recipes.whitening import Vectors, half_whitening
 
 EXAGGERATED: Final = 250
 """Iterations of early exaggeration (van der Maaten & Hinton 2008)."""
+_ITERATION: Final = 0.03
+_PLACE: Final = 4e-8
+"""Seconds of an iteration: the first, and the second for each row and neighbour."""
 _FEWEST: Final = 4
 _EVERY: Final = 25
 
@@ -42,6 +46,8 @@ class TSNE:
         learning_rate: of the optimiser; null for one that fits the number of pictures.
         space: where neighbours are near: ``half-whitened`` (by cosine) or ``as is`` (Euclidean).
         components: principal components kept when half-whitening, at most.
+        rows: that are laid out, at most; of more so many are drawn, and the others placed amid
+            those that are nearest to them.
         seed: the same gives the same map.
     """
 
@@ -49,27 +55,44 @@ class TSNE:
     neighbours: int | None = None
     iterations: int = 750
     learning_rate: float | None = None
-    space: str = "half-whitened"
+    space: Space = "half-whitened"
     components: int = 256
+    rows: int = 100_000
     seed: int = 0
 
-    def __call__(self, views: Mapping[str, Vectors], *, progress: Progress = silent) -> Layout:
+    @property
+    def compared(self) -> int:
+        """How many neighbours of each row the map wants."""
+        return max(self.neighbours or int(np.ceil(3 * self.perplexity)), int(self.perplexity) + 2)
+
+    def cost(self, rows: int, widths: tuple[int, ...]) -> Cost:
+        """Return what it takes, neighbours that were found before not counted."""
+        own = min(rows, self.rows)
+        seconds = self.iterations * (_ITERATION + _PLACE * own * self.compared)
+        return Cost(seconds, own * (60 * self.compared + 24 * widths[0]))
+
+    def __call__(
+        self, views: Mapping[str, Vectors], near: Near | None = None, *, progress: Progress = silent
+    ) -> Layout:
+        """Lay out the first of ``views``; ``near`` saves a search where it holds what is wanted."""
         from openTSNE import TSNE as Optimiser  # noqa: N811
         from openTSNE.affinity import PerplexityBasedNN
         from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-        x = next(iter(views.values()))
-        n = len(x)
-        if n < _FEWEST:
-            raise RecipeError(f"too few pictures: {n}; a map needs at least {_FEWEST}")
+        name, x = next(iter(views.items()))
+        if len(x) < _FEWEST:
+            raise RecipeError(f"too few pictures: {len(x)}; a map needs at least {_FEWEST}")
         if not np.ptp(x, axis=0).any():  # the same vector in every row: one place for all
-            return Layout(np.zeros((n, 2), np.float32))
+            return Layout(np.zeros((len(x), 2), np.float32))
+        search = Search(self.rows, self.compared, self.space, self.components, self.seed)
+        if near is None or not search.has(near, name):
+            near = search({name: x})
+        n = len(near.drawn)
         perplexity = min(self.perplexity, (n - 1) / 3)
         count = min(self.neighbours or int(np.ceil(3 * perplexity)), n - 1)
-        near, distance = nearest(self._points(x), max(count, int(np.ceil(perplexity)) + 1))
-        affinities = PerplexityBasedNN(
-            perplexity=perplexity, knn_index=PrecomputedNeighbors(near, distance), n_jobs=-1
-        )
+        wide = max(count, int(np.ceil(perplexity)) + 1)
+        known = PrecomputedNeighbors(near.rows[0, :, :wide].astype(np.int64), near.far[:, :wide])
+        affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=known, n_jobs=-1)
         optimiser = Optimiser(
             n_iter=max(self.iterations - EXAGGERATED, 0),
             early_exaggeration_iter=min(EXAGGERATED, self.iterations),
@@ -79,20 +102,8 @@ class TSNE:
             callbacks=_told(progress, self.iterations),
             callbacks_every_iters=_EVERY,
         )
-        placed = optimiser.fit(affinities=affinities, initialization=self._start(x))
-        return Layout(np.asarray(placed, np.float32))
-
-    def _points(self, x: Vectors) -> Vectors:
-        """Return ``x`` moved to where Euclidean distance is what ``space`` means."""
-        match self.space:
-            case "half-whitened":
-                return unit(half_whitening(x, self.components, seed=self.seed)(x))
-            case "as is":
-                return x
-            case other:
-                raise RecipeError(
-                    f"no space named {other!r} for a map; there is 'half-whitened', 'as is'"
-                )
+        placed = optimiser.fit(affinities=affinities, initialization=self._start(x[near.drawn]))
+        return Layout(_with_the_rest(np.asarray(placed, np.float32), near))
 
     def _start(self, x: Vectors) -> NDArray[np.float64]:
         """Return the first two principal components, shrunk so that the optimiser can unfold them."""
@@ -101,6 +112,15 @@ class TSNE:
         start[:, : first.shape[1]] = first
         jitter = np.random.default_rng(self.seed).normal(0, 1e-2, start.shape)  # copies part
         return (start / max(float(start[:, 0].std()), 1e-12) + jitter) * 1e-4
+
+
+def _with_the_rest(placed: NDArray[np.float32], near: Near) -> NDArray[np.float32]:
+    """Return ``(n, 2)``: the drawn rows where they were ``placed``, the others amid their neighbours."""
+    whole = np.empty((near.total, 2), np.float32)
+    whole[near.drawn] = placed
+    if near.others.shape[1]:
+        whole[near.rest] = np.median(placed[near.others[0]], axis=1)
+    return whole
 
 
 def _told(progress: Progress, total: int) -> Callable[[int, float, object], None]:

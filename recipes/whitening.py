@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from recipes.sampling import chunks
+
 Vectors = NDArray[np.float32]
 
 CONSTANT: Final = 1e-4
@@ -29,8 +31,11 @@ class Whitening:
 
     def __call__(self, x: Vectors) -> Vectors:
         """Return ``(n, m)`` float32 of ``x`` ``(n, d)``."""
-        centered = np.asarray(x - self.center, np.float32)
-        return np.asarray(centered @ self.transform.astype(np.float32), np.float32)
+        transform = self.transform.astype(np.float32)
+        moved = np.empty((len(x), transform.shape[1]), np.float32)
+        for own in chunks(len(x)):  # centring is in float64: not of all rows at once
+            moved[own] = np.asarray(x[own] - self.center, np.float32) @ transform
+        return moved
 
 
 def half_whitening(x: Vectors, components: int, *, seed: int) -> Whitening:

@@ -241,7 +241,9 @@ def run_recipe(
     from onnxprobe.cli.show import show
     from onnxprobe.describe import describe
     from onnxprobe.images import open_source
+    from onnxprobe.recipe.forecast import Forecast
     from onnxprobe.recipe.running import run
+    from onnxprobe.report.forecast import forecast_text, forecast_warning
     from onnxprobe.report.html import write_report
     from onnxprobe.report.summary import summary
 
@@ -261,8 +263,14 @@ def run_recipe(
         preprocess,
         resume=resume,
     )
+
+    def foretold(forecast: Forecast) -> None:
+        typer.echo(forecast_text(forecast), err=True)
+        if warning := forecast_warning(forecast):
+            typer.echo(f"onnxprobe: {warning}", err=True)
+
     with bars() as progress:
-        run(configured, name, job, progress=progress)
+        run(configured, name, job, progress=progress, foretold=foretold)
         source = open_source(job.images)
         facts = describe(job.out, source, progress=progress)
         write_report(job.out, source, progress=progress)

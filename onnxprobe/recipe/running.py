@@ -18,6 +18,7 @@ from onnxprobe.progress import Progress, silent
 from onnxprobe.proof import sha256
 from onnxprobe.recipe.edited import Edited, edited, grouping_of
 from onnxprobe.recipe.findings import Findings, summary, write_json
+from onnxprobe.recipe.forecast import Foretold, Listener, unheard
 from onnxprobe.recipe.publish import settled
 from onnxprobe.recipe.run import Job, Run
 from onnxprobe.recipe.settings import as_json
@@ -33,10 +34,12 @@ def run(
     job: Job,
     *,
     progress: Progress = silent,
+    foretold: Listener = unheard,
 ) -> dict[str, Any]:
     """Run ``recipe`` and write its files to the folder ``job.out``; return what ``run.json`` says.
 
-    What an earlier, perhaps killed, run of the same job left there is used again.
+    What an earlier, perhaps killed, run of the same job left there is used again. What the run will
+    take is ``foretold`` before it begins, where the recipe can tell.
 
     Raises:
         RecipeError: the folder holds a run of another recipe, model or pictures, or the recipe
@@ -50,10 +53,11 @@ def run(
     started = Run(job, model, sha256(job.model), source, prepared, origin, progress)
     settled(job.out)
     _claim(started, name, as_json(recipe))
+    expected = _expected(started, recipe, foretold)
     found = recipe(started)
     again = _edited(started, recipe, found)
     if again is None:
-        return write(started, found, lambda: summary(started, name, recipe, found))
+        return write(started, found, lambda: summary(started, name, recipe, found) | expected)
     found, record = again.findings, again.record
     for entry in record:
         if "skipped" in entry:
@@ -61,9 +65,18 @@ def run(
     return write(
         started,
         found,
-        lambda: summary(started, name, recipe, found) | {"edits": record},
+        lambda: summary(started, name, recipe, found) | expected | {"edits": record},
         more=again.write,
     )
+
+
+def _expected(run: Run, recipe: Recipe, foretold: Listener) -> dict[str, Any]:
+    """Return what ``run.json`` says of the forecast, after it has been told."""
+    if not isinstance(recipe, Foretold):
+        return {}
+    forecast = recipe.forecast(run)
+    foretold(forecast)
+    return {"forecast": forecast.to_json()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,18 @@ def test_each_column_is_the_balanced_regression_of_scikit_learn():
         assert bias[k] == pytest.approx(model.intercept_[0], abs=0.02)
 
 
+def test_rows_that_stand_for_many_weigh_as_these_would():
+    x, label = planted((40,), n=200, step=1.0)
+    x /= np.sqrt((x**2).sum(axis=1).mean())
+    member, many = label[:, None] == 1, np.where(np.arange(200) % 3 == 0, 2, 1)
+    twice = np.repeat(np.arange(200), many)
+    every = np.ones((len(twice), 1), bool)
+    weight, bias = fit(x[twice], member[twice], every, penalty=1e-3)
+    few = fit(x, member, every[:200], many.astype(np.float32), penalty=1e-3)
+    np.testing.assert_allclose(few[0], weight, atol=1e-3)  # where the optimiser stops
+    np.testing.assert_allclose(few[1], bias, atol=1e-3)
+
+
 def test_above_the_break_even_lie_as_many_rows_as_belong():
     rng = np.random.default_rng(0)
     member = rng.random(300) < 0.1

@@ -96,6 +96,15 @@ def test_columns_that_hardly_vary_do_not_blow_the_weights_up(case):
     )  # what float32 in any runtime may differ by
 
 
+def test_a_head_that_learns_from_few_of_many_rows_does_about_as_well(case, trained):
+    views, given = case
+    few = Detectors(rows=250)(views, given)
+    assert few.split == trained.split
+    assert (few.weight != trained.weight).any()
+    assert few.heldout["macro_f1"] > trained.heldout["macro_f1"] - 0.1
+    assert all(0.6 < ratio < 1.6 for ratio in few.share_ratio)  # thresholds are of all rows
+
+
 def test_without_domains_there_is_no_head():
     trained = Detectors()({"a": crowd(), "b": crowd()}, groups(np.zeros((600, 0), bool), ()))
     assert trained.weight.shape == (0, 48)

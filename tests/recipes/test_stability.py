@@ -1,9 +1,10 @@
 import numpy as np
 from blobs import crowd, planted
 
+from recipes import stability
 from recipes.leiden import leiden
 from recipes.neighbours import graph, nearest, unit
-from recipes.stability import best_overlap, stability
+from recipes.stability import Redrawn, Told, best_overlap
 
 
 def overlap_by_hand(labels, again, communities):
@@ -26,7 +27,7 @@ def test_overlaps_are_those_counted_by_hand():
 def judged(x, resolution=1.0):
     near, _ = nearest(unit(x), 30)
     labels = leiden(graph(near, count=15), resolution, seed=0)
-    return labels, stability(near, labels, resolution, neighbours=15, rounds=10, seed=0)
+    return labels, Redrawn.of(near, 15, 10, seed=0).stability(labels, resolution)
 
 
 def test_a_group_comes_back_and_a_piece_of_a_crowd_does_not():
@@ -40,3 +41,37 @@ def test_a_group_comes_back_and_a_piece_of_a_crowd_does_not():
 def test_the_same_seed_gives_the_same_figures():
     x = crowd(300)
     assert (judged(x)[1] == judged(x)[1]).all()
+
+
+def test_rounds_that_can_change_nothing_are_left_out():
+    x = crowd(400)
+    near, _ = nearest(unit(x), 30)
+    labels = leiden(graph(near, count=15), 2.0, seed=0)
+    redrawn, told = Redrawn.of(near, 15, 10, seed=0), []
+    whole = redrawn.stability(labels, 2.0)
+    report = Told("groups", 10, lambda *said: told.append(said))
+    short = redrawn.stability(labels, 2.0, least=0.9, told=report)
+    assert whole.max() < 0.9  # or the test would show nothing
+    assert (short >= whole).all()
+    assert short.max() < 0.9
+    assert len(told) < 5
+    assert told[-1] == ("groups", 10, 10)
+
+
+def test_where_one_can_still_come_back_every_round_is_made():
+    x, label = planted((60,))
+    near, _ = nearest(unit(x), 30)
+    labels = leiden(graph(near, count=15), 1.0, seed=0)
+    group = np.bincount(labels[label == 1]).argmax()
+    redrawn = Redrawn.of(near, 15, 10, seed=0)
+    assert (redrawn.stability(labels, 1.0, least=0.9) == redrawn.stability(labels, 1.0)).all()
+    fits = np.arange(labels.max() + 1) != group  # but not for those that do not fit
+    assert (redrawn.stability(labels, 1.0, fits=fits, least=0.9)[fits] < 0.9).all()
+
+
+def test_a_round_draws_no_more_than_it_may(monkeypatch):
+    monkeypatch.setattr(stability, "MOST", 50)
+    near, _ = nearest(crowd(200), 30)
+    redrawn = Redrawn.of(near, 15, 3, seed=0)
+    assert [len(rows) for rows in redrawn.rows] == [50, 50, 50]
+    assert redrawn.graphs[0].shape == (50, 50)

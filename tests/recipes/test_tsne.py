@@ -3,6 +3,7 @@ import pytest
 from blobs import crowd, planted
 
 from onnxprobe.errors import RecipeError
+from recipes.near import Search
 from recipes.tsne import TSNE
 
 QUICK = TSNE(iterations=50)
@@ -68,3 +69,20 @@ def test_what_cannot_be_drawn_is_said(step, rows, message):
     with pytest.raises(RecipeError) as caught:
         step({"v": crowd(rows)})
     assert str(caught.value) == message
+
+
+def test_rows_that_are_not_drawn_lie_amid_their_neighbours():
+    x, label = planted((80,), n=400)
+    layout = TSNE(iterations=300, rows=250)({"v": x}).layout
+    assert np.isfinite(layout).all()
+    group = layout[label == 1]
+    near = np.linalg.norm(layout - np.median(group, axis=0), axis=1).argsort()[:80]
+    assert (label[near] == 1).mean() > 0.9
+
+
+def test_neighbours_that_were_found_before_give_the_same_map():
+    x = crowd(150)
+    near = Search(count=90)({"v": x})
+    assert (QUICK({"v": x}, near).layout == QUICK({"v": x}).layout).all()
+    narrow = Search(count=40)({"v": x})  # too few: looked for again
+    assert (QUICK({"v": x}, narrow).layout == QUICK({"v": x}).layout).all()
