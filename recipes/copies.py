@@ -7,7 +7,6 @@ on a copy of what it was taught.
 from collections import Counter
 from collections.abc import Sequence
 
-from onnxprobe.embed import Store
 from onnxprobe.recipe import Run
 
 
@@ -16,6 +15,8 @@ def copies(run: Run, paths: Sequence[str]) -> tuple[str | None, ...]:
 
     They are from the ledger of the run's embeddings; without one, nothing is known of copies.
     """
+    from onnxprobe.embed import Store
+
     store = run.job.out / "embeddings.h5"
     if not store.is_file():
         return (None,) * len(paths)

@@ -8,8 +8,6 @@ from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_array, coo_array
-from scipy.sparse.csgraph import connected_components
 
 from onnxprobe.errors import PicturesError, RecipeError, plural, quoted
 from onnxprobe.progress import Progress, silent
@@ -173,6 +171,9 @@ def _numbered(group: Sequence[str | None]) -> NDArray[np.int64]:
 
 def _together(*names: Sequence[str | None]) -> NDArray[np.int64] | None:
     """Return numbers ``(n,)`` that are the same where any of ``names`` are; null where there are none."""
+    from scipy.sparse import block_array, coo_array
+    from scipy.sparse.csgraph import connected_components
+
     if not names:
         return None
     whole, *others = map(_numbered, names)

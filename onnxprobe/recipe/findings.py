@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.atomic import replacing
-from onnxprobe.embed.sessions import sessions
 from onnxprobe.fuse import Part
 from onnxprobe.graph.inspect import picked
 from onnxprobe.graph.pick import Pick
@@ -118,6 +117,8 @@ def write_groups(found: Findings, path: Path) -> None:
 
 def summary(run: Run, recipe_name: str, recipe: Any, found: Findings) -> dict[str, Any]:
     """Return what ``run.json`` says: settings, versions, seconds, counts, domains, figures."""
+    from onnxprobe.embed.sessions import sessions
+
     return {
         "recipe": recipe_name,
         "settings": as_json(recipe),
