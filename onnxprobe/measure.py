@@ -1,5 +1,6 @@
 """Shapes that only a run can tell: run the model twice, and look."""
 
+from collections.abc import Collection
 from typing import Final
 
 from onnxprobe import runtime
@@ -29,3 +30,14 @@ def measured(model: Model) -> Model:
         feeds = runtime.random_feeds(session.inputs, batch, size=size)
         runs.append(feeds | session.run(feeds, names))
     return Model(model.proto, learnt(model, *runs))
+
+
+def typed(model: Model, names: Collection[str]) -> Model:
+    """Return ``model``, run to learn the types of ``names`` where inference could not tell them.
+
+    Raises:
+        MissingExtraError, RunError: as :func:`measured`.
+    """
+    declared = {*model.inputs, *model.outputs}
+    inner = (model.values[name] for name in names if name in model.values and name not in declared)
+    return measured(model) if any(value.dtype is None for value in inner) else model

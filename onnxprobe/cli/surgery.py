@@ -81,8 +81,9 @@ def split(
     from onnxprobe.graph.load import load
     from onnxprobe.graph.save import save
     from onnxprobe.graph.split import split as split_
+    from onnxprobe.measure import typed
 
-    whole = load(model)
+    whole = typed(load(model), (at,))
     halves = split_(whole, at)
     _say_if_flat(at not in whole.values)
     for name, half in halves._asdict().items():
@@ -101,8 +102,10 @@ def extract(
     from onnxprobe.graph.extract import extract as extract_
     from onnxprobe.graph.load import load
     from onnxprobe.graph.save import save
+    from onnxprobe.measure import typed
 
-    whole, begin, end = load(model), inputs.split(","), outputs.split(",")
+    begin, end = inputs.split(","), outputs.split(",")
+    whole = typed(load(model), (*begin, *end))
     part = extract_(whole, begin, end)
     _say_if_flat(any(name not in whole.values for name in (*begin, *end)))
     typer.echo(save(part, out, outside=weights))

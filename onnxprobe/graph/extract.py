@@ -26,8 +26,9 @@ def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> 
     model = showing(model, (*inputs, *outputs))
     feeds = [model.value(name) for name in dict.fromkeys(inputs)]
     wanted = [model.value(name) for name in dict.fromkeys(outputs)]
+    declared = {info.name: info for info in (*model.proto.graph.input, *model.proto.graph.output)}
     for value in feeds:
-        if value.dtype is None:
+        if value.dtype is None and value.name not in declared:
             raise NotACutError(f"the type of {value.name!r} is not known, so it cannot be an input")
     kept, reached = upstream(model, outputs, stop=inputs)
     missing = [name for name in model.inputs if name in reached and name not in inputs]
@@ -48,7 +49,6 @@ def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> 
     graph.initializer.extend(t for t in old.initializer if t.name in reached)
     graph.sparse_initializer.extend(t for t in old.sparse_initializer if t.values.name in reached)
     listed = {t.name for t in graph.initializer}
-    declared = {info.name: info for info in (*old.input, *old.output)}
     graph.input.extend(declared.get(value.name, value.info()) for value in feeds)
     graph.input.extend(info for info in old.input if info.name in listed)
     graph.output.extend(declared.get(value.name, value.info()) for value in wanted)

@@ -141,7 +141,10 @@ class Model:
         versions = {o.version for o in self.proto.opset_import if o.domain in DEFAULT_DOMAINS}
         if len(versions) != 1:
             said = ", ".join(map(str, sorted(versions))) or "none"
-            raise VersionError(f"the model imports {said} as its opset; it must name exactly one")
+            raise VersionError(
+                f"the model imports {said} as its opset; it must name exactly one; where it names "
+                "several, repair with: onnxprobe repair"
+            )
         return int(versions.pop())
 
     @property

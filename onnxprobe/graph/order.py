@@ -52,7 +52,7 @@ def _out_of_order(model: Model, node: Node, name: str, source: Node) -> str:
         return f"the graph has a cycle: {label(node)} reads {name!r}, which depends on its answer"
     return (
         f"{label(node)} reads {name!r} before {label(source)} writes it; "
-        "an ONNX file lists its nodes in the order in which they run"
+        "an ONNX file lists its nodes in the order in which they run; repair with: onnxprobe repair"
     )
 
 

@@ -1,0 +1,40 @@
+import onnx
+import pytest
+from onnx import helper
+from tiny import tiny_model
+from typer.testing import CliRunner
+
+from onnxprobe.cli.app import app
+from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
+from onnxprobe.graph.save import save
+from onnxprobe.measure import typed
+from onnxprobe.runtime import random_feeds, run
+
+
+@pytest.fixture
+def untyped_file(tmp_path):
+    """The small network with an operator in it that inference knows nothing about."""
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny_model().proto)
+    node = next(node for node in proto.graph.node if node.op_type == "Add")
+    node.op_type, node.domain, node.input[:] = "QuickGelu", "com.microsoft", ["stem"]
+    proto.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    return save(Model(proto), tmp_path / "untyped.onnx")
+
+
+def test_a_model_is_split_where_only_a_run_tells_the_type(untyped_file, tmp_path):
+    assert load(untyped_file).value("block").dtype is None
+    args = ["split", str(untyped_file), "--at", "block", "-o", str(tmp_path)]
+    result = CliRunner().invoke(app, args, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    head = load(tmp_path / "head.onnx")
+    assert str(head.value("block")) == "block float32[N×4×8×8]"
+    feeds = random_feeds([load(untyped_file).value("image")], 2)
+    middle = run(tmp_path / "trunk.onnx", feeds)
+    scores = run(tmp_path / "head.onnx", middle)["scores"]
+    assert scores == pytest.approx(run(untyped_file, feeds)["scores"], rel=1e-5)
+
+
+def test_a_model_whose_types_are_known_is_not_run(tiny):
+    assert typed(tiny, ("block", "image", "nothing of that name")) is tiny
