@@ -20,7 +20,7 @@ def domains_table(run: Mapping[str, Any]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", justify="right", style="dim", no_wrap=True)
     table.add_column("domain", overflow="fold")
-    for title in ("pictures", "stability", "agreement", "recall", "precision", "ratio", "depth"):
+    for title in ("pictures", "stability", "near", "recall", "precision", "ratio", "depth"):
         table.add_column(title, justify="right", no_wrap=True)
     for domain in facts.domains:
         table.add_row(*_row(domain))
