@@ -1,7 +1,7 @@
 """The domains of a run, on a terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,15 +11,15 @@ from onnxprobe.report.facts import DomainFacts, Facts
 from onnxprobe.report.reading import mapping, sequence
 from onnxprobe.report.wording import score, visible
 
+NONE: Final = "no domains: no group of pictures was found"
+
 
 def domains_table(run: Mapping[str, Any]) -> RenderableType:
     """Draw a row a domain, from what ``run.json`` holds, and the edits that were skipped."""
     facts = Facts.of(run)
     if not facts.domains:
-        return Text("no domains: no group of pictures was found")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("id", justify="right", style="dim", no_wrap=True)
-    table.add_column("domain", overflow="fold")
+        return Text(NONE)
+    table = begun()
     for title in ("pictures", "stability", "near", "recall", "precision", "ratio", "depth"):
         table.add_column(title, justify="right", no_wrap=True)
     for domain in facts.domains:
@@ -31,6 +31,14 @@ def domains_table(run: Mapping[str, Any]) -> RenderableType:
         *([Text(), _described(described)] if described else ()),
         *(Text(f"skipped: {why}", style="yellow") for why in skipped if why),
     )
+
+
+def begun() -> Table:
+    """Return a table of domains with the columns that say which they are, and no rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("id", justify="right", style="dim", no_wrap=True)
+    table.add_column("domain", overflow="fold")
+    return table
 
 
 def _described(domains: Sequence[DomainFacts]) -> RenderableType:

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from onnxprobe.report.domains import NONE, begun
 from onnxprobe.report.facts import DomainFacts, Facts, MarkFacts
 from onnxprobe.report.reading import mapping, number
 from onnxprobe.report.wording import plural, signed, visible
@@ -22,10 +23,8 @@ def marks_table(run: Mapping[str, Any]) -> RenderableType:
     """Draw what marks each domain, the largest effects first, from what ``run.json`` holds."""
     facts = Facts.of(run)
     if not facts.domains:
-        return Text("no domains: no group of pictures was found")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("id", justify="right", style="dim", no_wrap=True)
-    table.add_column("domain", overflow="fold")
+        return Text(NONE)
+    table = begun()
     table.add_column("mark", overflow="fold")
     table.add_column("effect", justify="right", no_wrap=True)
     table.add_column("inside against outside", overflow="fold")
