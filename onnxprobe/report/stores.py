@@ -1,7 +1,5 @@
 """What is in a store, on the terminal."""
 
-from rich.text import Text
-
 from onnxprobe.embed.contents import Contents
 from onnxprobe.errors import plural
 from onnxprobe.report.pictures import account_text, counts_text
@@ -11,7 +9,7 @@ _NAMED = 5
 """Damaged shards that are named; --json names all."""
 
 
-def contents_text(found: Contents) -> Text:
+def contents_text(found: Contents) -> str:
     """Say what a store holds, what it was made of, whether it is whole, and how to go on."""
     header = found.header
     widths = found.widths or ("?",) * len(header.probes)
@@ -33,7 +31,7 @@ def contents_text(found: Contents) -> Text:
         damaged.append(f"  … {plural(len(found.damaged) - _NAMED, 'more shard')}")
     width = max(map(len, lines))
     said = [str(found.path), *(f"{k:<{width}}  {visible(v)}" for k, v in lines.items()), *damaged]
-    return Text("\n".join(said), no_wrap=True, overflow="ignore")
+    return "\n".join(said)
 
 
 def _state(found: Contents) -> str:

@@ -18,7 +18,7 @@ def test_each_session_is_kept_and_said(run):
     assert [one.pictures for one in told] == [16, 24]
     found = contents(path)
     assert found.sessions == tuple(told)
-    assert "worked      ran on cpu (CPUExecutionProvider) in float32: " in str(contents_text(found))
+    assert "worked      ran on cpu (CPUExecutionProvider) in float32: " in contents_text(found)
     (first, last) = found.to_json()["sessions"]
     assert (first["pictures"], last["pictures"]) == (16, 24)
     assert set(last["busy"]) == {"decode", "infer", "write"}
@@ -44,6 +44,6 @@ def test_where_none_can_be_read_there_are_none(said, run):
     if said is not None:
         file.write_bytes(said)
     assert sessions(path) == ()
-    assert "worked" not in str(contents_text(contents(path)))
+    assert "worked" not in contents_text(contents(path))
     note(path, Account(("a",), "float32", 1, 10, 2, 4, 2, 1, decoders=2, runners=1))
     assert [one.pictures for one in sessions(path)] == [10]
