@@ -12,6 +12,8 @@ from onnxprobe.graph.value import Dim, Value, dtype_name
 
 _SMALL: Final = 1024
 """Constants of up to so many elements may hold a shape; larger ones are weights."""
+_LONG: Final = 1 << 20
+"""Elements of a vector that is no shape, and takes a second where shapes are computed."""
 _MADE_UP: Final = "unk__"
 """How ONNX begins the symbols it makes up for sizes it does not know."""
 
@@ -39,16 +41,30 @@ def has_holes(value: Value) -> bool:
 
 
 def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str, Value]:
+    """Infer once; and again with the arithmetic of shapes where that may fill holes.
+
+    For that arithmetic ONNX makes room for every element of every vector, be it of shapes or not.
+    """
     bare = _without_weights(proto, given).SerializeToString()  # of several copies, the smallest
-    try:
-        graph = shape_inference.infer_shapes(bare, data_prop=True).graph
-    except (shape_inference.InferenceError, checker.ValidationError, RuntimeError, ValueError):
-        graph = onnx.ModelProto.FromString(bare).graph
-    found: dict[str, Value] = {}
+    stored: dict[str, Value] = {}
     for tensor in _stored(proto):
         name = tensor.name
-        found[name] = Value(name, dtype_name(tensor.data_type), tuple(tensor.dims))
-    symbols = frozenset(given.values())
+        stored[name] = Value(name, dtype_name(tensor.data_type), tuple(tensor.dims))
+    found = _read(_inferred(bare, arithmetic=False), frozenset(given.values()))
+    if any(map(has_holes, found.values())) and not any(map(_is_long, found.values())):
+        found = _read(_inferred(bare, arithmetic=True), frozenset(given.values()))
+    return stored | found
+
+
+def _inferred(bare: bytes, *, arithmetic: bool) -> onnx.GraphProto:
+    try:
+        return shape_inference.infer_shapes(bare, data_prop=arithmetic).graph
+    except (shape_inference.InferenceError, checker.ValidationError, RuntimeError, ValueError):
+        return onnx.ModelProto.FromString(bare).graph
+
+
+def _read(graph: onnx.GraphProto, symbols: Collection[Dim]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
     types: dict[bytes, Value] = {}
     for info in (*graph.value_info, *graph.input, *graph.output):
         name, key = info.name, info.type.SerializeToString()
@@ -56,6 +72,11 @@ def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str
             types[key] = _honest(Value.of(info), symbols)
         found[name] = Value(name, types[key].dtype, types[key].shape)
     return found
+
+
+def _is_long(value: Value) -> bool:
+    shape = value.shape
+    return shape is not None and len(shape) == 1 and isinstance(shape[0], int) and shape[0] > _LONG
 
 
 def _without_weights(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> onnx.ModelProto:

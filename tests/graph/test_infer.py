@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import architectures
 import numpy as np
 import pytest
@@ -88,3 +92,9 @@ def test_inference_looks_at_no_large_weight():
     before = proto.SerializeToString()
     assert infer(proto)["w"].shape == (2000,)
     assert proto.SerializeToString() == before
+
+
+def test_a_vector_that_is_said_to_be_endless_takes_no_memory():
+    command = [sys.executable, str(Path(__file__).with_name("limited.py")), str(2**62)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"sum float32[{2**62}]\n"), done.stderr
