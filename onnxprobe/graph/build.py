@@ -39,6 +39,11 @@ class Builder:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
+    @property
+    def protos(self) -> list[onnx.NodeProto]:
+        """The nodes so far, in order."""
+        return list(self._nodes)
+
     def op(self, op: str, *inputs: str, out: str | None = None, **attributes: Any) -> str:
         """Add one node with one output; return the name of that output."""
         name = f"{self.prefix}{op}_{len(self._nodes)}" if out is None else out

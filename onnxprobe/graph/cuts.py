@@ -1,10 +1,11 @@
 """Where a graph can be cut in two: tensors that everything after them can be computed from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from onnxprobe.graph.live import live
+from onnxprobe.graph.live import Live, live
 from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.sizes import asks_batch, feature_or_size, has_batch
 from onnxprobe.graph.value import Value
 
 
@@ -33,8 +34,9 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
 
     A tensor is a cut when ``output`` (by default: every output) can be computed from it without
     ``source`` (by default: without any model input; other inputs may still be read when one is
-    named). Model inputs, and outputs that nothing reads on, are left out: they part a model from
-    nothing. Time is linear in nodes and edges.
+    named). What is asked of an input for the batch alone can be asked of a tensor that has the batch
+    (see ``graph.sizes``). Model inputs, and outputs that nothing reads on, are left out: they part a
+    model from nothing. Time is linear in nodes and edges.
 
     >>> from onnxprobe.graph.build import Builder
     >>> from onnxprobe.graph.value import Value
@@ -52,15 +54,23 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
     """
     outputs = model.outputs if output is None else (model.value(output).name,)
     sources = model.inputs if source is None else (model.value(source).name,)
-    part = live(model, sources, outputs)
+    found = {cut.tensor: cut for cut in _carried(model, live(model, sources, outputs))}
+    if any(asks_batch(model, node) for node in model.nodes if node.op == "Shape"):
+        without = live(model, sources, outputs, edges=lambda node, _: feature_or_size(model, node))
+        others = (cut for cut in _carried(model, without) if has_batch(model, cut.tensor))
+        found = {cut.tensor: cut for cut in others} | found
+    return tuple(sorted(found.values(), key=lambda cut: cut.node.index))
+
+
+def _carried(model: Model, part: Live) -> Iterator[Cut]:
+    """Yield the tensors of ``part`` that carry all there is to know, front to back."""
     read = {name for reads in part.reads.values() for name in reads}
     before = {node: i for i, node in enumerate(part.reads, start=1)}
     values, producers, count = model.values, model.producers, len(before)
-    return tuple(
-        Cut(values[name], node, before[node] / count)
-        for name in part.carriers()
-        if name in read and (node := producers.get(name)) is not None and node in before
-    )
+    for name in part.carriers():
+        node = producers.get(name)
+        if name in read and node is not None and node in before:
+            yield Cut(values[name], node, before[node] / count)
 
 
 def nearest_cut(model: Model, names: Collection[str]) -> str | None:

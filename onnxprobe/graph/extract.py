@@ -1,5 +1,6 @@
 """Take part of a graph out as a model of its own."""
 
+import warnings
 from collections.abc import Collection
 
 import onnx
@@ -7,7 +8,8 @@ import onnx
 from onnxprobe.errors import NotACutError, quoted
 from onnxprobe.graph.cuts import nearest_cut
 from onnxprobe.graph.inline import showing
-from onnxprobe.graph.model import Model
+from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.sizes import asked_of
 from onnxprobe.graph.upstream import upstream
 
 
@@ -15,7 +17,9 @@ def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> 
     """Return the smallest model that computes ``outputs`` from ``inputs``.
 
     Nodes keep their order and names; opset, IR version, metadata and local functions stay. Where
-    a name lies inside a local function, or an If on a constant, these are written out flat.
+    a name lies inside a local function, or an If on a constant, these are written out flat. Where
+    no more than the batch would be asked of a model input that is not in ``inputs``, one of these
+    is asked (see ``graph.sizes``); a warning says so.
 
     Raises:
         NoSuchNameError: a name is not a tensor of the model.
@@ -30,7 +34,7 @@ def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> 
     for value in feeds:
         if value.dtype is None and value.name not in declared:
             raise NotACutError(f"the type of {value.name!r} is not known, so it cannot be an input")
-    kept, reached = upstream(model, outputs, stop=inputs)
+    model, (kept, reached) = _reach(model, inputs, outputs)
     missing = [name for name in model.inputs if name in reached and name not in inputs]
     if missing:
         near = nearest_cut(model, inputs)
@@ -59,6 +63,37 @@ def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> 
     )
     graph.metadata_props.extend(old.metadata_props)
     return Model(new, {k: v for k, v in model.known.items() if k in reached or k in inputs})
+
+
+def _reach(
+    model: Model, inputs: Collection[str], outputs: Collection[str]
+) -> tuple[Model, tuple[set[Node], set[str]]]:
+    """Return what computes ``outputs``, and the model it lies in: the same, or one that asks ``inputs``."""
+    found = upstream(model, outputs, stop=inputs)
+    missing = found[1].intersection(model.inputs).difference(inputs)
+    if not missing:
+        return model, found
+    asking = asked_of(model, inputs, found[0] & _behind(model, missing, inputs))
+    again = upstream(asking, outputs, stop=inputs)
+    if asking is model or not missing.isdisjoint(again[1]):
+        return model, found
+    warnings.warn(
+        f"the batch is no longer asked of {quoted(sorted(missing))} but of {quoted(inputs)}, which "
+        "has the same",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+    return asking, again
+
+
+def _behind(model: Model, sources: Collection[str], stop: Collection[str]) -> set[Node]:
+    """Return the nodes that depend on ``sources`` other than through ``stop``."""
+    nodes, reached = set[Node](), set(sources)
+    for node in model.nodes:
+        if not reached.isdisjoint(node.reads):
+            nodes.add(node)
+            reached.update(name for name in node.writes if name not in stop)
+    return nodes
 
 
 def _shell(proto: onnx.ModelProto) -> onnx.ModelProto:
