@@ -1,5 +1,6 @@
 """The one file that imports onnxruntime."""
 
+import os
 import tempfile
 import threading
 from collections import Counter
@@ -52,7 +53,9 @@ class Session:
         options = library().SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = _ERRORS_ONLY
+        options.use_deterministic_compute = device.kind.memory != "cpu"
         _require_offered(device)
+        os.environ.update(device.kind.environment)
         self._session = _loaded(model, options, device)
         self.inputs = tuple(map(_value, self._session.get_inputs()))
         self.outputs = tuple(map(_value, self._session.get_outputs()))

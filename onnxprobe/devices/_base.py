@@ -20,6 +20,8 @@ class Kind:
         converts: whether for float16 the graph is rewritten; else the provider sees to it.
         memory: what ONNX Runtime calls its memory.
         needs: what must be installed.
+        environment: variables that are set before anything is loaded on it, for what it has no
+            option.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Kind:
     converts: bool
     memory: str
     needs: str
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

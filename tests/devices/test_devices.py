@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -105,6 +106,37 @@ def test_a_device_that_does_not_start_is_an_error_and_not_a_slow_run(tiny, monke
     message = "ONNX Runtime could not start it and would run the model on CPU; it needs an NVIDIA"
     with pytest.raises(DeviceError, match=message):
         Session(tiny, device=devices_of("cuda")[0])
+
+
+def test_what_a_provider_has_no_option_for_is_set_before_it_starts(tiny, monkeypatch):
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
+    offering(monkeypatch, "TensorrtExecutionProvider", starts=("CPUExecutionProvider",))
+    with pytest.raises(DeviceError, match="it needs TensorRT beside CUDA"):
+        Session(tiny, device=devices_of("tensorrt")[0])
+    assert os.environ["NVIDIA_TF32_OVERRIDE"] == "0"  # TensorRT would keep ten bits of 23
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("cpu", False), ("cuda", True), ("tensorrt", True)])
+def test_kernels_that_give_the_same_bits_are_asked_for_where_there_are_others(
+    name, wanted, tiny, monkeypatch
+):
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
+    seen = []
+
+    def session(_, options, **__):
+        seen.append(options.use_deterministic_compute)
+        raise RuntimeError("enough")
+
+    fake = SimpleNamespace(
+        get_available_providers=lambda: [kind.provider for kind in KINDS.values()],
+        SessionOptions=runtime.library().SessionOptions,
+        InferenceSession=session,
+        __version__="9.9",
+    )
+    monkeypatch.setattr(runtime, "library", lambda: fake)
+    with pytest.raises(RunError, match="enough"):
+        Session(tiny, device=devices_of(name)[0])
+    assert seen == [wanted]
 
 
 def test_nothing_is_printed_and_nothing_else_is_tried(tiny, monkeypatch, capfd):
