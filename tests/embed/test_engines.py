@@ -1,11 +1,14 @@
 import sys
+import zipfile
 
+import numpy as np
 import pytest
 from store_parts import PROBES, content
 
 from onnxprobe.embed import Store
 from onnxprobe.embed.engines import LOCAL, Ray, engine_of
 from onnxprobe.errors import MissingExtraError, NoSuchNameError, StoreError
+from onnxprobe.images import open_source
 
 
 def test_engines_are_chosen_by_name():
@@ -58,6 +61,18 @@ def test_two_workers_of_ray_give_the_same_bits(cluster, run, tmp_path):  # noqa:
     assert told[-1] == ("embed", 40, 40)
     (account,) = accounts
     assert account.pictures == 40
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_actors_open_archives_for_themselves(cluster, run, pictures, tmp_path):  # noqa: ARG001
+    with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
+        for name in pictures.names:
+            archive.write(pictures.path / name, name)
+    store = run("ray/e.h5", engine=Ray(workers=2), source=open_source(tmp_path / "p.zip"))
+    wanted = run("one/e.h5")
+    assert store.counts == wanted.counts
+    assert np.array_equal(store.embeddings(PROBES[0]), wanted.embeddings(PROBES[0]))
 
 
 @pytest.mark.slow

@@ -1,14 +1,17 @@
 import contextlib
 import signal
+import tarfile
 
 import numpy as np
 import pytest
 from store_parts import PROBES, content
 
 from onnxprobe.devices import devices_of
+from onnxprobe.embed import Store
 from onnxprobe.embed import devices as devices_module
 from onnxprobe.embed.account import Account
 from onnxprobe.errors import DeviceError, OnnxprobeError, StoreError
+from onnxprobe.images import open_source
 
 TWO = devices_of("cpu,cpu")
 
@@ -26,6 +29,19 @@ def test_two_processes_give_the_same_bits_as_one(run, tmp_path):
     (account,) = accounts
     assert account.pictures == 40
     assert account.ran_on == ("cpu (CPUExecutionProvider)",) * len(account.ran_on)
+
+
+@pytest.mark.slow
+def test_each_process_opens_an_archive_for_itself(run, pictures, tmp_path):
+    with tarfile.open(tmp_path / "p.tar", "w") as archive:
+        for name in pictures.names:
+            archive.add(pictures.path / name, name)
+    store = run("two/e.h5", devices=TWO, source=open_source(tmp_path / "p.tar"))
+    assert store.counts == run("one/e.h5").counts
+    assert content(tmp_path / "two/e.h5").keys() == content(tmp_path / "one/e.h5").keys()
+    for probe in PROBES:
+        one, two = (Store.open(tmp_path / f"{n}/e.h5").embeddings(probe) for n in ("one", "two"))
+        assert np.array_equal(one, two)
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
@@ -28,7 +27,6 @@ from onnxprobe.embed.work import Work
 from onnxprobe.errors import MissingExtraError, StoreError
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.wire import LIMIT, dump, length, pieces
-from onnxprobe.images import open_source
 
 _ERRORS_ONLY: Final = 40
 
@@ -135,17 +133,17 @@ def _made(
 
 
 def _packed(job: Job) -> bytes:
-    """Return a job as it travels: absolute paths, the weights inside where they fit."""
-    model, path = job.network.model, Path(job.source.path)
+    """Return a job as it travels: absolute paths, the weights inside where they fit.
+
+    Its source opens its files again where it arrives.
+    """
+    model = job.network.model
     if length(pieces(model.proto)) < LIMIT:
         model = Model(onnx.load_from_string(dump(model.proto)), model.known)
-    source = open_source(str(path.resolve())) if path.exists() else job.source
     network = replace(
         job.network, model=model, loaded=None, device=replace(job.network.device, number=0)
     )
-    return pickle.dumps(
-        replace(job, path=job.path.resolve(), source=source, network=network, join=False)
-    )
+    return pickle.dumps(replace(job, path=job.path.resolve(), network=network, join=False))
 
 
 def _whole(accounts: Sequence[Account], count: int) -> Account | None:

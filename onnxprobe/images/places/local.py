@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from glob import iglob
 from pathlib import Path
+from typing import Any
 
 from onnxprobe.images.places._base import Place
 from onnxprobe.images.places.patience import Patience
@@ -26,6 +27,10 @@ class LocalPlace:
     path: Path
     patience: Patience = field(repr=False)
     place_of: Callable[[str, Patience], Place] = field(repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process, which may be in another folder, it is the same place."""
+        return LocalPlace, (self.path.absolute(), self.patience, self.place_of)
 
     @property
     def given(self) -> str:

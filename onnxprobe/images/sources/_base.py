@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.formats import SUFFIXES
@@ -38,6 +38,21 @@ class Source(Protocol):
         Raises:
             OSError: it cannot be read.
         """
+
+
+class Held:
+    """A source that holds a file open; sent to another process, it opens that file again there."""
+
+    _opened: tuple[Place, str]
+
+    def __new__(cls, place: Place, part: str = "") -> Self:
+        """Remember what is opened."""
+        self = super().__new__(cls)
+        self._opened = (place, part)
+        return self
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Place, str]]:
+        return type(self), self._opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import numpy as np
 from onnxprobe.errors import NoSuchNameError, PicturesError, quoted
 from onnxprobe.images.places import Place
 from onnxprobe.images.sources._arrays import axes
-from onnxprobe.images.sources._base import Kind, numbered
+from onnxprobe.images.sources._base import Held, Kind, numbered
 
 _MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 
 
-class Hdf5:
+class Hdf5(Held):
     """Pictures in one dataset of an HDF5 file; a name is the number of the row."""
 
     kind: ClassVar[str] = "hdf5"

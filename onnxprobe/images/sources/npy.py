@@ -10,12 +10,12 @@ from numpy.lib import format as npy
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place, buffered
 from onnxprobe.images.sources._arrays import required
-from onnxprobe.images.sources._base import Kind, numbered
+from onnxprobe.images.sources._base import Held, Kind, numbered
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
-class Npy:
+class Npy(Held):
     """Pictures in an array; a name is the number of the row."""
 
     kind: ClassVar[str] = "npy"

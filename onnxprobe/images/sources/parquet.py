@@ -9,7 +9,7 @@ import numpy as np
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place
-from onnxprobe.images.sources._base import Kind, numbered
+from onnxprobe.images.sources._base import Held, Kind, numbered
 from onnxprobe.images.sources._recent import Recent
 from onnxprobe.images.sources.hdf5 import chosen
 
@@ -24,7 +24,7 @@ def _nbytes(block: Any) -> int:
 _RECENT: Final[Recent[Any]] = Recent(_KEPT, _nbytes)
 
 
-class Parquet:
+class Parquet(Held):
     """Pictures in one column; a name is the number of the row.
 
     The column holds the bytes of files, or ``{bytes, path}``; a picture without bytes is read from

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Opened, Place, buffered
-from onnxprobe.images.sources._base import Kind, checked, is_picture
+from onnxprobe.images.sources._base import Held, Kind, checked, is_picture
 
 _COMPRESSED: Final = {
     b"\x1f\x8b": "gzip -d",
@@ -24,7 +24,7 @@ _Stretch = tuple[int, int]
 """First byte, and the one after the last."""
 
 
-class Tar:
+class Tar(Held):
     """Pictures in an uncompressed tar; of members with one name the last counts, as for ``tar``."""
 
     kind: ClassVar[str] = "tar"

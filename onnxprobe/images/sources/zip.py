@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place
-from onnxprobe.images.sources._base import Kind, checked, is_picture
+from onnxprobe.images.sources._base import Held, Kind, checked, is_picture
 from onnxprobe.images.sources.tar import ends
 
 
-class Zip:
+class Zip(Held):
     """Pictures in a zip archive."""
 
     kind: ClassVar[str] = "zip"
