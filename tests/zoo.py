@@ -26,7 +26,7 @@ from sklearn import (
     random_projection,
     svm,
 )
-from sklearn.pipeline import make_pipeline, make_union
+from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
 from threadpoolctl import threadpool_limits
 
 WIDTH = 5
@@ -102,6 +102,11 @@ CLASSIFIERS = {
     "FrozenEstimator": lambda: frozen.FrozenEstimator(logistic().fit(*data(4, np.float64))),
 }
 BEFORE = {
+    "FunctionTransformer": pre.FunctionTransformer,
+    "FunctionTransformer tanh": lambda: pre.FunctionTransformer(np.tanh),
+    "FeatureUnion passthrough": lambda: FeatureUnion(
+        [("small", dec.PCA(2)), ("whole", "passthrough")]
+    ),
     "StandardScaler": pre.StandardScaler,
     "RobustScaler": lambda: pre.RobustScaler(with_centering=False),
     "MaxAbsScaler": pre.MaxAbsScaler,

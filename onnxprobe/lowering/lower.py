@@ -96,8 +96,10 @@ def features(estimator: Any) -> int:
         raise LoweringError(
             f"{kind.__module__}.{kind.__name__} is not of scikit-learn; export it as .onnx and give that"
         )
+    steps = (step for _, step in getattr(estimator, "steps", ()))
+    first = next((step for step in steps if hasattr(step, "fit")), estimator)  # no "passthrough"
     try:
-        return int(estimator.n_features_in_)
+        return int(first.n_features_in_)
     except AttributeError:
         raise LoweringError(
             f"{kind.__name__} is not fitted; call fit before it becomes a head"
@@ -160,6 +162,8 @@ def _inside(estimator: Any) -> Iterator[Any]:
         yield estimator.best_estimator_
     elif hasattr(estimator, "transformer_list"):
         yield from (step for _, step in estimator.transformer_list if hasattr(step, "fit"))
+    elif hasattr(estimator, "estimator_"):
+        yield estimator.estimator_
     elif type(estimator).__name__ == "FrozenEstimator":
         yield estimator.estimator
 

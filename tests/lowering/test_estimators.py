@@ -2,8 +2,9 @@ import numpy as np
 import onnx
 import pytest
 import zoo
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from onnxprobe.lowering import ESTIMATORS, lower, said
@@ -109,6 +110,29 @@ def test_several_questions_are_answered_each_for_itself():
     )
 
 
+@pytest.mark.parametrize("label", ["neg", "pos"])
+@pytest.mark.parametrize("inner", [zoo.logistic, zoo.linear_svc])
+def test_a_threshold_of_the_users_decides(inner, label):
+    x, y = zoo.data(2, np.float64)
+    words = np.where(y == np.unique(y)[0], "neg", "pos")
+    fixed = FixedThresholdClassifier(inner(), threshold=0.2, pos_label=label).fit(x, words)
+    vectors = zoo.vectors()
+    assert (fixed.predict(vectors) != fixed.estimator_.predict(vectors)).any()
+    agree(fixed, vectors)
+
+
+def test_a_threshold_that_was_tuned_decides():
+    x, y = zoo.data(2, np.float64)
+    tuned = TunedThresholdClassifierCV(zoo.logistic(), scoring="precision", cv=2)
+    agree(tuned.fit(x, (y == y[0]).astype(int)), zoo.vectors())
+
+
+def test_a_chain_may_begin_with_nothing():
+    x, y = zoo.data(4, np.float64)
+    chain = Pipeline([("nothing", "passthrough"), ("kind", zoo.logistic())])
+    agree(chain.fit(x, y), zoo.vectors())
+
+
 SHARED = {"_plain", "_chosen", "_margin_only", "<lambda>"}
 """Functions that serve many estimators: linear regressors, choices of columns, linear classifiers
 without probabilities, and what stands for another. One of each is tried."""
@@ -119,6 +143,8 @@ def test_every_rule_is_exercised():
     tried = {
         "Pipeline",
         "MultiOutputClassifier",
+        "FixedThresholdClassifier",
+        "TunedThresholdClassifierCV",
         *(name.split(" ")[0] for each in zoos for name in each),
     }
     for name, rule in ESTIMATORS.items():

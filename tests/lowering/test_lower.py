@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from onnxprobe.errors import LoweringError, NoSuchNameError, StitchError, VersionError
@@ -187,6 +187,12 @@ class Own:
             "RandomForestClassifier has no form",
         ),
         (lambda: make_pipeline(SVC(), LogisticRegression()), "Pipeline is not fitted"),
+        (
+            lambda: make_pipeline(FunctionTransformer(np.cbrt), SVC()).fit(
+                *zoo.data(2, np.float64)
+            ),
+            r"FunctionTransformer with 'cbrt' has no form in ONNX; there is 'numpy.absolute'",
+        ),
     ],
 )
 def test_what_cannot_be_a_head_says_why(estimator, message):

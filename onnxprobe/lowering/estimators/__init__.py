@@ -10,6 +10,7 @@ from onnxprobe.lowering.estimators.bayes import BAYES
 from onnxprobe.lowering.estimators.calibrated import CALIBRATED
 from onnxprobe.lowering.estimators.centers import CENTERS
 from onnxprobe.lowering.estimators.chains import CHAINS
+from onnxprobe.lowering.estimators.functions import FUNCTIONS
 from onnxprobe.lowering.estimators.linear import LINEAR
 from onnxprobe.lowering.estimators.perceptron import PERCEPTRONS
 from onnxprobe.lowering.estimators.projections import PROJECTIONS
@@ -17,6 +18,7 @@ from onnxprobe.lowering.estimators.regressors import REGRESSORS
 from onnxprobe.lowering.estimators.scalers import SCALERS
 from onnxprobe.lowering.estimators.several import SEVERAL
 from onnxprobe.lowering.estimators.svm import SUPPORT_VECTORS
+from onnxprobe.lowering.estimators.thresholds import THRESHOLDS
 from onnxprobe.registry import Registry
 
 ESTIMATORS: Final = Registry(
@@ -26,6 +28,7 @@ ESTIMATORS: Final = Registry(
         *CALIBRATED,
         *CENTERS,
         *CHAINS,
+        *FUNCTIONS,
         *LINEAR,
         *PERCEPTRONS,
         *PROJECTIONS,
@@ -33,6 +36,7 @@ ESTIMATORS: Final = Registry(
         *SCALERS,
         *SEVERAL,
         *SUPPORT_VECTORS,
+        *THRESHOLDS,
     ],
 )
 
