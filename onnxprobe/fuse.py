@@ -44,6 +44,7 @@ PROOF: Final = "onnxprobe.proof"
 VERSIONS: Final = "onnxprobe.versions"
 TARGET: Final = "onnxprobe.target"
 """Metadata of a fused model: the runtime it was made for, where one was named."""
+_HALVES: Final = ("float16", "bfloat16")
 OURS: Final = "onnxprobe."
 """What every key begins with that fusing writes, and a few that others may have written before."""
 
@@ -161,7 +162,13 @@ def write_fused(  # noqa: PLR0913  what a file is written with
     proofs: list[Proof] = []
 
     def check(temporary: Path) -> None:
-        found = prove(backbone, temporary, backbone=digest, reference=_reference(old, parts, fused))
+        found = prove(
+            backbone,
+            temporary,
+            backbone=digest,
+            reference=_reference(old, parts, fused),
+            tolerance=_tolerance(old, parts),
+        )
         if not found.kept:
             others = (output for output in found.outputs if not output.identical)
             worst = max(others, key=lambda output: output.max_difference)
@@ -256,6 +263,14 @@ def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, 
         ],
         "metadata": before.get("metadata", ours),
     }
+
+
+def _tolerance(backbone: Model, parts: Sequence[Part]) -> float:
+    """Return how far new outputs may be from numpy: farther where they come from half precision."""
+    tensors = [probe.tensor for part in parts for probe in part.probes]
+    flat = showing(backbone, tensors)
+    half = any(flat.value(name).dtype in _HALVES for name in tensors)
+    return proof.HALF if half else proof.TOLERANCE
 
 
 def _reference(backbone: Model, parts: Sequence[Part], fused: Model) -> proof.Reference:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -11,6 +12,7 @@ from onnxprobe.errors import ContractError, PoolingError
 from onnxprobe.fuse import HEADS as HEADS_KEY
 from onnxprobe.fuse import Part, fuse, write_fused
 from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
 from onnxprobe.heads import HEADS, LinearHead
 from onnxprobe.probe import Probe, attach, pooled
@@ -195,3 +197,30 @@ def test_a_backbone_of_fixed_batch_is_fused_and_proven_at_it(tmp_path):
     proof = write_fused(tmp_path / "old.onnx", [part(model)], tmp_path / "new.onnx")
     assert proof.batches == (1,)
     assert kept(compare(model, load(tmp_path / "new.onnx")))
+
+
+def with_half(model):
+    """``model`` with its block in half precision beside it."""
+    proto = onnx.ModelProto()
+    proto.CopyFrom(model.proto)
+    half = helper.make_node("Cast", ["block"], ["half"], to=TensorProto.FLOAT16)
+    proto.graph.node.append(half)
+    return Model(proto)
+
+
+@pytest.mark.parametrize("tensor", ["block", "half"])
+def test_what_comes_from_half_precision_may_be_farther_from_numpy(tmp_path, tiny, tensor):
+    model = with_half(tiny)
+    save(model, tmp_path / "old.onnx")
+    plain = Part.linear(head((4,)), [Probe(tensor)], like=model)
+
+    def farther(vectors):
+        scores, *others = plain.answers(vectors).items()
+        return dict([(scores[0], scores[1] + np.float32(2e-3)), *others])
+
+    shifted = replace(plain, answers=farther)
+    if tensor == "half":
+        assert write_fused(tmp_path / "old.onnx", [shifted], tmp_path / "new.onnx").kept
+        return
+    with pytest.raises(ContractError, match="'domain_scores' is 0.002 from what numpy computes"):
+        write_fused(tmp_path / "old.onnx", [shifted], tmp_path / "new.onnx")
