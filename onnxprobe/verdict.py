@@ -12,6 +12,7 @@ from onnxprobe import contract, runtime
 from onnxprobe.answers import Agreement, agreement, batches
 from onnxprobe.changes import Changes, changes
 from onnxprobe.contract import Difference
+from onnxprobe.errors import RunError
 from onnxprobe.graph.load import load
 from onnxprobe.proof import BATCHES
 
@@ -25,14 +26,16 @@ class Verdict:
     Attributes:
         differences: what can be seen without running; those that ``breaks`` a caller notices.
         changes: every node and weight inside that is new, gone or otherwise.
+        unloaded: why a file does not load; empty where both do, or were not tried.
         batches: the batch sizes at which both were run on the same random numbers; none where
-            the differences leave nothing to compare.
+            the differences leave nothing to compare, or one does not load.
         given: how many runs were on inputs that the user gave.
         outputs: the old outputs, compared bit by bit over all runs.
     """
 
     differences: tuple[Difference, ...]
     changes: Changes
+    unloaded: str
     batches: tuple[int, ...]
     given: int
     outputs: tuple[Agreement, ...]
@@ -58,14 +61,17 @@ def verdict(old: Path, new: Path, given: Iterable[Arrays] = ()) -> Verdict:
 
     Raises:
         NotOnnxError, MissingWeightsError: a file cannot be read.
-        RunError: one of the two does not load or run.
+        RunError: one of the two loads and does not run.
     """
     before, after = load(old), load(new)
     inside = changes(before, after)
     differences = contract.compare(before, after, inside)
     if before.inputs != after.inputs or not set(before.outputs) <= set(after.outputs):
-        return Verdict(differences, inside, (), 0, ())
-    sessions = runtime.Session(old), runtime.Session(new)
+        return Verdict(differences, inside, "", (), 0, ())
+    try:
+        sessions = tuple(map(_session, (old, new)))
+    except RunError as error:
+        return Verdict(differences, inside, str(error), (), 0, ())
     sizes = batches(sessions[0].inputs, BATCHES)
     random = [runtime.random_feeds(sessions[0].inputs, size) for size in sizes]
     feeds = [*random, *given]
@@ -73,7 +79,14 @@ def verdict(old: Path, new: Path, given: Iterable[Arrays] = ()) -> Verdict:
     outputs = tuple(
         agreement(name, *([run[name] for run in side] for side in runs)) for name in before.outputs
     )
-    return Verdict(differences, inside, sizes, len(feeds) - len(random), outputs)
+    return Verdict(differences, inside, "", sizes, len(feeds) - len(random), outputs)
+
+
+def _session(path: Path) -> runtime.Session:
+    try:
+        return runtime.Session(path)
+    except RunError as error:
+        raise RunError(f"{str(path)!r}: {error}") from error
 
 
 def _finite(thing: Any) -> Any:

@@ -8,8 +8,11 @@ from tiny import tiny_model
 
 from onnxprobe.contract import compare, kept
 from onnxprobe.graph.expose import expose
+from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
+from onnxprobe.probe import Probe, attach
+from onnxprobe.report.differences import verdict_text
 from onnxprobe.verdict import verdict
 
 
@@ -147,6 +150,21 @@ def test_the_verdict_of_an_equal_file_is_kept(tiny_file):
     assert found.kept
     (output,) = found.to_json()["outputs"]
     assert (output["name"], output["identical"], output["max_difference"]) == ("scores", True, 0.0)
+
+
+def test_what_can_be_seen_of_a_model_that_does_not_load_is_told(tiny, tmp_path):
+    def foreign(proto):
+        proto.graph.node[2].op_type, proto.graph.node[2].domain = "Plugin", "nobody"
+        proto.opset_import.add(domain="nobody", version=1)
+
+    save(changed(tiny, foreign), tmp_path / "old.onnx")
+    save(attach(load(tmp_path / "old.onnx"), [Probe("stem")]), tmp_path / "new.onnx")
+    found = verdict(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    assert "old.onnx': ONNX Runtime" in found.unloaded
+    assert (found.kept, found.batches, found.to_json()["unloaded"]) == (False, (), found.unloaded)
+    text = verdict_text(found)
+    assert "output 'stem:mean' is new" in text
+    assert f"  breaks  the two were not run: {found.unloaded}\ncontract broken" in text
 
 
 def test_models_that_take_different_inputs_are_not_run(tiny, tmp_path):

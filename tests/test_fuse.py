@@ -222,5 +222,5 @@ def test_what_comes_from_half_precision_may_be_farther_from_numpy(tmp_path, tiny
     if tensor == "half":
         assert write_fused(tmp_path / "old.onnx", [shifted], tmp_path / "new.onnx").kept
         return
-    with pytest.raises(ContractError, match="'domain_scores' is 0.002 from what numpy computes"):
+    with pytest.raises(ContractError, match=r"'domain_scores' is 0.002 from what numpy computes"):
         write_fused(tmp_path / "old.onnx", [shifted], tmp_path / "new.onnx")

@@ -19,7 +19,9 @@ def verdict_text(verdict: Verdict) -> str:
     """List what differs, then what runs showed, then whether the contract is kept."""
     lines = list(_folded(verdict.differences))
     lines += [_answer(output, verdict) for output in verdict.outputs]
-    if not verdict.batches:
+    if verdict.unloaded:
+        lines.append(f"{_BREAKS}the two were not run: {verdict.unloaded}")
+    elif not verdict.batches:
         lines.append(f"{_HARMLESS}the two were not run: their inputs or outputs differ")
     lines.append("contract kept" if verdict.kept else "contract broken")
     return "\n".join(lines)
