@@ -23,10 +23,9 @@ _ENDS_FROM: Final = 15
 
 def asks_batch(model: Model, node: Node) -> bool:
     """Tell whether ``node`` gives sizes all of which are known but for the batch."""
-    batch = batch_of(model)
     if node.op != "Shape" or model.opset < OLDEST:
         return False
-    sizes = _asked(model, node)
+    batch, sizes = batch_of(model), _asked(model, node)
     return sizes is not None and all(isinstance(size, int) or size == batch for size in sizes)
 
 
