@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.forecast import Cost
+from recipes.engine import require
 from recipes.merging import Candidate, merged
 from recipes.near import Near, Search
 from recipes.neighbours import graph
+from recipes.searches import FAISS, SEARCHES
 from recipes.stability import MOST, SHARE, Redrawn, Told, enough
 from recipes.whitening import Vectors
 
@@ -70,6 +72,7 @@ class Communities:
         rows: among which groups are looked for, at most; of more so many are drawn, and the others
             are where most of their neighbours are.
         seed: the same gives the same groups.
+        engine: that looks for neighbours: ``faiss``, or ``cuml`` on an NVIDIA GPU.
     """
 
     neighbours: int = 15
@@ -84,11 +87,23 @@ class Communities:
     smallest: int = 12
     rows: int = 100_000
     seed: int = 0
+    engine: str = FAISS.name
+
+    def check(self) -> None:
+        """Look whether the engine is there.
+
+        Raises:
+            NoSuchNameError: nobody knows it.
+            DeviceError: it cannot work here.
+        """
+        require(SEARCHES[self.engine], "clustering.engine", FAISS.name)
 
     def search(self, count: int = 0) -> Search:
         """Return the search for neighbours that groups need, or for ``count`` if that is more."""
         count = max(count, enough(self.neighbours, self.rows))
-        return Search(self.rows, count, components=self.components, seed=self.seed)
+        return Search(
+            self.rows, count, components=self.components, seed=self.seed, engine=self.engine
+        )
 
     def cost(self, rows: int, widths: tuple[int, ...]) -> Cost:
         """Return what it takes, the search for neighbours included."""

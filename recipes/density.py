@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
+from recipes.densities import DENSITIES, SKLEARN
+from recipes.engine import require
 from recipes.grouped import Grouped, partition
 from recipes.neighbours import unit
 from recipes.sampling import drawn
@@ -20,8 +22,6 @@ Labels = NDArray[np.int64]
 Points = NDArray[np.float64]
 Place = Literal["map", "embedding"]
 _FEWEST_ROWS: Final = 50
-_MOST_SAMPLES: Final = 20
-"""Neighbours that make a dense place, at most; fewer where clusters may be smaller."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,24 @@ class Hdbscan(ByDensity):
 
     Attributes:
         selection: ``eom`` takes the clusters that last longest, ``leaf`` the finest.
+        engine: ``sklearn``, or ``cuml-hdbscan`` on an NVIDIA GPU.
     """
 
     selection: Literal["eom", "leaf"] = "eom"
 
-    def clustered(self, points: Points, smallest: int) -> Labels:
-        from sklearn.cluster import HDBSCAN
+    engine: str = SKLEARN.name
 
-        method = HDBSCAN(
-            min_cluster_size=smallest,
-            min_samples=min(smallest, _MOST_SAMPLES),
-            cluster_selection_method=self.selection,
-            copy=True,
-        )
-        return np.asarray(method.fit_predict(points), np.int64)
+    def check(self) -> None:
+        """Look whether the engine is there.
+
+        Raises:
+            NoSuchNameError: nobody knows it.
+            DeviceError: it cannot work here.
+        """
+        require(DENSITIES[self.engine], "clustering.engine", SKLEARN.name)
+
+    def clustered(self, points: Points, smallest: int) -> Labels:
+        return DENSITIES[self.engine].labels(points, smallest, self.selection)
 
 
 @dataclass(frozen=True)

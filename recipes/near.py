@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.forecast import Cost
-from recipes.neighbours import EXACT_UP_TO, Index, Rows, unit
+from recipes.neighbours import Index, Rows, unit
 from recipes.sampling import chunks, drawn
+from recipes.searches import FAISS, SEARCHES
+from recipes.searches.faiss import EXACT_UP_TO
 from recipes.whitening import Vectors, half_whitening
 
 Space = Literal["half-whitened", "as is"]
@@ -51,7 +53,7 @@ class Near:
     @property
     def total(self) -> int:
         """How many rows there are, drawn or not."""
-        return len(self.drawn) + self.others.shape[1]
+        return len(self.drawn) + int(self.others.shape[1])
 
     @property
     def rest(self) -> NDArray[np.bool_]:
@@ -85,6 +87,7 @@ class Search:
         space: ``half-whitened`` (by cosine) or ``as is`` (Euclidean).
         components: principal components kept when half-whitening, at most.
         seed: of the draw.
+        engine: that looks for them (see ``SEARCHES``); all are taken to find the same.
     """
 
     rows: int = 100_000
@@ -92,20 +95,24 @@ class Search:
     space: Space = "half-whitened"
     components: int = 256
     seed: int = 0
+    engine: str = FAISS.name
 
     def __call__(self, views: Mapping[str, Vectors], *, progress: Progress = silent) -> Near:
         total = agreed(views)
         own = drawn(total, self.rows, seed=self.seed)
         rest = np.setdiff1d(np.arange(total), own, assume_unique=True)
         count = min(self.count, len(own) - 1)
-        names, rows, far, others = [], [], np.zeros((len(own), count), np.float32), []
+        names: list[str] = []
+        rows: list[NDArray[np.int32]] = []
+        others: list[NDArray[np.int32]] = []
+        far = np.zeros((len(own), count), np.float32)
         for number, (name, x) in enumerate(views.items()):
             progress("neighbours", number, len(views))
             sample = x[own] if len(rest) else x
             move = self._move(sample)
             if move is None:
                 continue
-            index = Index(move(sample))
+            index = Index(move(sample), SEARCHES[self.engine])
             near, distance = index.themselves(count)
             if not names:
                 far = distance
@@ -133,8 +140,8 @@ class Search:
 
     @property
     def name(self) -> str:
-        """All that neighbours depend on, but how many there are."""
-        return repr(replace(self, count=0))
+        """All that neighbours depend on, but how many there are and who looks for them."""
+        return repr(replace(self, count=0, engine=""))
 
     def _move(self, x: Vectors) -> Move | None:
         """Return what moves vectors to where Euclidean distance is meant; null: all are the same."""
@@ -148,6 +155,12 @@ class Search:
                 raise RecipeError(
                     f"no space named {other!r} for a map; there is 'half-whitened', 'as is'"
                 )
+
+    def points(self, x: Vectors) -> Vectors:
+        """Return the drawn rows of ``x`` where Euclidean distance is what near means."""
+        own = x[drawn(len(x), self.rows, seed=self.seed)]
+        move = self._move(own)
+        return own if move is None else move(own)
 
     def has(self, near: Near | None, view: str) -> bool:
         """Tell whether ``near`` begins with what this search would find in ``view``."""

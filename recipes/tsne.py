@@ -1,6 +1,6 @@
 """A map of the pictures: t-SNE of the first view, which shows what is in them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.forecast import Cost
+from recipes.engine import require
+from recipes.layouts import LAYOUTS, OPENTSNE, Task
 from recipes.near import Near, Search, Space
 from recipes.whitening import Vectors, half_whitening
 
-EXAGGERATED: Final = 250
-"""Iterations of early exaggeration (van der Maaten & Hinton 2008)."""
 _ITERATION: Final = 0.03
 _PLACE: Final = 4e-8
 """Seconds of an iteration: the first, and the second for each row and neighbour."""
 _FEWEST: Final = 4
-_EVERY: Final = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +48,8 @@ class TSNE:
         rows: that are laid out, at most; of more so many are drawn, and the others placed amid
             those that are nearest to them.
         seed: the same gives the same map.
+        engine: ``opentsne``, or ``cuml`` or ``tsnecuda`` on an NVIDIA GPU, whose maps differ a little
+            from run to run.
     """
 
     perplexity: float = 30.0
@@ -59,6 +60,16 @@ class TSNE:
     components: int = 256
     rows: int = 100_000
     seed: int = 0
+    engine: str = OPENTSNE.name
+
+    def check(self) -> None:
+        """Look whether the engine is there.
+
+        Raises:
+            NoSuchNameError: nobody knows it.
+            DeviceError: it cannot work here.
+        """
+        require(LAYOUTS[self.engine], "tsne.engine", OPENTSNE.name)
 
     @property
     def compared(self) -> int:
@@ -75,10 +86,6 @@ class TSNE:
         self, views: Mapping[str, Vectors], near: Near | None = None, *, progress: Progress = silent
     ) -> Layout:
         """Lay out the first of ``views``; ``near`` saves a search where it holds what is wanted."""
-        from openTSNE import TSNE as Optimiser  # noqa: N811
-        from openTSNE.affinity import PerplexityBasedNN
-        from openTSNE.nearest_neighbors import PrecomputedNeighbors
-
         name, x = next(iter(views.items()))
         if len(x) < _FEWEST:
             raise RecipeError(f"too few pictures: {len(x)}; a map needs at least {_FEWEST}")
@@ -91,19 +98,17 @@ class TSNE:
         perplexity = min(self.perplexity, (n - 1) / 3)
         count = min(self.neighbours or int(np.ceil(3 * perplexity)), n - 1)
         wide = max(count, int(np.ceil(perplexity)) + 1)
-        known = PrecomputedNeighbors(near.rows[0, :, :wide].astype(np.int64), near.far[:, :wide])
-        affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=known, n_jobs=-1)
-        optimiser = Optimiser(
-            n_iter=max(self.iterations - EXAGGERATED, 0),
-            early_exaggeration_iter=min(EXAGGERATED, self.iterations),
-            learning_rate="auto" if self.learning_rate is None else self.learning_rate,
-            random_state=self.seed,
-            n_jobs=-1,
-            callbacks=_told(progress, self.iterations),
-            callbacks_every_iters=_EVERY,
+        task = Task(
+            points=lambda: search.points(x),
+            near=near.rows[0, :, :wide].astype(np.int64),
+            far=near.far[:, :wide],
+            start=self._start(x[near.drawn]),
+            perplexity=perplexity,
+            iterations=self.iterations,
+            learning_rate=self.learning_rate,
+            seed=self.seed,
         )
-        placed = optimiser.fit(affinities=affinities, initialization=self._start(x[near.drawn]))
-        return Layout(_with_the_rest(np.asarray(placed, np.float32), near))
+        return Layout(_with_the_rest(LAYOUTS[self.engine].place(task, progress), near))
 
     def _start(self, x: Vectors) -> NDArray[np.float64]:
         """Return the first two principal components, shrunk so that the optimiser can unfold them."""
@@ -121,14 +126,3 @@ def _with_the_rest(placed: NDArray[np.float32], near: Near) -> NDArray[np.float3
     if near.others.shape[1]:
         whole[near.rest] = np.median(placed[near.others[0]], axis=1)
     return whole
-
-
-def _told(progress: Progress, total: int) -> Callable[[int, float, object], None]:
-    done = 0
-
-    def tell(_iteration: int, _error: float, _places: object) -> None:
-        nonlocal done
-        done = min(done + _EVERY, total)
-        progress("map", done, total)
-
-    return tell

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from blobs import crowd
 
-from recipes import neighbours
 from recipes.neighbours import graph, nearest, restricted, unit
+from recipes.searches import faiss as codes
 
 
 def by_hand(x, count):
@@ -33,7 +33,7 @@ def test_no_row_is_its_own_neighbour_even_among_copies():
 def test_the_approximate_search_finds_nearly_the_same(monkeypatch, width):
     x = unit(crowd(4000, width))
     exact, _ = nearest(x, 10)
-    monkeypatch.setattr(neighbours, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(codes, "EXACT_UP_TO", 1000)
     rough, _ = nearest(x, 10)
     same = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact, rough, strict=True)])
     assert same > 0.9
