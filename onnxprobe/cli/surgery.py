@@ -1,5 +1,6 @@
 """Commands that read and cut graphs: inspect, pick, probe, split, extract, stitch."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -104,8 +105,9 @@ def extract(
     from onnxprobe.graph.save import save
     from onnxprobe.measure import typed
 
-    begin, end = inputs.split(","), outputs.split(",")
-    whole = typed(load(model), (*begin, *end))
+    whole = load(model)
+    begin, end = (_names(text, whole.values) for text in (inputs, outputs))
+    whole = typed(whole, (*begin, *end))
     part = extract_(whole, begin, end)
     _say_if_flat(any(name not in whole.values for name in (*begin, *end)))
     typer.echo(save(part, out, outside=weights))
@@ -177,6 +179,17 @@ def stitch(
     ]
     evidence = write_fused(backbone, parts, out, outside=weights, proven=proven, target=aim)
     typer.echo(f"{out}: {proven_line(evidence)}")
+
+
+def _names(text: str, known: Collection[str]) -> list[str]:
+    """Part ``text`` at its commas, but for those that belong to a name."""
+    found, pieces = list[str](), text.split(",")
+    while pieces:
+        longest = range(len(pieces), 1, -1)
+        count = next((n for n in longest if ",".join(pieces[:n]) in known), 1)
+        found.append(",".join(pieces[:count]))
+        del pieces[:count]
+    return found
 
 
 def _say_if_flat(flat: bool) -> None:  # noqa: FBT001

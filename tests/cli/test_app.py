@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from onnxprobe.cli.app import _EXAMPLES, app
 from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
 from onnxprobe.heads import HEADS, LinearHead
 from onnxprobe.runtime import run
@@ -91,6 +92,18 @@ def test_inspect_shows_brackets_and_the_pick(tiny_file):
 def test_pick_prints_the_name_alone(tiny_file):
     result = invoke("pick", tiny_file)
     assert (result.output, result.exit_code) == ("block\n", 0)
+
+
+def test_names_with_commas_in_them_are_names(tiny, tmp_path):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny.proto)
+    for node in proto.graph.node:
+        for names in (node.input, node.output):
+            names[:] = ["the,stem" if name == "stem" else name for name in names]
+    path = save(Model(proto), tmp_path / "commas.onnx")
+    out = tmp_path / "part.onnx"
+    invoke("extract", path, "--inputs", "the,stem", "--outputs", "block,the,stem,gate", "-o", out)
+    assert load(out).outputs == ("block", "the,stem", "gate")
 
 
 def test_probe_adds_an_output(tiny_file, tmp_path, images):
