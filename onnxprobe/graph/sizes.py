@@ -60,8 +60,10 @@ def asked_of(model: Model, tensors: Collection[str], nodes: Collection[Node]) ->
 
 
 def _asked(model: Model, node: Node) -> tuple[Dim, ...] | None:
-    shape = model.values[node.inputs[0]].shape
-    return None if shape is None else shape[node.attribute("start", 0) : node.attribute("end")]
+    value = model.values.get(node.inputs[0]) if node.inputs else None
+    if value is None or value.shape is None or not node.outputs:
+        return None
+    return value.shape[node.attribute("start", 0) : node.attribute("end")]
 
 
 def _nodes(model: Model, node: Node, source: str) -> list[onnx.NodeProto]:

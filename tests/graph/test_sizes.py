@@ -93,3 +93,11 @@ def test_of_two_tensors_the_one_with_the_batch_is_asked():
     gemm.input[1] = "same"
     part = extract(Model(proto), ["same", "flat"], ["scores"])
     assert next(node for node in part.nodes if node.op == "Shape").inputs == ("flat",)
+
+
+@pytest.mark.parametrize("reads", [["nowhere"], [""], []])
+def test_sizes_of_what_is_not_there_are_no_batch(reads):
+    model = asking()
+    (shape,) = (node for node in model.proto.graph.node if node.op_type == "Shape")
+    shape.input[:] = reads
+    assert "raw" in {cut.tensor for cut in cuts(Model(model.proto))}
