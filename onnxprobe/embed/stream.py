@@ -148,10 +148,9 @@ class _Fetch:
         began = perf_counter()
         try:
             data = self.read(name)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, LookupError) as error:
             slot[...] = 0
-            reason = getattr(error, "strerror", None) or str(error)
-            return Outcome(Status.MISSING, error=reason), perf_counter() - began
+            return Outcome(Status.MISSING, error=_reason(error)), perf_counter() - began
         reading = perf_counter() - began
         with self.core:
             began = perf_counter()
@@ -167,6 +166,12 @@ class _Fetch:
         return Outcome(
             found.status, found.width, found.height, len(data), hash_of(data), found.error
         )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, LookupError):  # an archive that another process opened a little later
+        return "the source does not hold it any more"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _run(
