@@ -1,7 +1,7 @@
 """Squared distances from points, and from Gaussians."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,15 +10,22 @@ from onnxprobe.lowering.affine import Affine, stacked
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.writer import Writer
 
+_NOTICED: Final = 1e-6
+"""How far off a point may be, in units of its scale."""
+
 
 def squares(write: Writer, flow: Flow, points: ArrayLike, scales: ArrayLike = 1.0) -> str:
     """Write ``((x - point) / scale) ** 2``, ``(N, K, d)``, for K points.
 
     Subtracting before squaring keeps small distances exact, where ``x² - 2 x p + p²`` would cancel.
+    What of a point far from zero is lost in float32 is subtracted after.
     """
     where = np.asarray(points, np.float64)
     inverse = np.broadcast_to(1 / np.asarray(scales, np.float64), where.shape)
     apart = write.op("Sub", write.unsqueeze(write.settled(flow), [1]), write.array(where[None]))
+    lost = where - where.astype(write.precision)
+    if np.abs(lost * inverse).max(initial=0) > _NOTICED:
+        apart = write.op("Sub", apart, write.array(lost[None]))
     if (inverse != 1).any():
         apart = write.op("Mul", apart, write.array(inverse[None]))
     return write.op("Mul", apart, apart)

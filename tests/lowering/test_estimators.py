@@ -127,6 +127,12 @@ def test_a_threshold_that_was_tuned_decides():
     agree(tuned.fit(x, (y == y[0]).astype(int)), zoo.vectors())
 
 
+def test_classes_far_from_zero_are_told_apart():
+    x, y = zoo.data(4, np.float64)
+    far = zoo.gnb().fit(x + 1e4, y)
+    agree(far, (zoo.vectors() + 1e4).astype(np.float32))
+
+
 def test_a_chain_may_begin_with_nothing():
     x, y = zoo.data(4, np.float64)
     chain = Pipeline([("nothing", "passthrough"), ("kind", zoo.logistic())])
