@@ -22,7 +22,8 @@ def split(model: Model, at: str) -> Split:
     """Cut ``model`` at the tensor named ``at``.
 
     The trunk notes in its metadata that it was cut there, so that stitching it again does not
-    leave the seam behind as an output.
+    leave the seam behind as an output. A head that would ask a model input for no more than the
+    batch asks ``at`` (see ``graph.sizes``); stitched again, it answers the same.
 
     Raises:
         NoSuchNameError: there is no such tensor.
