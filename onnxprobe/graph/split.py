@@ -12,7 +12,7 @@ SEAM: Final = "onnxprobe.seam"
 
 
 class Split(NamedTuple):
-    """The two halves; ``stitch(*split(model, t))`` is ``model`` again."""
+    """The two halves; ``stitch(*split(model, t))`` is ``model`` again where the batch is not asked."""
 
     trunk: Model
     head: Model

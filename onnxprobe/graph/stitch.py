@@ -44,7 +44,8 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
     """Return ``trunk`` with ``heads`` going on from its tensors.
 
     Nodes, weights, declarations, opset, IR version and metadata of the trunk stay as they are;
-    what the heads bring comes after. ``stitch(*split(model, t))`` is ``model``.
+    what the heads bring comes after. ``stitch(*split(model, t))`` is ``model``, but for
+    where it asks the batch (see ``graph.sizes``).
 
     Args:
         trunk: the model that runs first.
