@@ -19,7 +19,7 @@ from recipes.trained import Trained, nothing, reported
 from recipes.whitening import Vectors, Whitening, half_whitening
 
 _DOMAINS: Final = 30
-_STEP: Final = 6e-9
+_STEP: Final = 3.5e-8
 _CURVE: Final = 100
 """Seconds to fit a detector: the first for each row and number, as if there were so many numbers more."""
 
@@ -51,7 +51,7 @@ class Detectors:
         own, columns = min(rows, self.rows), _DOMAINS * (self.folds + 1)
         numbers = sum(min(width, self.components) for width in widths) / len(widths)
         seconds = _STEP * own * columns * (numbers + _CURVE)
-        return Cost(seconds, 40 * own * columns / len(widths) + 16 * rows * max(widths))
+        return Cost(seconds, 40 * own * columns / len(widths) + 8 * rows * max(widths))
 
     def __call__(
         self,

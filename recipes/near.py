@@ -24,9 +24,9 @@ VOTERS: Final = 15
 
 USUAL: Final = 90
 """Neighbours that a map of perplexity 30 wants. Other settings of the map change nothing for the groups."""
-_PAIR: Final = 6e-11
+_PAIR: Final = 8e-11
 """Seconds to compare two rows, for each number that they have."""
-_ASKED: Final = 6e-7
+_ASKED: Final = 8e-7
 """Seconds for a row to ask the drawn ones, for each number that it has."""
 
 
@@ -135,7 +135,7 @@ class Search:
         searched = own if own <= EXACT_UP_TO else 0.5 * own
         seconds = _PAIR * own * searched * numbers + _ASKED * (rows - own) * numbers
         # vectors of the drawn rows in float64 while they are standardised, and what is kept
-        height = 24 * own * max(widths) + 4 * rows * len(widths) * VOTERS
+        height = 45 * own * max(widths) + 4 * rows * len(widths) * VOTERS
         return Cost(seconds, height + 4 * own * len(widths) * self.count)
 
     @property

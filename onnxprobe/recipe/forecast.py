@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol, Self, runtime_checkable
 from onnxprobe.recipe.run import Run
 
 Listener = Callable[["Forecast"], None]
+PROCESS: Final = 300_000_000
+"""Bytes of Python and the libraries."""
 _CGROUP: Final = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -69,7 +71,7 @@ class Forecast:
     @property
     def needed(self) -> float:
         """Bytes at the height of the run."""
-        return self.held + max((step.memory for step in self.steps.values()), default=0.0)
+        return PROCESS + self.held + max((step.memory for step in self.steps.values()), default=0.0)
 
     @property
     def fits(self) -> bool:
