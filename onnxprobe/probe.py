@@ -152,7 +152,8 @@ def _computed(model: Model, value: Value, pooling: Pooling) -> str:
     """Return the tensor that is what ``pooling`` makes of ``value`` but for axes of size 1, if any."""
     if value.dtype != "float32":
         return ""
-    same = (n.outputs[0] for n in model.readers.get(value.name, ()) if n.op == pooling.same_as)
+    alike = (n for n in model.nodes if n.op == pooling.same_as and value.name in n.inputs)
+    same = (node.outputs[0] for node in alike)
     return next(same, "")
 
 

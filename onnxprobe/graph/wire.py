@@ -38,12 +38,17 @@ def pieces(proto: onnx.ModelProto) -> list[Piece]:
     Raises:
         NotOnnxError: a weight is not where it is said to be.
     """
+    data = _said(proto)
+    return _pieces(data, (0, len(data)), "model")
+
+
+def _said(proto: onnx.ModelProto) -> bytes:
+    """Serialise ``proto`` without what is only said in memory of weights beside the model."""
     bare = onnx.ModelProto()
     bare.CopyFrom(proto)
     for tensor in every_tensor(bare):
         weights.forget(tensor)
-    data = bare.SerializeToString(deterministic=True)
-    return _pieces(data, (0, len(data)), "model")
+    return bare.SerializeToString(deterministic=True)
 
 
 def length(parts: Iterable[Piece]) -> int:
