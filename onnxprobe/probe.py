@@ -150,7 +150,7 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
 
 def _computed(model: Model, value: Value, pooling: Pooling) -> str:
     """Return the tensor that is what ``pooling`` makes of ``value`` but for axes of size 1, if any."""
-    if value.dtype != "float32":
+    if value.dtype != "float32" or not pooling.same_as:
         return ""
     alike = (n for n in model.nodes if n.op == pooling.same_as and value.name in n.inputs)
     same = (node.outputs[0] for node in alike)

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from onnxprobe.directions import directions, spread_of
+from onnxprobe.directions import nearest
 from recipes.grouped import Grouped
 from recipes.whitening import Vectors
 
@@ -15,7 +14,6 @@ SAMPLE: Final = 10_000
 """Pictures that are looked at, at most: the first, which are a fair sample."""
 _FEWEST: Final = 3
 """Pictures of a group below which nothing is said."""
-_BLOCK: Final = 1_000
 
 
 def agreement(views: Mapping[str, Vectors], grouped: Grouped) -> tuple[float | None, ...]:
@@ -31,25 +29,11 @@ def agreement(views: Mapping[str, Vectors], grouped: Grouped) -> tuple[float | N
         rows = np.flatnonzero(member.any(axis=1))
         if not len(rows):
             continue
-        inside = member[_nearest(x[:SAMPLE], rows)]  # (rows, 10, K of this view)
+        near = nearest(x[:SAMPLE], rows, min(NEAREST, len(member) - 1))
+        inside = member[near]  # (rows, 10, K of this view)
         for place, k in enumerate(own):
             size = int(member[:, place].sum())
             if size >= _FEWEST:
                 hits = inside[member[rows, place], : size - 1, place]
                 found[k] = round(float(hits.mean()), 4)
     return tuple(found)
-
-
-def _nearest(x: Vectors, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the rows nearest to each of ``rows``, without itself, the nearest first."""
-    z = directions(x, *spread_of(x))
-    count = min(NEAREST, len(x) - 1)
-    found = []
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        near = z[block] @ z.T
-        near[np.arange(len(block)), block] = -np.inf
-        some = np.argpartition(-near, count - 1, axis=1)[:, :count]
-        order = np.argsort(-np.take_along_axis(near, some, axis=1), axis=1, kind="stable")
-        found.append(np.take_along_axis(some, order, axis=1))
-    return np.concatenate(found)

@@ -67,7 +67,6 @@ class Hdbscan(ByDensity):
     """
 
     selection: Literal["eom", "leaf"] = "eom"
-
     engine: str = SKLEARN.name
 
     def check(self) -> None:

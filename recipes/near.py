@@ -20,8 +20,6 @@ Space = Literal["half-whitened", "as is"]
 Move = Callable[[Vectors], Vectors]
 VOTERS: Final = 15
 """Drawn rows that a row asks which has not been drawn."""
-
-
 USUAL: Final = 90
 """Neighbours that a map of perplexity 30 wants. Other settings of the map change nothing for the groups."""
 _PAIR: Final = 8e-11
@@ -162,11 +160,10 @@ class Search:
         move = self._move(own)
         return own if move is None else move(own)
 
-    def has(self, near: Near | None, view: str) -> bool:
+    def has(self, near: Near, view: str) -> bool:
         """Tell whether ``near`` begins with what this search would find in ``view``."""
         return (
-            near is not None
-            and near.by == self.name
+            near.by == self.name
             and near.views[:1] == (view,)
             and near.rows.shape[2] >= min(self.count, len(near.drawn) - 1)
         )

@@ -44,11 +44,6 @@ class Index:
         return _filled(found.astype(np.int64), far)[0]
 
 
-def nearest(x: Vectors, count: int) -> tuple[Rows, Vectors]:
-    """Return ``(n, count)`` rows nearest to each row of ``x``, best first, without itself, and how far."""
-    return Index(x).themselves(count)
-
-
 def _filled(rows: Rows, far: Vectors) -> tuple[Rows, Vectors]:
     missing = rows < 0
     return np.where(missing, rows[:, :1], rows), np.where(missing, far[:, :1], far)
@@ -66,6 +61,8 @@ def restricted(near: NDArray[np.integer], rows: Rows, *, count: int) -> "csr_mat
     With ``near`` some 2 × ``count`` wide and most rows kept, these are the neighbours that a new
     search among ``rows`` would give, at none of its cost.
     """
+    from scipy.sparse import csr_matrix
+
     place = np.full(len(near), -1)
     place[rows] = np.arange(len(rows))
     to = place[near[rows]]
@@ -73,8 +70,6 @@ def restricted(near: NDArray[np.integer], rows: Rows, *, count: int) -> "csr_mat
     there &= np.cumsum(there, axis=1) <= count
     start = np.repeat(np.arange(len(rows)), there.sum(axis=1))
     ones = np.ones(len(start))
-    from scipy.sparse import csr_matrix
-
     directed = csr_matrix((ones, (start, to[there])), shape=(len(rows), len(rows)))
     directed.data[:] = 1.0  # a neighbour that is repeated counts once
     return directed.maximum(directed.T).tocsr()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.progress import Progress, silent
-from recipes.neighbours import Rows
+from recipes.neighbours import Rows, restricted
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -70,8 +70,6 @@ class Redrawn:
             rounds: how many there are.
             seed: of the draws.
         """
-        from recipes.neighbours import restricted
-
         random = np.random.default_rng(seed)
         most = min(int(SHARE * len(near)), MOST)
         rows = [np.sort(random.choice(len(near), most, replace=False)) for _ in range(rounds)]

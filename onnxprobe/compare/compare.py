@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from onnxprobe.compare.cka import cka, compact
 from onnxprobe.compare.fates import Fate, fates
 from onnxprobe.compare.information import ami
-from onnxprobe.compare.near import NEIGHBOURS, neighbours, shared
+from onnxprobe.compare.near import NEIGHBOURS, shared
+from onnxprobe.directions import Rows, nearest
 from onnxprobe.embed import Store
 from onnxprobe.errors import ComparisonError
 from onnxprobe.progress import Progress, silent
@@ -26,7 +27,6 @@ fair sample."""
 FEWEST: Final = 2 * NEIGHBOURS
 """Pictures that must be in both runs."""
 
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _views(
         read.append({})
         for probe in store.header.probes:
             x = store.embeddings(probe)[chosen]
-            read[-1][probe] = compact(x), neighbours(x)
+            read[-1][probe] = compact(x), nearest(x, np.arange(len(x)), NEIGHBOURS)
             done += 1
             progress("comparing views", done, total)
     return tuple(

@@ -181,6 +181,6 @@ def _groups(one: Rows, other: Rows, cosine: Array, rows: Rows) -> tuple[Group, .
     np.minimum.at(least, label[one], cosine)
     linked = np.unique(np.concatenate([one, other]))
     linked = linked[np.argsort(label[linked], kind="stable")]
-    parts = np.split(linked, np.flatnonzero(np.diff(label[linked])) + 1) if linked.size else []
+    parts = np.split(linked, np.flatnonzero(np.diff(label[linked])) + 1)
     groups = [Group(rows[part], float(least[label[part[0]]])) for part in parts]
     return tuple(sorted(groups, key=lambda group: int(group.rows[0])))

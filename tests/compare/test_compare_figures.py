@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from onnxprobe.compare.cka import cka, compact, hsic
 from onnxprobe.compare.compare import _common
 from onnxprobe.compare.information import ami
-from onnxprobe.compare.near import neighbours, shared
+from onnxprobe.compare.near import shared
 
 SEEDS = st.integers(0, 10_000)
 
@@ -61,17 +61,6 @@ def test_what_has_nothing_in_common_scores_nothing_however_many_channels_there_a
 
 def test_what_does_not_vary_has_no_cka():
     assert np.isnan(cka(compact(np.ones((9, 3))), compact(np.eye(9))))
-
-
-def test_neighbours_are_those_that_a_search_of_all_finds():
-    x = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32) * [1, 9, 1, 1, 1, 0.1]
-    found = neighbours(x.astype(np.float32), 5)
-    z = (x - x.mean(axis=0)) / x.std(axis=0)
-    z /= np.linalg.norm(z, axis=1, keepdims=True)
-    near = z @ z.T
-    np.fill_diagonal(near, -2)
-    for row, mine in enumerate(found):
-        assert set(mine.tolist()) == set(np.argsort(-near[row])[:5].tolist())
 
 
 @given(SEEDS)

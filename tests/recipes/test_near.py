@@ -5,7 +5,7 @@ from blobs import crowd, planted
 from onnxprobe.recipe import kept
 from recipes.clustering import Communities
 from recipes.near import Near, Search
-from recipes.neighbours import nearest, unit
+from recipes.neighbours import Index, unit
 from recipes.whitening import half_whitening
 
 
@@ -17,7 +17,7 @@ def test_all_rows_look_for_each_other_where_they_are_few():
     x, y = crowd(120, seed=1), crowd(120, 8, seed=2)
     near = Search(count=12)({"x": x, "y": y})
     for number, view in enumerate((x, y)):
-        rows, far = nearest(unit(half_whitening(view, 256, seed=0)(view)), 12)
+        rows, far = Index(unit(half_whitening(view, 256, seed=0)(view))).themselves(12)
         assert (near.rows[number] == rows).all()
         if not number:
             assert (near.far == far).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from blobs import crowd
 
-from recipes.neighbours import graph, nearest, restricted, unit
+from recipes.neighbours import Index, graph, restricted, unit
 from recipes.searches import faiss as codes
 
 
@@ -15,7 +15,7 @@ def by_hand(x, count):
 
 def test_neighbours_are_those_of_a_search_by_hand():
     x = crowd(200, 8)
-    near, far = nearest(x, 7)
+    near, far = Index(x).themselves(7)
     expected, distance = by_hand(x, 7)
     assert (near == expected).all()
     np.testing.assert_allclose(far, distance, rtol=1e-3)  # float32 squares
@@ -23,7 +23,7 @@ def test_neighbours_are_those_of_a_search_by_hand():
 
 def test_no_row_is_its_own_neighbour_even_among_copies():
     x = np.repeat(crowd(10, 5), 12, axis=0)
-    near, far = nearest(x, 6)
+    near, far = Index(x).themselves(6)
     assert (near != np.arange(120)[:, None]).all()
     assert near.shape == (120, 6)
     assert far.max() < 1e-3
@@ -32,26 +32,26 @@ def test_no_row_is_its_own_neighbour_even_among_copies():
 @pytest.mark.parametrize("width", [15, 64])
 def test_the_approximate_search_finds_nearly_the_same(monkeypatch, width):
     x = unit(crowd(4000, width))
-    exact, _ = nearest(x, 10)
+    exact, _ = Index(x).themselves(10)
     monkeypatch.setattr(codes, "EXACT_UP_TO", 1000)
-    rough, _ = nearest(x, 10)
+    rough, _ = Index(x).themselves(10)
     same = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact, rough, strict=True)])
     assert same > 0.9
     assert (rough >= 0).all()
-    assert (nearest(x, 10)[0] == rough).all()
+    assert (Index(x).themselves(10)[0] == rough).all()
 
 
 def test_the_graph_among_some_rows_is_that_of_a_search_among_them():
     x = crowd(300, 6)
     rows = np.sort(np.random.default_rng(0).choice(300, 210, replace=False))
-    near, _ = nearest(x, 30)
-    again, _ = nearest(x[rows], 10)
+    near, _ = Index(x).themselves(30)
+    again, _ = Index(x[rows]).themselves(10)
     ours, searched = restricted(near, rows, count=10), graph(again, count=10)
     assert abs(ours - searched).sum() <= 0.01 * searched.sum()  # rows with 20 of 30 left out
 
 
 def test_a_graph_is_symmetric_without_loops_and_unweighted():
-    joined = graph(nearest(crowd(150, 4), 9)[0], count=5)
+    joined = graph(Index(crowd(150, 4)).themselves(9)[0], count=5)
     assert (joined != joined.T).nnz == 0
     assert joined.diagonal().sum() == 0
     assert set(joined.data) == {1.0}

@@ -3,7 +3,7 @@ from blobs import crowd, planted
 
 from recipes import stability
 from recipes.leiden import leiden
-from recipes.neighbours import graph, nearest, unit
+from recipes.neighbours import Index, graph, unit
 from recipes.stability import Redrawn, Told, best_overlap
 
 
@@ -25,7 +25,7 @@ def test_overlaps_are_those_counted_by_hand():
 
 
 def judged(x, resolution=1.0):
-    near, _ = nearest(unit(x), 30)
+    near, _ = Index(unit(x)).themselves(30)
     labels = leiden(graph(near, count=15), resolution, seed=0)
     return labels, Redrawn.of(near, 15, 10, seed=0).stability(labels, resolution)
 
@@ -45,7 +45,7 @@ def test_the_same_seed_gives_the_same_figures():
 
 def test_rounds_that_can_change_nothing_are_left_out():
     x = crowd(400)
-    near, _ = nearest(unit(x), 30)
+    near, _ = Index(unit(x)).themselves(30)
     labels = leiden(graph(near, count=15), 2.0, seed=0)
     redrawn, told = Redrawn.of(near, 15, 10, seed=0), []
     whole = redrawn.stability(labels, 2.0)
@@ -60,7 +60,7 @@ def test_rounds_that_can_change_nothing_are_left_out():
 
 def test_where_one_can_still_come_back_every_round_is_made():
     x, label = planted((60,))
-    near, _ = nearest(unit(x), 30)
+    near, _ = Index(unit(x)).themselves(30)
     labels = leiden(graph(near, count=15), 1.0, seed=0)
     group = np.bincount(labels[label == 1]).argmax()
     redrawn = Redrawn.of(near, 15, 10, seed=0)
@@ -71,7 +71,7 @@ def test_where_one_can_still_come_back_every_round_is_made():
 
 def test_a_round_draws_no_more_than_it_may(monkeypatch):
     monkeypatch.setattr(stability, "MOST", 50)
-    near, _ = nearest(crowd(200), 30)
+    near, _ = Index(crowd(200)).themselves(30)
     redrawn = Redrawn.of(near, 15, 3, seed=0)
     assert [len(rows) for rows in redrawn.rows] == [50, 50, 50]
     assert redrawn.graphs[0].shape == (50, 50)
