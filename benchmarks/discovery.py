@@ -24,14 +24,14 @@ import numpy as np
 from discovery_scores import Member, header, row
 from discovery_sets import Known, Vectors, emoji, fashion, nothing, synthetic
 
-from recipes.classifier import Detectors
-from recipes.clustering import Communities
-from recipes.density import Hdbscan, Optics
 from recipes.grouped import Grouped, partition
-from recipes.knn_dbscan import KnnDbscan
-from recipes.neighbours import unit
-from recipes.tsne import TSNE, Layout
-from recipes.whitening import half_whitening
+from recipes.groups.clustering import Communities
+from recipes.groups.density import Hdbscan, Optics
+from recipes.groups.knn_dbscan import KnnDbscan
+from recipes.heads.classifier import Detectors
+from recipes.maps.tsne import TSNE, Layout
+from recipes.vectors.neighbours import unit
+from recipes.vectors.whitening import half_whitening
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnxprobe import proof, runtime
 from onnxprobe.contract import Difference, compare, kept
 from onnxprobe.errors import ContractError, StitchError
-from onnxprobe.graph import wire
+from onnxprobe.graph.disk import wire
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.load import load

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from onnxprobe.binding import Bound
 from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.errors import DeviceError, MissingExtraError, RunError
+from onnxprobe.graph.disk.outside import gathered
+from onnxprobe.graph.disk.spill import spilled
+from onnxprobe.graph.disk.wire import LIMIT, dump, length, pieces
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.outside import gathered
-from onnxprobe.graph.spill import spilled
 from onnxprobe.graph.value import Value
-from onnxprobe.graph.wire import LIMIT, dump, length, pieces
 
 Arrays = dict[str, NDArray[Any]]
 _WEIGHTS_FOLDER: Final = "session.model_external_initializers_file_folder_path"

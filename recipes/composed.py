@@ -5,11 +5,11 @@ from dataclasses import replace
 from onnxprobe.fuse import Part
 from onnxprobe.heads import HEADS
 from onnxprobe.recipe import Domain, Findings, Run
-from recipes.agreement import agreement
-from recipes.classifier import Trained
 from recipes.embedding import Embedded
 from recipes.grouped import Grouped, one_each
-from recipes.tsne import Layout
+from recipes.groups.agreement import agreement
+from recipes.heads.classifier import Trained
+from recipes.maps.tsne import Layout
 
 
 def composed(  # noqa: PLR0913  one argument a step

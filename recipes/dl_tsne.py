@@ -11,10 +11,10 @@ from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.grouped import partition
-from recipes.knn_dbscan import KnnDbscan
-from recipes.logistic import LogisticCV
-from recipes.split import Split
-from recipes.tsne import TSNE
+from recipes.groups.knn_dbscan import KnnDbscan
+from recipes.heads.logistic import LogisticCV
+from recipes.heads.split import Split
+from recipes.maps.tsne import TSNE
 
 
 @dataclass(frozen=True)

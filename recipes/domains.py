@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 
 from onnxprobe.recipe import Findings, Kept, Run
-from recipes.classifier import Detectors
-from recipes.clustering import Communities
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
 from recipes.grouped import Grouped
-from recipes.near import USUAL
-from recipes.split import Split
-from recipes.tsne import TSNE
+from recipes.groups.clustering import Communities
+from recipes.heads.classifier import Detectors
+from recipes.heads.split import Split
+from recipes.maps.tsne import TSNE
+from recipes.vectors.near import USUAL
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from recipes.composed import composed
 from recipes.embedding import Embedded, Views
 from recipes.forecasting import forecast
 from recipes.grouped import Grouped, Mask
-from recipes.split import split
-from recipes.tsne import Layout
+from recipes.heads.split import split
+from recipes.maps.tsne import Layout
 
 
 class Editable:

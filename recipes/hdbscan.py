@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from recipes.density import Hdbscan
+from recipes.groups.density import Hdbscan
 from recipes.on_map import OnMap
 
 

@@ -6,17 +6,17 @@ import numpy as np
 
 from onnxprobe.recipe import Findings, Kept, Run
 from recipes.attributes import Attributes
-from recipes.classifier import Detectors
-from recipes.clustering import Communities
 from recipes.composed import composed
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedded, Embedding
 from recipes.grouped import Mask, known
+from recipes.groups.clustering import Communities
+from recipes.heads.classifier import Detectors
+from recipes.heads.split import Split, split
+from recipes.maps.tsne import TSNE
 from recipes.reading import Reading
 from recipes.rest import beside
-from recipes.split import Split, split
-from recipes.tsne import TSNE
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from onnxprobe.recipe import Findings, Run
-from recipes.choice import Choice
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
+from recipes.heads.choice import Choice
+from recipes.heads.split import Split
 from recipes.labels import Labels
-from recipes.split import Split
-from recipes.tsne import TSNE
+from recipes.maps.tsne import TSNE
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 from onnxprobe.recipe import Findings, Run
-from recipes.classifier import Detectors
-from recipes.density import ByDensity
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedding
-from recipes.split import Split
-from recipes.tsne import TSNE
+from recipes.groups.density import ByDensity
+from recipes.heads.classifier import Detectors
+from recipes.heads.split import Split
+from recipes.maps.tsne import TSNE
 
 
 @dataclass(frozen=True)

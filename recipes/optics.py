@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from recipes.density import Optics
+from recipes.groups.density import Optics
 from recipes.on_map import OnMap
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from onnxprobe.recipe import Findings, Kept, Run
-from recipes.components import Components, Ends, Principal
 from recipes.composed import composed
 from recipes.door import at_the_door
 from recipes.editable import Editable
 from recipes.embedding import Embedded, Embedding
 from recipes.grouped import Grouped
-from recipes.split import Sides, Split, split
-from recipes.tsne import TSNE, Layout
+from recipes.heads.components import Components, Ends, Principal
+from recipes.heads.split import Sides, Split, split
+from recipes.maps.tsne import TSNE, Layout
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from onnxprobe.progress import Progress, silent
-from recipes.classifier import Detectors
 from recipes.grouped import Grouped, known
-from recipes.heldout import auc
-from recipes.split import Sides
-from recipes.whitening import Vectors
+from recipes.heads.classifier import Detectors
+from recipes.heads.heldout import auc
+from recipes.heads.split import Sides
+from recipes.vectors.whitening import Vectors
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from recipes.clustering import Groups
 from recipes.grouped import Grouped, Mask, known
-from recipes.merging import SAME
+from recipes.groups.clustering import Groups
+from recipes.groups.merging import SAME
 
 
 def beside(attributes: Grouped, predicted: Mask, found: Groups) -> Grouped:

@@ -28,7 +28,6 @@ FEWEST: Final = 2 * NEIGHBOURS
 """Pictures that must be in both runs."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Views:
     """How alike a view of one run and a view of the other are.

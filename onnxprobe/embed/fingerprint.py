@@ -5,9 +5,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
-from onnxprobe.graph import weights, wire
+from onnxprobe.graph.disk import weights, wire
+from onnxprobe.graph.disk.ranges import Stored
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.ranges import Stored
 
 _CHUNK: Final = 1 << 22
 

@@ -8,8 +8,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-from onnxprobe.graph import weights
-from onnxprobe.graph.ranges import chunks
+from onnxprobe.graph.disk import weights
+from onnxprobe.graph.disk.ranges import chunks
 
 
 def apart(a: onnx.TensorProto, b: onnx.TensorProto) -> float | None:

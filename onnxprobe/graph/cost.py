@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import onnx
 
-from onnxprobe.graph import weights
+from onnxprobe.graph.disk import weights
 from onnxprobe.graph.macs import NESTED, Sizes, macs
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.picking.ops import kind

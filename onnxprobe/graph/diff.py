@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import onnx
 
-from onnxprobe.graph import weights
+from onnxprobe.graph.disk import weights
+from onnxprobe.graph.disk.ranges import Stored, chunks
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.ranges import Stored, chunks
 
 T = TypeVar("T")
 Operation = onnx.NodeProto | onnx.FunctionProto

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from onnxprobe.errors import NotOnnxError
-from onnxprobe.graph import skeleton
+from onnxprobe.graph.disk import skeleton
 from onnxprobe.graph.model import Model
 
 

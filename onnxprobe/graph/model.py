@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from onnxprobe.errors import NoSuchNameError, NotOnnxError, VersionError
-from onnxprobe.graph import weights
+from onnxprobe.graph.disk import weights
 from onnxprobe.graph.infer import infer
 from onnxprobe.graph.value import Value
 
@@ -57,7 +57,7 @@ class Model:
     """An ONNX model that is looked at, never edited: operations return a new one.
 
     ``proto`` holds everything but the large weights; in their place stand references to byte
-    ranges on disk (see ``graph.weights``), so that a model of any size is a small object.
+    ranges on disk (see ``graph.disk.weights``), so that a model of any size is a small object.
 
     Attributes:
         proto: the model, large weights replaced by references. Never edit it.

@@ -7,11 +7,11 @@ from pathlib import Path
 import onnx
 
 from onnxprobe.atomic import replacing
-from onnxprobe.graph import wire
-from onnxprobe.graph.copying import reserve
+from onnxprobe.graph.disk import wire
+from onnxprobe.graph.disk.copying import reserve
+from onnxprobe.graph.disk.outside import available
+from onnxprobe.graph.disk.spill import spilled
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.outside import available
-from onnxprobe.graph.spill import spilled
 
 
 def save(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx
 
-from onnxprobe.graph import weights, wire
+from onnxprobe.graph.disk import weights, wire
 from onnxprobe.graph.model import Model
 from onnxprobe.interop._carry import carried, missing
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import onnx
 
-from onnxprobe.graph import weights, wire
+from onnxprobe.graph.disk import weights, wire
+from onnxprobe.graph.disk.ranges import text_of
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.ranges import text_of
 from onnxprobe.interop._carry import carried, entries, missing
 
 if TYPE_CHECKING:

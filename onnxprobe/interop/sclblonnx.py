@@ -11,7 +11,7 @@ from typing import Final
 import onnx
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph import weights, wire
+from onnxprobe.graph.disk import weights, wire
 from onnxprobe.graph.model import Model
 
 _CARRIED: Final = "onnxprobe.model"

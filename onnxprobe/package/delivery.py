@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from onnxprobe.errors import GraphError
 from onnxprobe.fuse import BACKBONE, HEADS
+from onnxprobe.graph.disk.outside import found
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.outside import found
 from onnxprobe.graph.value import Value
 from onnxprobe.proof import sha256
 from onnxprobe.provenance import RUN

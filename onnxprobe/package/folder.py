@@ -10,7 +10,7 @@ from typing import Final
 
 from onnxprobe.atomic import sync
 from onnxprobe.errors import PackageError
-from onnxprobe.graph.copying import copy_file
+from onnxprobe.graph.disk.copying import copy_file
 from onnxprobe.package._base import Files
 from onnxprobe.proof import sha256
 

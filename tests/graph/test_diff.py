@@ -4,8 +4,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from onnxprobe.contract import compare, kept
 from onnxprobe.errors import NotOnnxError
-from onnxprobe.graph import ranges
 from onnxprobe.graph.diff import diff, same
+from onnxprobe.graph.disk import ranges
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save

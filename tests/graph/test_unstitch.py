@@ -6,8 +6,8 @@ from onnx import TensorProto, helper, numpy_helper
 from tiny import tiny_model
 
 from onnxprobe.errors import NoSuchNameError, StitchError
-from onnxprobe.graph import wire
 from onnxprobe.graph.build import Builder
+from onnxprobe.graph.disk import wire
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model

@@ -6,7 +6,7 @@ from interop_models import bytes_of, rich_model
 from tiny import tiny_model
 
 from onnxprobe.contract import compare, kept
-from onnxprobe.graph import wire
+from onnxprobe.graph.disk import wire
 from onnxprobe.graph.load import load
 from onnxprobe.graph.pick import pick
 from onnxprobe.graph.save import save

@@ -53,7 +53,7 @@ def finished(backbone, pictures, tmp_path_factory):
     from onnxprobe.recipe import Job
     from onnxprobe.recipe.running import run
     from recipes.domains import Domains
-    from recipes.tsne import TSNE
+    from recipes.maps.tsne import TSNE
 
     job = Job(backbone, str(pictures), tmp_path_factory.mktemp("finished") / "run", SEEN)
     assert run(Domains(tsne=TSNE(iterations=50)), "domains", job)["domains"]

@@ -19,7 +19,7 @@ from onnxprobe.graph.load import load
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.running import run
 from recipes.domains import Domains
-from recipes.tsne import TSNE
+from recipes.maps.tsne import TSNE
 
 ROOT = Path(__file__).parents[2]
 

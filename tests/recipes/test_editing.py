@@ -18,7 +18,7 @@ from onnxprobe.recipe.editing import edit
 from onnxprobe.recipe.running import run
 from onnxprobe.recipe.settings import configured
 from recipes.domains import Domains
-from recipes.tsne import TSNE
+from recipes.maps.tsne import TSNE
 
 QUICK = Domains(tsne=TSNE(iterations=50))
 

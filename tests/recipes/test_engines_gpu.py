@@ -6,10 +6,10 @@ from blobs import crowd, planted
 from sklearn.metrics import adjusted_rand_score
 
 from onnxprobe.errors import DeviceError
-from recipes.density import Hdbscan
-from recipes.neighbours import Index
-from recipes.searches import SEARCHES
-from recipes.tsne import TSNE
+from recipes.groups.density import Hdbscan
+from recipes.maps.tsne import TSNE
+from recipes.vectors.neighbours import Index
+from recipes.vectors.searches import SEARCHES
 
 pytestmark = pytest.mark.gpu
 

@@ -16,13 +16,13 @@ from onnxprobe.recipe import Job
 from onnxprobe.recipe.editing import edit
 from onnxprobe.recipe.running import run
 from recipes.attributes import Attributes
-from recipes.clustering import Groups
 from recipes.grouped import Grouped
+from recipes.groups.clustering import Groups
+from recipes.heads.split import Sides
 from recipes.known import Known
+from recipes.maps.tsne import TSNE
 from recipes.reading import Reading
 from recipes.rest import beside
-from recipes.split import Sides
-from recipes.tsne import TSNE
 
 
 def test_an_attribute_is_read_from_the_view_that_shows_it():

@@ -16,10 +16,10 @@ from onnxprobe.label import label
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.editing import edit
 from onnxprobe.recipe.running import run
-from recipes.choice import Choice
+from recipes.heads.choice import Choice
+from recipes.heads.split import Split
 from recipes.labelled import Labelled
-from recipes.split import Split
-from recipes.tsne import TSNE
+from recipes.maps.tsne import TSNE
 
 QUICK = Labelled(tsne=TSNE(iterations=50), classifier=Choice(folds=2))
 

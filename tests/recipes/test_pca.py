@@ -13,8 +13,8 @@ from onnxprobe.recipe import Job
 from onnxprobe.recipe.editing import edit
 from onnxprobe.recipe.running import run
 from onnxprobe.runtime import run as run_model
+from recipes.maps.tsne import TSNE
 from recipes.pca import Pca
-from recipes.tsne import TSNE
 
 VECTORS = {"vectors": np.random.default_rng(0).normal(size=(9, 32)).astype(np.float32)}
 

@@ -25,8 +25,8 @@ from onnxprobe.embed.resume import Found, lacking, look, unfinished
 from onnxprobe.embed.watch import UNWATCHED, Watch
 from onnxprobe.embed.work import Work
 from onnxprobe.errors import MissingExtraError, StoreError
+from onnxprobe.graph.disk.wire import LIMIT, dump, length, pieces
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.wire import LIMIT, dump, length, pieces
 
 _ERRORS_ONLY: Final = 40
 

@@ -1,0 +1,170 @@
+"""Files of weights beside a model: found, and made available beside another."""
+
+import itertools
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from operator import eq
+from pathlib import Path
+from typing import Final
+
+import onnx
+
+from onnxprobe.atomic import replacing
+from onnxprobe.errors import MissingWeightsError, NoSuchNameError, StitchError
+from onnxprobe.graph.disk import weights
+from onnxprobe.graph.disk.copying import copy_file
+from onnxprobe.graph.disk.ranges import Stored, chunks
+from onnxprobe.graph.disk.schema import every_tensor
+from onnxprobe.graph.disk.weights import Beside
+
+
+@contextmanager
+def available(proto: onnx.ModelProto, model: Path, way: str) -> Iterator[onnx.ModelProto]:
+    """Make the files of weights that ``proto`` needs available beside the file ``model``.
+
+    Those in its folder, or below, stay where they are. Others keep their names, except where two
+    of them share one. Yields ``proto``, changed where names did. What was made is taken back where
+    the block raises.
+
+    Raises:
+        NoSuchNameError: no ``way`` is called that.
+        MissingWeightsError: a file of weights is not there.
+        StitchError: another file of that name is in the way, or a link cannot be made there.
+    """
+    if way not in WAYS:
+        raise NoSuchNameError("way to keep weights", way, WAYS)
+    files = found(proto)
+    names = _named(files, model.parent.resolve())
+    made: list[Path] = []
+    try:
+        for source, name in names.items():
+            target = model.parent / name
+            if not _is_there(source, target, model):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                WAYS[way](source, target)
+                made.append(target)
+        yield renamed(proto, {said: names[file] for said, file in files.items()})
+    except BaseException:
+        for target in made:
+            target.unlink(missing_ok=True)
+        raise
+
+
+def found(proto: onnx.ModelProto) -> dict[Beside, Path]:
+    """Return the files of weights beside a model, each by the names that tensors give it.
+
+    Raises:
+        NotOnnxError, MissingWeightsError: a weight is not where it is said to be.
+    """
+    files: dict[Beside, Path] = {}
+    sizes: dict[Beside, int] = {}
+    for tensor in every_tensor(proto):
+        if not weights.is_beside(tensor):
+            continue
+        entries = weights.entries(tensor)
+        said = Beside.said(entries)
+        if said not in files:
+            files[said] = said.file(tensor.name)
+            sizes[said] = files[said].stat().st_size
+        weights.stretch(tensor, entries, files[said], sizes[said])
+    return files
+
+
+def gathered(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Path | None]:
+    """Return ``proto`` with all files of weights named from one folder, and that folder.
+
+    The folder is the one that all of them are under; ``None`` where there are none.
+
+    Raises:
+        NotOnnxError, MissingWeightsError: a weight is not where it is said to be.
+    """
+    files = found(proto)
+    if not files:
+        return proto, None
+    folder = Path(os.path.commonpath([file.parent for file in files.values()]))
+    names = {said: file.relative_to(folder).as_posix() for said, file in files.items()}
+    return renamed(proto, names), folder
+
+
+def renamed(proto: onnx.ModelProto, names: Mapping[Beside, str]) -> onnx.ModelProto:
+    """Return ``proto`` with files of weights under other names; itself where none changes."""
+    if all(said.location == name for said, name in names.items()):
+        return proto
+    new = onnx.ModelProto()
+    new.CopyFrom(proto)
+    for tensor in every_tensor(new):
+        said = weights.beside(tensor)
+        if said is None:
+            continue
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = names[said]
+    return new
+
+
+def _named(files: Mapping[Beside, Path], folder: Path) -> dict[Path, str]:
+    there = {
+        f: f.relative_to(folder).as_posix() for f in files.values() if f.is_relative_to(folder)
+    }
+    names: dict[Path, str] = {}
+    for said, file in files.items():
+        if file in there or file in names:
+            continue
+        names[file] = _unused(os.path.normpath(said.location), {*names.values(), *there.values()})
+    return names | there
+
+
+def _unused(name: str, taken: Collection[str]) -> str:
+    """Number ``name`` where it is taken: ``w-2.bin`` after ``w.bin``."""
+    path = Path(name)
+    others = (str(path.with_stem(f"{path.stem}-{n}")) for n in itertools.count(2))
+    return next(one for one in itertools.chain([name], others) if one not in taken)
+
+
+def _is_there(source: Path, target: Path, model: Path) -> bool:
+    if target.resolve() == model.resolve():
+        raise StitchError(
+            f"{str(model)!r} is what the file of weights is called; give the model another name"
+        )
+    if target.exists() and not target.samefile(source) and not _same_bytes(source, target):
+        raise StitchError(
+            f"{str(target)!r} is there already and is not the file of weights this model "
+            "needs; write to another folder"
+        )
+    return target.exists()
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    pair = [Stored(path, 0, path.stat().st_size) for path in (one, other)]
+    return pair[0].length == pair[1].length and all(map(eq, *map(chunks, pair)))
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError as error:
+        raise StitchError(
+            f"{str(source)!r} cannot be hard-linked to {str(target)!r} ({error.strerror}); "
+            "use --weights copy"
+        ) from None
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as temporary:
+        copy_file(source, temporary)
+
+
+def _reference(source: Path, target: Path) -> None:
+    raise MissingWeightsError(
+        f"the weights lie in {str(source)!r}, which ONNX cannot refer to from {str(target.parent)!r}; "
+        "write beside it, or use --weights link"
+    )
+
+
+WAYS: Final[dict[str, Callable[[Path, Path], None]]] = {
+    "link": _link,
+    "copy": _copy,
+    "reference": _reference,
+}
+"""What becomes of a file of weights beside the model."""

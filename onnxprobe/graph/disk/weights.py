@@ -1,0 +1,283 @@
+"""Weights that stay on disk: a tensor says which bytes of which file are its own.
+
+ONNX already has a form for this, ``TensorProto.external_data``. A model in memory uses it for
+every large weight, also for those that lie inside the ``.onnx`` file itself. Further keys, which
+are never written to a file and refused where a file has them, say where:
+
+- ``onnxprobe.disk.field``: the bytes are the content of this protobuf field, in file ``location``
+- ``onnxprobe.disk.stamp``: what that file was like when it was read, so that a change is noticed
+- ``onnxprobe.disk.folder``: ``location`` is relative to this folder, as ONNX has it
+- ``onnxprobe.disk.home``: the folder that ``location`` may lead to through a link: that of the
+  model file itself, where the name under which it was opened is a link to it
+"""
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from onnxprobe.errors import MissingWeightsError, NotOnnxError
+from onnxprobe.graph.disk.ranges import RAW_DATA, Stored, chunks, path_of
+from onnxprobe.graph.disk.varint import BYTES, encode
+
+OURS: Final = "onnxprobe.disk."
+"""What keys begin with that are never written to a file."""
+FIELD: Final = OURS + "field"
+STAMP: Final = OURS + "stamp"
+FOLDER: Final = OURS + "folder"
+HOME: Final = OURS + "home"
+_PLAIN_TOO: Final = {4: TensorProto.FLOAT, 10: TensorProto.DOUBLE}
+"""Packed fields whose bytes are those of ``raw_data``, for tensors of this type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A file of weights, as a tensor names it.
+
+    Attributes:
+        location: its name, relative to ``folder``.
+        folder: where the model was found, as ``text_of`` writes it; the working directory where
+            nobody said.
+        home: the folder that links may lead to, likewise.
+    """
+
+    location: str
+    folder: str
+    home: str
+
+    @classmethod
+    def said(cls, said: dict[str, str]) -> "Beside":
+        """Read the entries of a tensor."""
+        folder = said.get(FOLDER, ".")
+        return cls(said.get("location", ""), folder, said.get(HOME, folder))
+
+    def file(self, weight: str) -> Path:
+        """Return the file itself; ``weight`` is for the message.
+
+        Raises:
+            NotOnnxError: it is outside the folder of the model.
+            MissingWeightsError: it is not there.
+        """
+        folder, home = path_of(self.folder), os.path.realpath(path_of(self.home))
+        real = os.path.realpath(folder / self.location) if "\0" not in self.location else ""
+        if not self.location or not Path(real).is_relative_to(home):
+            raise NotOnnxError(
+                f"weight {weight!r} is said to be in {self.location!r}, outside the model's folder; "
+                "weights must lie beside the model"
+            )
+        if not os.path.isfile(real):  # noqa: PTH113  Path.is_file raises on names that are too long
+            raise MissingWeightsError(
+                f"the model keeps its weights in {self.location!r}, which is not beside it (looked "
+                f"in {str(folder)!r})"
+            )
+        return Path(real)
+
+
+def entries(tensor: onnx.TensorProto) -> dict[str, str]:
+    """Return the ``external_data`` of a tensor; empty where its data is in memory."""
+    if tensor.data_location != TensorProto.EXTERNAL:
+        return {}
+    return {entry.key: entry.value for entry in tensor.external_data}
+
+
+def is_beside(tensor: onnx.TensorProto) -> bool:
+    """Tell whether ``tensor`` names a file of weights beside the model."""
+    if tensor.data_location != TensorProto.EXTERNAL:
+        return False
+    return all(entry.key != FIELD for entry in reversed(tensor.external_data))
+
+
+def beside(tensor: onnx.TensorProto) -> Beside | None:
+    """Return the file of weights beside the model that ``tensor`` names, if it names one."""
+    return Beside.said(entries(tensor)) if is_beside(tensor) else None
+
+
+def forget(tensor: onnx.TensorProto) -> None:
+    """Take out of ``tensor`` what is never written to a file: where its model was found."""
+    said = tensor.external_data
+    for i in reversed(range(len(said))):
+        if said[i].key in (FOLDER, HOME):
+            del said[i]
+
+
+def stored(tensor: onnx.TensorProto) -> Stored | None:
+    """Return where the data of ``tensor`` lies on disk, or ``None`` if it is in memory.
+
+    Raises:
+        NotOnnxError: the file names a place outside its own folder, or an offset or length that
+            is no number.
+        MissingWeightsError: the file is not there, or ends before the weight does.
+    """
+    if tensor.data_location != TensorProto.EXTERNAL:
+        return None
+    said = entries(tensor)
+    if FIELD not in said:
+        path = Beside.said(said).file(tensor.name)
+        return stretch(tensor, said, path, path.stat().st_size)
+    offset, length, field = _numbers(tensor.name, said["offset"], said["length"], said[FIELD])
+    return Stored(path_of(said["location"]), offset, length, field, said[STAMP])
+
+
+def stretch(tensor: onnx.TensorProto, said: dict[str, str], path: Path, there: int) -> Stored:
+    """Return which part of ``path``, a file of ``there`` bytes, is that of ``tensor``.
+
+    ``said`` is what the tensor says of it, its ``entries``.
+
+    Raises:
+        NotOnnxError: the offset or the length is no number.
+        MissingWeightsError: the file ends before the weight does.
+    """
+    takes = said["length"] if "length" in said else size(tensor)
+    offset, length = _numbers(tensor.name, said.get("offset", 0), takes)
+    if offset < 0 or length < 0 or offset + length > there:
+        raise MissingWeightsError(
+            f"{str(path)!r} ends at byte {there}, before weight {tensor.name!r} does "
+            f"(byte {offset + length})"
+        )
+    return Stored(path, offset, length)
+
+
+def _numbers(name: str, *said: str | int) -> list[int]:
+    try:
+        return list(map(int, said))
+    except ValueError:
+        raise NotOnnxError(f"weight {name!r} has an offset or length that is no number") from None
+
+
+def read(tensor: onnx.TensorProto) -> NDArray[Any]:
+    """Return the elements of ``tensor``, read from disk if they lie there.
+
+    Raises:
+        MissingWeightsError: the file is gone, has changed, or is too short.
+        NotOnnxError: the bytes are not what the tensor declares.
+    """
+    place, takes = stored(tensor), size(tensor)
+    has = place.length if place is not None else len(tensor.raw_data)
+    plain = is_plain(tensor, place.field) if place is not None else tensor.HasField("raw_data")
+    if plain and has != takes:
+        raise NotOnnxError(
+            f"weight {tensor.name!r} has {has} bytes, but its shape and type take {takes}"
+        )
+    if place is None:
+        return _decoded(tensor)
+    data = b"".join(chunks(place))
+    if plain and tensor.data_type not in _BITS:
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        return np.frombuffer(data, dtype).reshape(tensor.dims)
+    tag = encode(place.field << 3 | BYTES) + encode(len(data))
+    whole = header(tensor).SerializeToString() + tag + data
+    try:
+        return _decoded(onnx.TensorProto.FromString(whole))
+    except DecodeError:
+        raise NotOnnxError(
+            f"weight {tensor.name!r} cannot be read: its bytes are damaged"
+        ) from None
+
+
+def is_plain(tensor: onnx.TensorProto, field: int) -> bool:
+    """Tell whether ``field`` of ``tensor`` holds its elements as they are in memory."""
+    return field == RAW_DATA or _PLAIN_TOO.get(field) == tensor.data_type
+
+
+def size(tensor: onnx.TensorProto) -> int:
+    """Return how many bytes the elements of ``tensor`` take when written plainly.
+
+    Raises:
+        NotOnnxError: the tensor is of a type that ONNX does not have, or of a negative size.
+    """
+    count = math.prod(tensor.dims)
+    if min(tensor.dims, default=0) < 0:
+        raise NotOnnxError(f"weight {tensor.name!r} has a negative size: {list(tensor.dims)}")
+    if tensor.data_type == TensorProto.STRING:
+        return sum(map(len, tensor.string_data))
+    if tensor.data_type not in _KNOWN:
+        raise NotOnnxError(
+            f"weight {tensor.name!r} is of type {tensor.data_type}, which ONNX {onnx.__version__} "
+            "does not have"
+        )
+    bits = _BITS.get(tensor.data_type)
+    if bits is not None:
+        return -(-count * bits // 8)
+    return count * _item_size(tensor.data_type)
+
+
+@cache
+def _item_size(data_type: int) -> int:
+    return np.dtype(helper.tensor_dtype_to_np_dtype(data_type)).itemsize
+
+
+_TYPES: Final = TensorProto.DataType.items()
+_KNOWN: Final = frozenset(number for name, number in _TYPES if name != "UNDEFINED")
+_PACKED: Final = {
+    2: ("INT2", "UINT2"),
+    4: ("INT4", "UINT4", "FLOAT4E2M1"),
+    6: ("FLOAT6E2M3", "FLOAT6E3M2"),
+}
+_BITS: Final = {
+    number: bits for bits, names in _PACKED.items() for name, number in _TYPES if name in names
+}
+"""Types several of whose elements share a byte."""
+
+
+def header(tensor: onnx.TensorProto) -> onnx.TensorProto:
+    """Return ``tensor`` without its data and without saying where the data is."""
+    bare = onnx.TensorProto(dims=tensor.dims, metadata_props=tensor.metadata_props)
+    for field in ("name", "data_type", "doc_string"):
+        if tensor.HasField(field):
+            setattr(bare, field, getattr(tensor, field))
+    return bare
+
+
+def every_tensor(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Yield every constant of a graph, nested bodies and sparse tensors included."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    yield from every_attribute_tensor(graph.node)
+
+
+_KIND: Final = onnx.AttributeProto
+_NO_TENSORS: Final = frozenset(
+    {_KIND.FLOAT, _KIND.INT, _KIND.STRING, _KIND.FLOATS, _KIND.INTS, _KIND.STRINGS}
+)
+
+
+def every_attribute_tensor(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
+    """Yield every tensor written into the attributes of ``nodes``, nested bodies included."""
+    for node in nodes:
+        for attribute in node.attribute:
+            if attribute.type in _NO_TENSORS:
+                continue
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            if attribute.HasField("sparse_tensor"):
+                yield from (attribute.sparse_tensor.values, attribute.sparse_tensor.indices)
+            for sparse in attribute.sparse_tensors:
+                yield from (sparse.values, sparse.indices)
+            if attribute.HasField("g"):
+                yield from every_tensor(attribute.g)
+            for body in attribute.graphs:
+                yield from every_tensor(body)
+
+
+_DENSEST: Final = 4
+"""Elements that a byte holds at most, of two bits each."""
+
+
+def _decoded(tensor: onnx.TensorProto) -> NDArray[Any]:
+    if math.prod(tensor.dims) > _DENSEST * tensor.ByteSize():  # onnx would make room for all
+        raise NotOnnxError(f"weight {tensor.name!r} holds less than its shape and type take")
+    try:
+        return np.asarray(numpy_helper.to_array(tensor))
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError) as error:
+        raise NotOnnxError(f"weight {tensor.name!r} cannot be read: {error}") from None

@@ -1,0 +1,121 @@
+"""Writing ``.onnx`` by byte ranges: what is small is serialised, weights the kernel copies.
+
+The counterpart of ``skeleton``: the model is serialised with references in the place of long tensor
+data, its wire format is walked, and each reference becomes the range that it stands for. Whatever
+else the file held, in whatever version of ONNX, comes through as it was.
+"""
+
+import io
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Final
+
+import onnx
+
+from onnxprobe.graph.disk import ranges, weights
+from onnxprobe.graph.disk.copying import move
+from onnxprobe.graph.disk.ranges import Stored
+from onnxprobe.graph.disk.schema import EXTERNAL_DATA, SCHEMA, every_tensor
+from onnxprobe.graph.disk.varint import BYTES, encode, fields
+
+__all__ = ["LIMIT", "Piece", "dump", "every_tensor", "length", "pieces", "write"]
+
+LIMIT: Final = (1 << 31) - 1
+"""Bytes of the longest message that protobuf reads, and so of the longest ``.onnx`` file."""
+_FIELD: Final = weights.FIELD.encode()
+_SMALL: Final = 1 << 16
+"""Bytes up to which a range is read and written like what is around it: it takes fewer calls."""
+_DATA_LOCATION: Final = 14
+
+Piece = bytes | Stored
+"""A stretch of the file to be written: bytes in memory, or a range of another file."""
+
+
+def pieces(proto: onnx.ModelProto) -> list[Piece]:
+    """Return what ``proto`` is written as, with ranges where its data stays on disk.
+
+    Raises:
+        NotOnnxError: a weight is not where it is said to be.
+    """
+    data = _said(proto)
+    return _pieces(data, (0, len(data)), "model")
+
+
+def _said(proto: onnx.ModelProto) -> bytes:
+    """Serialise ``proto`` without what is only said in memory of weights beside the model."""
+    bare = onnx.ModelProto()
+    bare.CopyFrom(proto)
+    for tensor in every_tensor(bare):
+        weights.forget(tensor)
+    return bare.SerializeToString(deterministic=True)
+
+
+def length(parts: Iterable[Piece]) -> int:
+    """Return how many bytes ``parts`` make together."""
+    return sum(len(part) if isinstance(part, bytes) else part.length for part in parts)
+
+
+def write(parts: Iterable[Piece], file: IO[bytes]) -> None:
+    """Write ``parts`` to an open file; long ranges are copied by the kernel.
+
+    Raises:
+        MissingWeightsError: a file that holds weights has gone, changed or become shorter since.
+    """
+    sources: dict[tuple[Path, str], IO[bytes]] = {}
+    with ExitStack() as stack:
+        for part in parts:
+            if isinstance(part, bytes):
+                file.write(part)
+                continue
+            if part.length <= _SMALL:
+                file.writelines(ranges.chunks(part))
+                continue
+            key = part.path, part.stamp
+            if key not in sources:
+                sources[key] = stack.enter_context(ranges.opened(part))
+            move(sources[key], file, part.offset, part.length)
+
+
+def dump(proto: onnx.ModelProto) -> bytes:
+    """Return the bytes of ``proto`` as a file. Weights beside the model stay references.
+
+    Raises:
+        MissingWeightsError: a file that holds weights has gone, changed or become shorter since.
+    """
+    whole = io.BytesIO()
+    for part in pieces(proto):
+        whole.writelines((part,) if isinstance(part, bytes) else ranges.chunks(part))
+    return whole.getvalue()
+
+
+def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
+    if data.find(_FIELD, *span) < 0:
+        return [data[slice(*span)]]
+    out: list[Piece] = []
+    schema, copied = SCHEMA[kind], span[0]
+    for field, wire, start, content, end in fields(data, *span):
+        inner = schema.get(field)
+        if inner not in SCHEMA or wire != BYTES or data.find(_FIELD, content, end) < 0:
+            continue
+        tensor = inner == "tensor"
+        parts = _tensor(data[content:end]) if tensor else _pieces(data, (content, end), inner)
+        out += (data[copied:start], encode(field << 3 | BYTES) + encode(length(parts)), *parts)
+        copied = end
+    out.append(data[copied : span[1]])
+    return out
+
+
+def _tensor(data: bytes) -> list[Piece]:
+    """Put the data of a tensor where it belongs: in the order of the fields, as protobuf has it."""
+    place = weights.stored(onnx.TensorProto.FromString(data))
+    if place is None:
+        return [data]
+    kept = [
+        (number, data[start:end])
+        for number, _, start, _, end in fields(data, 0, len(data))
+        if number not in (EXTERNAL_DATA, _DATA_LOCATION)
+    ]
+    before = b"".join(whole for number, whole in kept if number < place.field)
+    after = b"".join(whole for number, whole in kept if number > place.field)
+    return [before + encode(place.field << 3 | BYTES) + encode(place.length), place, after]

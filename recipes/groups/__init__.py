@@ -1,0 +1,1 @@
+"""Ways to find the groups that pictures are in."""

@@ -1,0 +1,186 @@
+"""Which groups of pictures are really there: stable, isolated communities in any of several views."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import cpu_count
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.errors import RecipeError
+from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.forecast import Cost
+from recipes.engine import require
+from recipes.groups.merging import Candidate, merged
+from recipes.groups.stability import MOST, SHARE, Redrawn, Told, enough
+from recipes.vectors.near import Near, Search
+from recipes.vectors.neighbours import graph
+from recipes.vectors.searches import FAISS, SEARCHES
+from recipes.vectors.whitening import Vectors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_LEIDEN: Final = 5e-7
+_GROWTH: Final = 1.4
+"""Seconds that communities of n rows take: the first times n to the power of the second."""
+FEWEST_ROWS: Final = 50
+"""Below this a group of ``FEWEST_MEMBERS`` is a fifth of everything."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The groups that proved stable, the most stable first; they may overlap. K may be 0.
+
+    Attributes:
+        member: ``(n, K)`` bool.
+        view: K names, of the view each was found in.
+        stability: ``(K,)`` 0 to 1, median overlap with what re-drawn pictures give (Hennig 2007).
+        isolation: ``(K,)`` how much easier each parts from the rest than into halves.
+        resolution: ``(K,)`` of Leiden, at which each was found.
+    """
+
+    member: NDArray[np.bool_]
+    view: tuple[str, ...]
+    stability: NDArray[np.float64]
+    isolation: NDArray[np.float64]
+    resolution: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Communities:
+    """Stable communities of half-whitened neighbour graphs, one graph per view.
+
+    A community is a group if it comes back when the rows are drawn again, if it parts from the
+    rest more easily than into halves, and if it is no stretch of a curve or surface (see
+    ``recipes.groups.isolation``). Groups of all views become one list without near-duplicates.
+
+    Attributes:
+        neighbours: rows that each row is joined with in the graph.
+        components: principal components kept, at most.
+        resolutions: of Leiden; higher ones look for smaller groups.
+        rounds: times that the rows are drawn again to see whether a community comes back.
+        stability: median Jaccard overlap that it must reach over those rounds, 0 to 1.
+        isolation: how much easier it must part from the rest than into halves; a piece of a ring has 1.
+        certain: stability from which an isolation of 1 is enough, 0 to 1.
+        widening: rows two steps outside, for each one step outside, below which it may be a stretch
+            of a curve or surface.
+        apart: isolation from which it stands by itself on a curve too.
+        smallest: fewest pictures that make a group.
+        rows: among which groups are looked for, at most; of more so many are drawn, and the others
+            are where most of their neighbours are.
+        seed: the same gives the same groups.
+        engine: that looks for neighbours: ``faiss``, or ``cuml`` on an NVIDIA GPU.
+    """
+
+    neighbours: int = 15
+    components: int = 256
+    resolutions: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+    rounds: int = 10
+    stability: float = 0.75
+    isolation: float = 2.0
+    certain: float = 0.9
+    widening: float = 3.5
+    apart: float = 8.0
+    smallest: int = 12
+    rows: int = 100_000
+    seed: int = 0
+    engine: str = FAISS.name
+
+    def check(self) -> None:
+        """Look whether the engine is there.
+
+        Raises:
+            NoSuchNameError: nobody knows it.
+            DeviceError: it cannot work here.
+        """
+        require(SEARCHES[self.engine], "clustering.engine", FAISS.name)
+
+    def search(self, count: int = 0) -> Search:
+        """Return the search for neighbours that groups need, or for ``count`` if that is more."""
+        count = max(count, enough(self.neighbours, self.rows))
+        return Search(
+            self.rows, count, components=self.components, seed=self.seed, engine=self.engine
+        )
+
+    def cost(self, rows: int, widths: tuple[int, ...]) -> Cost:
+        """Return what it takes, the search for neighbours included."""
+        search, own = self.search().cost(rows, widths), min(rows, self.rows)
+        again = min(SHARE * own, MOST)
+        levels = len(widths) * len(self.resolutions)
+        seconds = levels * _LEIDEN * (own**_GROWTH + self.rounds * again**_GROWTH)
+        graphs = 24 * self.neighbours * (2 * own + self.rounds * again)
+        return Cost(search.seconds + seconds, max(search.memory, graphs + 100 * own))
+
+    def __call__(
+        self, views: Mapping[str, Vectors], near: Near | None = None, *, progress: Progress = silent
+    ) -> Groups:
+        """Find groups in ``views``; ``near`` is what ``search`` gives, where it has been asked already."""
+        from threadpoolctl import threadpool_limits
+
+        near = near or self.search()(views, progress=progress)
+        fewest = max(FEWEST_ROWS, 3 * self.neighbours, 4 * self.smallest)
+        if near.total < fewest:
+            raise RecipeError(
+                f"too few pictures: {near.total}; finding groups needs at least {fewest}"
+            )
+        found: list[Candidate] = []
+        told = Told("groups", len(near.views) * len(self.resolutions) * (self.rounds + 1), progress)
+        with threadpool_limits(1):  # rounds and candidates run side by side, not their products
+            for name, rows in zip(near.views, near.rows, strict=True):
+                redrawn = Redrawn.of(rows, self.neighbours, self.rounds, seed=self.seed)
+                joined = graph(rows, count=self.neighbours)
+                for resolution in self.resolutions:
+                    found += self._at(name, joined, redrawn, resolution, told)
+        return _flat(merged(found), near)
+
+    def _at(
+        self, view: str, joined: "csr_matrix", redrawn: Redrawn, resolution: float, told: Told
+    ) -> list[Candidate]:
+        """Return the convincing communities of one view at one resolution."""
+        from recipes.groups.isolation import isolation
+        from recipes.groups.leiden import leiden
+
+        labels = leiden(joined, resolution, seed=self.seed)
+        told(1)
+        size = np.bincount(labels)
+        # more than half of everything is the background that the others stand out from
+        fits = (size >= self.smallest) & (size <= len(labels) / 2)
+        again = redrawn.stability(labels, resolution, fits=fits, least=self.stability, told=told)
+        fits &= again >= self.stability
+
+        def candidate(community: int) -> Candidate:
+            member = labels == community
+            apart = isolation(joined, member)
+            return Candidate(member, view, resolution, float(again[community]), apart)
+
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            candidates = list(pool.map(candidate, np.flatnonzero(fits)))
+        return [one for one in candidates if self._convinces(one, joined)]
+
+    def _convinces(self, one: Candidate, joined: "csr_matrix") -> bool:
+        from recipes.groups.isolation import widening
+
+        enough = 1.0 if one.stability >= self.certain else self.isolation
+        if one.isolation < enough:
+            return False
+        return one.isolation >= self.apart or widening(joined, one.member) >= self.widening
+
+
+def _flat(groups: list[Candidate], near: Near) -> Groups:
+    order = sorted(groups, key=lambda one: (one.stability, one.isolation), reverse=True)
+    member = np.zeros((near.total, len(order)), bool)
+    for view in near.views:
+        own = [column for column, one in enumerate(order) if one.view == view]
+        drawn = [order[column].member for column in own]
+        if own:
+            member[:, own] = near.spread(view, np.column_stack(drawn))
+    return Groups(
+        member,
+        tuple(one.view for one in order),
+        np.array([one.stability for one in order], np.float64),
+        np.array([one.isolation for one in order], np.float64),
+        np.array([one.resolution for one in order], np.float64),
+    )

@@ -1,0 +1,1 @@
+"""Ways to train heads, and what is held against them."""

@@ -1,0 +1,147 @@
+"""Detectors: one linear judge a domain, balanced, corrected to the domain's share, held to account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.heads import HEADS, LinearHead, folded
+from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.forecast import Cost
+from recipes.grouped import Grouping, known
+from recipes.heads.balanced import Real, break_even, calibrated, fit
+from recipes.heads.heldout import Mask
+from recipes.heads.split import Sides, Split
+from recipes.heads.trained import Trained, nothing, reported
+from recipes.vectors.sampling import fairly, smallest
+from recipes.vectors.whitening import Vectors, Whitening, half_whitening
+
+_DOMAINS: Final = 30
+_STEP: Final = 3.5e-8
+_CURVE: Final = 100
+"""Seconds to fit a detector: the first for each row and number, as if there were so many numbers more."""
+
+
+@dataclass(frozen=True)
+class Detectors:
+    """A balanced logistic regression for each domain, on the view in which it was found.
+
+    The rows kept aside only score. Thresholds and calibration come from the other rows by
+    cross-fitting: each is judged by a detector that has not seen it. The threshold is where as
+    many rows are found as belong to the domain, so that shares come out right.
+
+    Attributes:
+        folds: of the cross-fitting.
+        components: principal components a detector reads, at most.
+        penalty: on the size of the weights; higher is smoother.
+        rows: that detectors learn from, at most; of more so many are drawn, of small domains all.
+        seed: of the folds.
+    """
+
+    folds: int = 3
+    components: int = 256
+    penalty: float = 2e-5
+    rows: int = 100_000
+    seed: int = 0
+
+    def cost(self, rows: int, widths: tuple[int, ...]) -> Cost:
+        """Return what it takes where there are as many domains as there often are."""
+        own, columns = min(rows, self.rows), _DOMAINS * (self.folds + 1)
+        numbers = sum(min(width, self.components) for width in widths) / len(widths)
+        seconds = _STEP * own * columns * (numbers + _CURVE)
+        return Cost(seconds, 40 * own * columns / len(widths) + 8 * rows * max(widths))
+
+    def __call__(
+        self,
+        views: Mapping[str, Vectors],
+        groups: Grouping,
+        sides: Sides | None = None,
+        *,
+        progress: Progress = silent,
+    ) -> Trained:
+        """Train on the rows that teach; ``sides`` as :class:`Split` deals them where left out."""
+        member, told = groups.member, known(groups)
+        count = member.shape[1]
+        sides = sides or Split().deal(member)
+        aside = sides.aside
+        widths = tuple(x.shape[1] for x in views.values())
+        if not count:
+            return nothing(sum(widths), aside)
+        start = dict(zip(views, np.cumsum((0, *widths)), strict=False))
+        weight = np.zeros((count, sum(widths)), np.float32)
+        bias, threshold = np.zeros(count, np.float32), np.full(count, 0.5, np.float32)
+        done = 0
+        for name, x in views.items():
+            own = np.flatnonzero(np.array(groups.view) == name)
+            if not len(own):
+                continue
+            columns = slice(start[name], start[name] + x.shape[1])
+            fold = sides.folds(member[:, own], self.folds, seed=self.seed)
+            teach = np.ix_(~aside, own)
+            weight[own, columns], bias[own], threshold[own] = self._detectors(
+                x[~aside], member[teach], told[teach], fold
+            )
+            done += len(own)
+            progress("detectors", done, count)
+        head = LinearHead(
+            HEADS["detectors"], weight, bias, threshold, tuple(map(str, range(count))), widths
+        )
+        return reported(head, views, member, aside, told)
+
+    def _detectors(
+        self, x: Vectors, member: Mask, told: Mask, fold: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return weights ``(K, d)``, biases and thresholds ``(K,)`` of the domains of one view.
+
+        Each learns from the rows of which it is ``told`` ``(n, K)`` whether they belong.
+        """
+        whitening, weight, bias, unseen = self.crossed(x, member, told, fold)
+        count = member.shape[1]
+        threshold = np.zeros(count)
+        for k in range(count):
+            own, inside = unseen[told[:, k], k], member[told[:, k], k]
+            slope, offset = calibrated(own, inside)
+            threshold[k] = slope * break_even(own, inside) + offset
+            weight[k], bias[k] = slope * weight[k], slope * bias[k] + offset
+        transform = whitening.transform
+        return (
+            *folded(weight, bias, center=whitening.center, transform=transform),
+            HEADS["detectors"].apply(threshold.astype(np.float32)),
+        )
+
+    def crossed(
+        self, x: Vectors, member: Mask, told: Mask, fold: NDArray[np.int64]
+    ) -> tuple[Whitening, Real, Real, Real]:
+        """Fit to rows ``(n, d)`` of one view; return a whitening, and on it weights, biases and logits.
+
+        The weights ``(K, m)`` and biases ``(K,)`` are of fits to all rows, the logits ``(n, K)`` of
+        fits that have not seen the fold of a row.
+        """
+        n, count = member.shape
+        own, stands_for = fairly(smallest(member), self.rows, seed=self.seed)
+        whitening = half_whitening(x[own], self.components, seed=self.seed)
+        z = whitening(x)
+        length = float(np.sqrt((z**2).sum(axis=1).mean()))
+        # the last block of columns learns from all rows, the ones before leave out a fold each
+        used = np.tile(told[own], self.folds + 1)
+        for number in range(self.folds):
+            used[fold[own] == number, number * count : (number + 1) * count] = False
+        weight, bias = fit(
+            z[own] / np.float32(length),
+            np.tile(member[own], self.folds + 1),
+            used,
+            stands_for,
+            penalty=self.penalty,
+        )
+        weight /= length
+        unseen = np.zeros((n, count))
+        for number in range(self.folds):
+            block = slice(number * count, (number + 1) * count)
+            rows = fold == number
+            unseen[rows] = z[rows] @ weight[block].T + bias[block]
+        return whitening, weight[-count:], bias[-count:], unseen
+
+
+__all__ = ["Detectors", "Trained"]

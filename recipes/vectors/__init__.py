@@ -1,0 +1,1 @@
+"""Vectors of pictures: whitened, drawn, and who is near whom."""
