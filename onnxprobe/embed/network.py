@@ -17,6 +17,7 @@ from onnxprobe.errors import DeviceError, PicturesError, RunError
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
 from onnxprobe.images import Preprocess, image_input
+from onnxprobe.pixels import from_bytes
 from onnxprobe.runtime import Session, halved
 
 BATCH: Final = 8
@@ -38,7 +39,7 @@ class Network:
         session: the part of the model that is needed, one thread a run.
         feed: name of the input.
         outputs: names of the outputs, each ``(N, …)``.
-        preprocess: from a picture to a sample.
+        preprocess: from a picture to a sample; normalising is done in the session where it can be.
         batch: pictures per run, always this many.
         cosine: least cosine between what it says of a picture and what float32 says; 1 of float32.
     """
@@ -74,8 +75,9 @@ class Network:
         needed = extract(model, model.inputs, outputs)
         half = device.precision == "float16"
         loaded = halved(needed) if half and device.kind.converts else needed
+        loaded, raw = from_bytes(loaded, preprocess)
         session = Session(loaded, threads=1, device=device)
-        network = cls(session, model.inputs[0], tuple(outputs), preprocess, size or BATCH)
+        network = cls(session, loaded.inputs[0], tuple(outputs), raw, size or BATCH)
         try:
             network.check()
         except PicturesError as error:
@@ -93,7 +95,8 @@ class Network:
                 network = network.sized()
         if not half:
             return network
-        exact = Session(needed, threads=1, device=replace(device, precision="float32"))
+        exact_model, _ = from_bytes(needed, preprocess)
+        exact = Session(exact_model, threads=1, device=replace(device, precision="float32"))
         return replace(network, cosine=network.agreeing(exact))
 
     def run(self, samples: NDArray[Any]) -> Arrays:

@@ -1,9 +1,7 @@
 """Pictures through a network: decoded by many threads, run in batches, given back in order.
 
 Two pools and a bounded window. Each core runs batches of its own with one thread: no thread waits
-for another at every layer, and sums are made in the same order whatever the number of cores. On a
-CPU decoding and running take turns on the cores, so that neither drives the other out of a cache;
-only reading, which waits for a disk or a server, goes on beside them.
+for another at every layer, and sums are made in the same order whatever the number of cores.
 Every batch has a fixed shape, and a picture's slot in it follows from its row, whatever becomes of
 its neighbours; so work that is stopped can go on at any batch and gives the same bits.
 """
@@ -11,10 +9,9 @@ its neighbours; so work that is stopped can go on at any batch and gives the sam
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from threading import Semaphore
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, Final
 
 import numpy as np
@@ -29,8 +26,6 @@ from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_on
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
 _GPU_RUNS: Final = 2
 """Threads that run a network on a GPU."""
-Core = AbstractContextManager[object]
-"""Entered by who needs a core, and left when it is free again; reusable, by many threads."""
 _BATCHES_AHEAD: Final = 2
 """Batches decoded, or being decoded, for each that is run: while one runs, the next is ready."""
 
@@ -79,13 +74,12 @@ def stream(  # noqa: PLR0913
         asked: tells when to stop; what is read from afar is then not waited for.
     """
     decoding, running = crews(network, source, threads)
-    core: Core = Semaphore(running) if _on_cpu(network) else nullcontext()
     window = running * (1 + _BATCHES_AHEAD)
     shape = (network.batch, *network.preprocess.shape)
     free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
     waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
     read = source.read if reads_at_once(source) == 1 else _given_up(source, asked)
-    fetch = _Fetch(read, network.preprocess, max_pixels, core)
+    fetch = _Fetch(read, network.preprocess, max_pixels)
     decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(running, "run")
     try:
         with quiet_opencv(), suppress(StoppedError):
@@ -97,7 +91,7 @@ def stream(  # noqa: PLR0913
                     decoders.submit(fetch, name, slot)
                     for name, slot in zip(names[rows.start : rows.stop], samples, strict=False)
                 ]
-                batch = runners.submit(_run, network, rows.start, samples, pictures, core)
+                batch = runners.submit(_run, network, rows.start, samples, pictures)
                 waiting.append((batch, samples))
             while waiting:
                 yield _oldest(waiting, free)
@@ -110,8 +104,7 @@ def crews(network: Network, source: Source, threads: int | None) -> tuple[int, i
     """Return how many threads read and decode, and how many run the network.
 
     Some sources are read best by more threads than there are cores, which wait most of the time.
-    On the CPU each core does both by turns. A GPU is kept busy by two runs: one computes while the
-    other's samples are copied there.
+    A GPU is kept busy by two runs: one computes while the other's samples are copied there.
     """
     threads = threads or cores()
     decoding = max(threads, reads_at_once(source))
@@ -141,7 +134,6 @@ class _Fetch:
     read: Callable[[str], bytes]
     preprocess: Preprocess
     max_pixels: int
-    core: Core
 
     def __call__(self, name: str, slot: NDArray[Any]) -> tuple[Outcome, float]:
         """Return what became of it, and the seconds that it took, without waiting for a core."""
@@ -151,11 +143,9 @@ class _Fetch:
         except (OSError, ValueError, LookupError) as error:
             slot[...] = 0
             return Outcome(Status.MISSING, error=_reason(error)), perf_counter() - began
-        reading = perf_counter() - began
-        with self.core:
-            began = perf_counter()
-            outcome = self._decoded(data, slot)
-            return outcome, reading + perf_counter() - began
+        reading, began = perf_counter() - began, thread_time()
+        outcome = self._decoded(data, slot)
+        return outcome, reading + thread_time() - began
 
     def _decoded(self, data: bytes, slot: NDArray[Any]) -> Outcome:
         found = self.preprocess.decode(data, max_pixels=self.max_pixels)
@@ -179,24 +169,13 @@ def _run(
     start: int,
     samples: NDArray[Any],
     pictures: Sequence[Future[tuple[Outcome, float]]],
-    core: Core,
 ) -> Batch:
     outcomes, seconds = zip(*(picture.result() for picture in pictures), strict=True)
-    with core:
-        return _through(network, start, samples, outcomes, sum(seconds))
-
-
-def _through(
-    network: Network,
-    start: int,
-    samples: NDArray[Any],
-    outcomes: tuple[Outcome, ...],
-    decode_seconds: float,
-) -> Batch:
     samples[len(outcomes) :] = 0
     decoded = np.array([outcome.status is Status.OK for outcome in outcomes])
     outputs: Arrays = {}
-    began = perf_counter()
+    clock = thread_time if _on_cpu(network) else perf_counter  # a GPU computes while a thread waits
+    began = clock()
     if decoded.any():
         outputs = network.run(samples)
         finite = _finite(outputs, len(outcomes))
@@ -213,8 +192,8 @@ def _through(
         outcomes,
         kept,
         {name: values[kept] for name, values in outputs.items()} if kept.size else {},
-        decode_seconds,
-        perf_counter() - began,
+        sum(seconds),
+        clock() - began,
     )
 
 

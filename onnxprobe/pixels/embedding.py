@@ -1,12 +1,10 @@
 """A model that prepares its pictures itself, in standard nodes."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import onnx
 from onnx import TensorProto, helper
 
 from onnxprobe.errors import PicturesError, VersionError, quoted
@@ -16,6 +14,8 @@ from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.value import Value
 from onnxprobe.images import Preprocess, image_input
 from onnxprobe.images.fit import METADATA_KEY
+from onnxprobe.pixels.front import before
+from onnxprobe.pixels.normalising import normalised
 from onnxprobe.pixels.scaling import SCALINGS, cut
 from onnxprobe.pixels.sizes import at_least, pair, scaled
 
@@ -28,7 +28,6 @@ OLDEST: Final = 11
 _GRAY: Final = np.array([9798, 19235, 3735], np.float32)
 _GRAY_SHIFT: Final = 32768.0
 """What OpenCV weighs red, green and blue with, in 1/32768."""
-_WEIGHTS_NEED_NOT_BE_INPUTS: Final = 4
 
 
 def with_preprocess(model: Model, preprocess: Preprocess) -> Model:
@@ -59,12 +58,9 @@ def with_preprocess(model: Model, preprocess: Preprocess) -> Model:
     build = Builder(model.opset, prefix=PREFIX)
     _sample(build, preprocess, taken.name)
     pixels = Value(INPUT, "uint8", (batch_of(model), "pixels_height", "pixels_width", 3))
-    return _before(
-        model,
-        build.model("pixels", [pixels], [], ir_version=model.ir_version),
-        taken.name,
-        preprocess,
-    )
+    front = build.model("pixels", [pixels], [], ir_version=model.ir_version)
+    facts = {KEY: json.dumps(asdict(preprocess))}
+    return before(model, front, taken.name, without=METADATA_KEY, facts=facts)
 
 
 def _sample(build: Builder, how: Preprocess, out: str) -> None:
@@ -75,7 +71,11 @@ def _sample(build: Builder, how: Preprocess, out: str) -> None:
     wanted = scaled(build, size, (canvas[0], canvas[1]), how.resize)
     picture = SCALINGS[how.interpolation](build, picture, size, wanted)
     channels = _CHANNELS[how.channels](build, _centred(build, picture, wanted, how))
-    _finished(build, channels, how, out)
+    if how.dtype != "uint8":
+        channels = normalised(build, channels, how, "nchw")
+    order = [0, 1, 2, 3] if how.layout == "nchw" else [0, 2, 3, 1]
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(how.dtype))
+    build.op("Cast", build.op("Transpose", channels, perm=order), out=out, to=kind)
 
 
 def _centred(build: Builder, picture: str, size: str, how: Preprocess) -> str:
@@ -108,42 +108,3 @@ def _gray(build: Builder, picture: str) -> str:
 
 
 _CHANNELS: Final = {"rgb": _rgb, "bgr": _bgr, "gray": _gray}
-
-
-def _finished(build: Builder, picture: str, how: Preprocess, out: str) -> None:
-    if how.dtype != "uint8":
-        mean, std = (np.array(v, np.float32).reshape(1, -1, 1, 1) for v in (how.mean, how.std))
-        off = build.op("Sub", picture, build.constant(mean))
-        picture = build.op("Div", off, build.constant(std))
-    order = [0, 1, 2, 3] if how.layout == "nchw" else [0, 2, 3, 1]
-    kind = helper.np_dtype_to_tensor_dtype(np.dtype(how.dtype))
-    build.op("Cast", build.op("Transpose", picture, perm=order), out=out, to=kind)
-
-
-def _before(model: Model, front: Model, name: str, how: Preprocess) -> Model:
-    """Put ``front``, which writes ``name``, before ``model``."""
-    proto = onnx.ModelProto()
-    proto.CopyFrom(model.proto)
-    graph, constants = proto.graph, front.proto.graph.initializer
-    nodes = [*front.proto.graph.node, *graph.node]
-    if model.ir_version >= _WEIGHTS_NEED_NOT_BE_INPUTS:
-        graph.initializer.extend(constants)
-    else:
-        as_nodes = (helper.make_node("Constant", [], [t.name], value=t) for t in constants)
-        nodes = [*as_nodes, *nodes]
-    inputs = [front.proto.graph.input[0] if v.name == name else v for v in graph.input]
-    metadata = [e for e in proto.metadata_props if e.key != METADATA_KEY]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    _replace(graph.input, inputs)
-    _replace(proto.metadata_props, metadata)
-    proto.metadata_props.add(key=KEY, value=json.dumps(asdict(how)))
-    return Model(proto)
-
-
-def _replace(field: Any, values: Sequence[Any]) -> None:
-    copies = [type(value)() for value in values]  # what is deleted may not be read again
-    for copy, value in zip(copies, values, strict=True):
-        copy.CopyFrom(value)
-    del field[:]
-    field.extend(copies)
