@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from onnxprobe.cli.types import Json, ModelPath, Out, PreprocessFile, Weights
+from onnxprobe.cli.types import Json, ModelPath, Out, PreprocessFile, Timeout, Weights
 
 
 def cast(
@@ -34,6 +34,7 @@ def cast(
         typer.Option("--images", metavar="IMAGES", help="Compare on 64 of these pictures too."),
     ] = None,
     preprocess: PreprocessFile = None,
+    timeout: Timeout = None,
     weights: Weights = "link",
     json: Json = False,
 ) -> None:
@@ -52,7 +53,7 @@ def cast(
         out,
         precision=PRECISIONS[precision],
         tolerance=tolerance,
-        given=given(model, inputs, images, preprocess),
+        given=given(model, inputs, images, preprocess, timeout),
         outside=weights,
     )
     typer.echo(dumps(done.to_json(), indent=2) if json else recast_text(done, out))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from onnxprobe.cli.types import Json, PreprocessFile
+from onnxprobe.cli.types import Json, PreprocessFile, Timeout
 
 
 def check(
@@ -22,6 +22,7 @@ def check(
         typer.Option("--images", metavar="IMAGES", help="Run both on 64 of these pictures too."),
     ] = None,
     preprocess: PreprocessFile = None,
+    timeout: Timeout = None,
     json: Json = False,
 ) -> None:
     """Compare two models: exit 0 if NEW keeps what OLD promises, 1 if not, or if they cannot be read.
@@ -33,7 +34,7 @@ def check(
     from onnxprobe.report.differences import verdict_text
     from onnxprobe.verdict import verdict
 
-    found = verdict(old, new, given(old, inputs, images, preprocess))
+    found = verdict(old, new, given(old, inputs, images, preprocess, timeout))
     typer.echo(dumps(found.to_json(), indent=2) if json else verdict_text(found))
     if not found.kept:
         raise typer.Exit(1)

@@ -7,7 +7,11 @@ import typer
 
 
 def given(
-    model_path: Path, inputs: Path | None, images: str | None, preprocess: str | None
+    model_path: Path,
+    inputs: Path | None,
+    images: str | None,
+    preprocess: str | None,
+    timeout: float | None,
 ) -> list[Any]:
     """Return the runs of ``--inputs`` and ``--images`` for the model at ``model_path``.
 
@@ -23,9 +27,10 @@ def given(
     runs = list(arrays(inputs, model)) if inputs is not None else []
     if images is None:
         return runs
-    from onnxprobe.cli.reading import preprocess_of
+    from onnxprobe.cli.reading import patience, preprocess_of
     from onnxprobe.images import open_source, preprocess_for
 
     prepared, origin = preprocess_for(model, preprocess_of(preprocess))
     typer.echo(f"preprocessing of the pictures: {origin}", err=True)
-    return runs + list(pictures(open_source(images), model, prepared))
+    source = open_source(images, patience=patience(timeout))
+    return runs + list(pictures(source, model, prepared))

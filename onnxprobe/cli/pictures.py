@@ -230,6 +230,7 @@ def run_recipe(
     device: DeviceName = None,
     precision: Precision = None,
     preprocess: PreprocessFile = None,
+    timeout: Timeout = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run that is in --out.")
     ] = False,
@@ -237,7 +238,7 @@ def run_recipe(
 ) -> None:
     """Embed, find domains, train heads, fuse, prove, report: the whole analysis."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import asked, sample_of
+    from onnxprobe.cli.reading import asked, patience, sample_of
     from onnxprobe.cli.show import show
     from onnxprobe.describe import describe
     from onnxprobe.images import open_source
@@ -269,9 +270,9 @@ def run_recipe(
         if warning := forecast_warning(forecast):
             typer.echo(f"onnxprobe: {warning}", err=True)
 
+    source = open_source(job.images, patience=patience(timeout))
     with bars() as progress:
-        run(configured, name, job, progress=progress, foretold=foretold)
-        source = open_source(job.images)
+        run(configured, name, job, source, progress=progress, foretold=foretold)
         facts = describe(job.out, source, progress=progress)
         write_report(job.out, source, progress=progress)
     show(facts, lambda run: summary(run, job.out), dict, json=json)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onnxprobe.cli.types import Batch, Images, Json, ModelPath, PreprocessFile, Threads
+from onnxprobe.cli.types import Batch, Images, Json, ModelPath, PreprocessFile, Threads, Timeout
 
 
 def rank(
@@ -31,6 +31,7 @@ def rank(
     preprocess: PreprocessFile = None,
     batch: Batch = None,
     threads: Threads = None,
+    timeout: Timeout = None,
     json: Json = False,
 ) -> None:
     """Score tensors and poolings on pictures, so that which one to tap is measured.
@@ -42,7 +43,7 @@ def rank(
     where it is known, it decides the order.
     """
     from onnxprobe.cli.bars import bars
-    from onnxprobe.cli.reading import pair_of, preprocess_of, sample_of
+    from onnxprobe.cli.reading import pair_of, patience, preprocess_of, sample_of
     from onnxprobe.cli.show import show
     from onnxprobe.graph.load import load
     from onnxprobe.images import open_source, preprocess_for
@@ -57,7 +58,7 @@ def rank(
     with bars() as progress:
         found = rank_(
             backbone,
-            open_source(images),
+            open_source(images, patience=patience(timeout)),
             preprocess=prepared,
             labels=known,
             top=top,

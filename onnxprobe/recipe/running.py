@@ -13,7 +13,7 @@ from onnxprobe.domains.found import joined, read_found
 from onnxprobe.domains.replay import carried
 from onnxprobe.errors import RecipeError
 from onnxprobe.graph.load import load
-from onnxprobe.images import absolute, open_source, preprocess_for
+from onnxprobe.images import Source, absolute, open_source, preprocess_for
 from onnxprobe.progress import Progress, silent
 from onnxprobe.proof import sha256
 from onnxprobe.recipe.edited import Edited, edited, grouping_of
@@ -28,10 +28,11 @@ Recipe = Callable[[Run], Findings]
 _JOB = "job.json"
 
 
-def run(
+def run(  # noqa: PLR0913
     recipe: Recipe,
     name: str,
     job: Job,
+    source: Source | None = None,
     *,
     progress: Progress = silent,
     foretold: Listener = unheard,
@@ -39,7 +40,8 @@ def run(
     """Run ``recipe`` and write its files to the folder ``job.out``; return what ``run.json`` says.
 
     What an earlier, perhaps killed, run of the same job left there is used again. What the run will
-    take is ``foretold`` before it begins, where the recipe can tell.
+    take is ``foretold`` before it begins, where the recipe can tell. Without a ``source`` the
+    pictures of the job are opened with the usual patience.
 
     Raises:
         RecipeError: the folder holds a run of another recipe, model or pictures, or the recipe
@@ -48,7 +50,7 @@ def run(
         ContractError: the fused model would not answer as the backbone does.
     """
     model = measure.measured(load(job.model))
-    source = open_source(job.images)
+    source = open_source(job.images) if source is None else source
     prepared, origin = preprocess_for(model, job.preprocess)
     started = Run(job, model, sha256(job.model), source, prepared, origin, progress)
     settled(job.out)

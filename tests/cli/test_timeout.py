@@ -15,6 +15,26 @@ def embedding(tiny_file, url, out, seconds):
     return CliRunner().invoke(app, [*args, "--timeout", seconds])
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "rank MODEL URL",
+        "check MODEL MODEL --images URL",
+        "run-recipe domains -m MODEL -i URL -o OUT",
+    ],
+)
+def test_every_command_that_reads_pictures_can_be_told(tiny_file, tmp_path, said):
+    here = {
+        "MODEL": str(tiny_file),
+        "URL": "http://127.0.0.1:9/list.txt",
+        "OUT": str(tmp_path / "run"),
+    }
+    args = [here.get(word, word) for word in said.split()]
+    prepared = [] if said.startswith("check") else ["--preprocess", '{"mean": 127, "std": 64}']
+    result = CliRunner().invoke(app, [*args, *prepared, "--timeout", "0"])
+    assert str(result.exception).startswith("--timeout is 0; give seconds above 0")
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
 def test_a_time_that_nobody_can_wait_is_one_line(tiny_file, tmp_path, seconds):
     result = embedding(tiny_file, "http://127.0.0.1:9/list.txt", tmp_path / "e.h5", seconds)
