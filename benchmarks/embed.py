@@ -2,8 +2,8 @@
 
     python benchmarks/embed.py [--pictures 4096] [--repeats 3] [--sets crops,photos,large] [--device cuda]
 
-The limit: every picture must be decoded and run. ``run`` is the bare network on batches in memory and
-``decode`` the bare threaded decoding, each alone on all cores. On a CPU both share the cores, so the
+The limit: every picture must be decoded and run. ``run`` is the bare model on floats in memory and
+``decode`` the bare threaded decoding and scaling, each alone on all cores. On a CPU both share the cores, so the
 limit is 1 / (1/run + 1/decode); with a GPU, which runs while the cores decode, the slower of the two.
 Beside it stands the loop that most people write: one
 picture after the other, one session on all cores. Everything is measured in turns, and the limit
@@ -38,6 +38,7 @@ from onnxprobe.embed.account import Account
 from onnxprobe.embed.network import Network, cores
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stream import crews
+from onnxprobe.graph.extract import extract
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.images import Preprocess, Source, open_source, preprocess_for
@@ -61,6 +62,7 @@ class Job:
     preprocess: Preprocess
     source: Source
     network: Network
+    bare: Session
     threads: int = field(default_factory=cores)
     devices: tuple[Device, ...] = (ON_CPU,)
 
@@ -81,11 +83,14 @@ class Job:
 
 
 def bare_run(job: Job) -> None:
-    """Run the network on batches that are in memory, one thread a run, as many runs as cores."""
+    """Run the model on floats that are in memory, one thread a run, as many runs as cores."""
     _, runners = crews(job.network, job.source, job.threads)
     held = cycle(job.held)
+    feed, outputs = job.model.inputs[0], job.network.outputs
     with ThreadPoolExecutor(runners) as pool:
-        list(pool.map(job.network.run, (next(held) for _ in job.batches)))
+        futures = [pool.submit(job.bare.steadily, feed, next(held), outputs) for _ in job.batches]
+        for future in futures:
+            future.result()
 
 
 def bare_run_usual(job: Job) -> None:
@@ -93,16 +98,16 @@ def bare_run_usual(job: Job) -> None:
     session = Session(attach(job.model, [job.probe]), device=job.devices[0])
     samples = np.zeros((32, *job.preprocess.shape), job.preprocess.dtype)
     for _ in range(-(-len(job.source.names) // 32)):
-        session.run({job.network.feed: samples}, [job.probe.output])
+        session.run({job.model.inputs[0]: samples}, [job.probe.output])
 
 
 def bare_decode(job: Job) -> None:
-    """Read, decode and normalise every picture, on all cores."""
+    """Read, decode and scale every picture, on all cores; normalising them is not counted here."""
 
     def one(name: str) -> None:
-        picture = job.preprocess.decode(job.source.read(name))
+        picture = job.network.preprocess.decode(job.source.read(name))
         if picture.pixels is not None:
-            job.preprocess(picture.pixels)
+            job.network.preprocess(picture.pixels)
 
     with quiet_opencv(), ThreadPoolExecutor(job.threads) as pool:
         list(pool.map(one, job.source.names))
@@ -150,7 +155,7 @@ def usual_loop(job: Job) -> None:
                     pixels = cv2.resize(picture, (w, h))[..., ::-1]
                     samples.append(((pixels - 127.0) / 128.0).transpose(2, 0, 1))
             batch = np.array(samples, np.float32)
-            rows = session.run({job.network.feed: batch}, [job.probe.output])[job.probe.output]
+            rows = session.run({job.model.inputs[0]: batch}, [job.probe.output])[job.probe.output]
             if "x" not in file:
                 file.create_dataset("x", (0, rows.shape[1]), "f4", maxshape=(None, rows.shape[1]))
             file["x"].resize(len(file["x"]) + len(rows), axis=0)
@@ -299,6 +304,8 @@ def main() -> None:
     devices = devices_of(said.device, said.precision)
     tapped = attach(model, [probe])
     network = Network.of(tapped, [probe.output], preprocess, device=devices[0])
+    needed = extract(tapped, tapped.inputs, [probe.output])
+    bare = Session(needed, threads=1, device=devices[0])
     load_before = os.getloadavg()[0]
     print(
         f"{said.model.name} at {probe}; {cores()} cores, {platform.processor() or platform.machine()}; "
@@ -308,7 +315,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in said.sets.split(","):
             source = make_pictures(Path(folder) / name, SETS[name], said.pictures)
-            job = Job(model, probe, preprocess, source, network, devices=devices)
+            job = Job(model, probe, preprocess, source, network, bare, devices=devices)
             report(name, job, said.repeats)
 
 
