@@ -80,7 +80,6 @@ def test_a_search_knows_what_it_would_find(search, has):
     near = Search(count=30)({"v": crowd(80)})
     assert search.has(near, "v") is has
     assert not search.has(near, "w")
-    assert not search.has(None, "v")
 
 
 def test_it_can_be_kept(tmp_path):
