@@ -7,6 +7,7 @@ from typing import Final
 
 from onnxprobe.graph.disk import weights, wire
 from onnxprobe.graph.disk.ranges import Stored
+from onnxprobe.graph.disk.schema import every_tensor
 from onnxprobe.graph.model import Model
 
 _CHUNK: Final = 1 << 22
@@ -26,7 +27,7 @@ def fingerprint(model: Model) -> str:
             digest.update(piece)
         else:
             _add(digest.update, piece)
-    for tensor in wire.every_tensor(model.proto):
+    for tensor in every_tensor(model.proto):
         said = weights.entries(tensor)
         place = weights.stored(tensor) if said and weights.FIELD not in said else None
         if place is not None:

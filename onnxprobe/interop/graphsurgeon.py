@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import onnx
 
-from onnxprobe.graph.disk import weights, wire
+from onnxprobe.graph.disk import weights
+from onnxprobe.graph.disk.schema import every_tensor
 from onnxprobe.graph.model import Model
 from onnxprobe.interop._carry import carried, missing
 
@@ -75,7 +76,7 @@ def _exported(graph: "gs.Graph") -> onnx.ModelProto:
     model: onnx.ModelProto = gs.export_onnx(graph, do_type_check=False)
     if graph.ir_version is None:
         model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
-    for tensor in wire.every_tensor(model):
+    for tensor in every_tensor(model):
         if not weights.entries(tensor):
             tensor.ClearField("data_location")  # values that were read and changed are here
     return model

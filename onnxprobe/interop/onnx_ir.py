@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import onnx
 
-from onnxprobe.graph.disk import weights, wire
+from onnxprobe.graph.disk import weights
 from onnxprobe.graph.disk.ranges import text_of
+from onnxprobe.graph.disk.schema import every_tensor
 from onnxprobe.graph.model import Model
 from onnxprobe.interop._carry import carried, entries, missing
 
@@ -46,7 +47,7 @@ def from_graph(graph: "ir.Model", like: Model | None = None) -> Model:
         untouched = ir.to_proto(ir.from_proto(_plain(origin.proto)))
         now = carried(now, untouched, origin.proto)
     folders = {tensor.name: tensor.base_dir for tensor in _external(graph)}
-    for tensor in wire.every_tensor(now):
+    for tensor in every_tensor(now):
         _found_again(tensor, folders)
     return Model(now)
 
@@ -55,7 +56,7 @@ def _plain(proto: onnx.ModelProto) -> onnx.ModelProto:
     """Return a copy whose weights on disk are said to be where they are, in ONNX's own terms."""
     copy = onnx.ModelProto()
     copy.CopyFrom(proto)
-    for tensor in wire.every_tensor(copy):
+    for tensor in every_tensor(copy):
         place = weights.stored(tensor)
         if place is None:
             continue

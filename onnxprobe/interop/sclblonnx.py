@@ -11,7 +11,8 @@ from typing import Final
 import onnx
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.disk import weights, wire
+from onnxprobe.graph.disk import weights
+from onnxprobe.graph.disk.schema import every_tensor
 from onnxprobe.graph.model import Model
 
 _CARRIED: Final = "onnxprobe.model"
@@ -25,7 +26,7 @@ def to_graph(model: Model) -> onnx.GraphProto:
     """
     whole = onnx.ModelProto()
     whole.CopyFrom(model.proto)
-    for tensor in wire.every_tensor(whole):
+    for tensor in every_tensor(whole):
         if weights.entries(tensor):
             tensor.CopyFrom(onnx.numpy_helper.from_array(weights.read(tensor), tensor.name))
     shell = onnx.ModelProto()

@@ -101,14 +101,6 @@ def beside(tensor: onnx.TensorProto) -> Beside | None:
     return Beside.said(entries(tensor)) if is_beside(tensor) else None
 
 
-def forget(tensor: onnx.TensorProto) -> None:
-    """Take out of ``tensor`` what is never written to a file: where its model was found."""
-    said = tensor.external_data
-    for i in reversed(range(len(said))):
-        if said[i].key in (FOLDER, HOME):
-            del said[i]
-
-
 def stored(tensor: onnx.TensorProto) -> Stored | None:
     """Return where the data of ``tensor`` lies on disk, or ``None`` if it is in memory.
 

@@ -16,14 +16,14 @@ import onnx
 from onnxprobe.graph.disk import ranges, weights
 from onnxprobe.graph.disk.copying import move
 from onnxprobe.graph.disk.ranges import Stored
-from onnxprobe.graph.disk.schema import EXTERNAL_DATA, SCHEMA, every_tensor
+from onnxprobe.graph.disk.schema import EXTERNAL_DATA, SCHEMA
 from onnxprobe.graph.disk.varint import BYTES, encode, fields
 
-__all__ = ["LIMIT", "Piece", "dump", "every_tensor", "length", "pieces", "write"]
+__all__ = ["LIMIT", "Piece", "dump", "length", "pieces", "write"]
 
 LIMIT: Final = (1 << 31) - 1
 """Bytes of the longest message that protobuf reads, and so of the longest ``.onnx`` file."""
-_FIELD: Final = weights.FIELD.encode()
+_OURS, _FIELD = weights.OURS.encode(), weights.FIELD.encode()
 _SMALL: Final = 1 << 16
 """Bytes up to which a range is read and written like what is around it: it takes fewer calls."""
 _DATA_LOCATION: Final = 14
@@ -38,17 +38,8 @@ def pieces(proto: onnx.ModelProto) -> list[Piece]:
     Raises:
         NotOnnxError: a weight is not where it is said to be.
     """
-    data = _said(proto)
+    data = proto.SerializeToString(deterministic=True)
     return _pieces(data, (0, len(data)), "model")
-
-
-def _said(proto: onnx.ModelProto) -> bytes:
-    """Serialise ``proto`` without what is only said in memory of weights beside the model."""
-    bare = onnx.ModelProto()
-    bare.CopyFrom(proto)
-    for tensor in every_tensor(bare):
-        weights.forget(tensor)
-    return bare.SerializeToString(deterministic=True)
 
 
 def length(parts: Iterable[Piece]) -> int:
@@ -90,13 +81,13 @@ def dump(proto: onnx.ModelProto) -> bytes:
 
 
 def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
-    if data.find(_FIELD, *span) < 0:
+    if data.find(_OURS, *span) < 0:
         return [data[slice(*span)]]
     out: list[Piece] = []
     schema, copied = SCHEMA[kind], span[0]
     for field, wire, start, content, end in fields(data, *span):
         inner = schema.get(field)
-        if inner not in SCHEMA or wire != BYTES or data.find(_FIELD, content, end) < 0:
+        if inner not in SCHEMA or wire != BYTES or data.find(_OURS, content, end) < 0:
             continue
         tensor = inner == "tensor"
         parts = _tensor(data[content:end]) if tensor else _pieces(data, (content, end), inner)
@@ -107,7 +98,14 @@ def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
 
 
 def _tensor(data: bytes) -> list[Piece]:
-    """Put the data of a tensor where it belongs: in the order of the fields, as protobuf has it."""
+    """Put the data of a tensor where it belongs: in the order of the fields, as protobuf has it.
+
+    Of weights beside the model, what is said in memory only is left out.
+    """
+    if _FIELD not in data:
+        said = fields(data, 0, len(data))
+        # an entry begins with the tag and the length of its key
+        return [b"".join(data[a:c] for _, _, a, b, c in said if not data.startswith(_OURS, b + 2))]
     place = weights.stored(onnx.TensorProto.FromString(data))
     if place is None:
         return [data]
