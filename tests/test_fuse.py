@@ -40,7 +40,9 @@ def part(model, name="domain"):
     return Part.linear(head((4, 4), name), VIEWS, like=model)
 
 
-@pytest.mark.parametrize(("opset", "ir_version"), [(9, 3), (11, 6), (13, 7), (17, 8), (21, 10)])
+@pytest.mark.parametrize(
+    ("opset", "ir_version"), [(7, 3), (8, 3), (9, 3), (11, 6), (13, 7), (17, 8), (21, 10)]
+)
 def test_a_fused_file_keeps_the_contract_and_is_proven(tmp_path, opset, ir_version):
     model = tiny_model(opset, ir_version)
     save(model, tmp_path / "old.onnx")

@@ -11,7 +11,7 @@ from onnxprobe.pooling import POOLINGS, fitting, usual
 from onnxprobe.runtime import run
 
 SHAPES = [(6, 7, 7), (6, 4, 5), (3, 1, 1), (9, 5), (4, 3, 2, 5), (8,)]
-OPSETS = [9, 10, 11, 12, 13, 17, 18, 21, 26]
+OPSETS = [7, 8, 9, 10, 11, 12, 13, 17, 18, 21, 26]
 
 
 def fits(name, shape):

@@ -1,4 +1,4 @@
-"""Building nodes for any opset from 9 to 26: the operators whose form changed, said once."""
+"""Building nodes for any opset from 7 to 26: the operators whose form changed, said once."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,7 +12,9 @@ from onnxprobe.errors import VersionError
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Value
 
-OLDEST: Final = 9
+OLDEST: Final = 7
+CHOOSES_FROM: Final = 9
+"""The opset from which there is Where, which whatever gives answers needs; ``at_opset`` does without."""
 NEWEST: Final = 26
 _SLICE_BY_INPUT: Final = 10
 _CLIP_BY_INPUT: Final = 11

@@ -18,6 +18,7 @@ _OTHER_MEANING: Final = frozenset(
     {("RoiAlign", 16), ("GroupNormalization", 21), ("GridSample", 20)}
 )
 """Versions that read the same but compute something else."""
+_BROADCASTS_FROM: Final = {"Max": 8, "Mean": 8, "Min": 8, "Sum": 8}
 _NEGATIVE_AXES: Final = 11
 """The opset from which an axis may be counted from the end."""
 _ONNX_NAMES: Final = {"float32": "float", "float64": "double", "str": "string"}
@@ -58,6 +59,8 @@ def carried(
     _same_ends("inputs", list(node.input), old.inputs, new.inputs)
     _same_ends("outputs", list(node.output), old.outputs, new.outputs)
     _same_types(node, new, values)
+    if want < _BROADCASTS_FROM.get(node.op_type, want):
+        _same_shapes(node, values)
     return _same_attributes(node, old, new)
 
 
@@ -117,6 +120,12 @@ def _same_types(node: onnx.NodeProto, new: Schema, values: Mapping[str, Value]) 
         written = f"tensor({_ONNX_NAMES.get(value.dtype, value.dtype)})"
         if written not in allowed.get(end.type_str, {end.type_str}):
             raise NoFormError(f"no {value.dtype} numbers there")
+
+
+def _same_shapes(node: onnx.NodeProto, values: Mapping[str, Value]) -> None:
+    shapes = {value.shape if (value := values.get(name)) else None for name in node.input}
+    if len(node.input) > 1 and (len(shapes) > 1 or None in shapes):
+        raise NoFormError("no broadcasting there")
 
 
 def _same_attributes(node: onnx.NodeProto, old: Schema, new: Schema) -> onnx.NodeProto:

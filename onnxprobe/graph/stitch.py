@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import onnx
-from onnx import helper
 
 from onnxprobe.errors import StitchError, quoted
+from onnxprobe.graph.adapters import constant_nodes
 from onnxprobe.graph.infer import has_holes, infer
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.names import node_names, renamed, tensor_names
@@ -112,7 +112,7 @@ def _append(
     names, node_map = _new_names(ground, head, graft)
     addition = renamed(head.proto.graph, names, node_map)
     result, graph, here = ground.model, ground.model.graph, ground.written
-    graph.node.extend(_weights_as_nodes(ground, addition))
+    graph.node.extend(_weights_as_nodes(ground, addition, trunk.opset))
     graph.node.extend(n for n in addition.node if here.isdisjoint(filter(None, n.output)))
     declared = ground.declared
     graph.value_info.extend(info for info in addition.value_info if info.name not in declared)
@@ -195,7 +195,9 @@ def _shared(ground: _Ground, head: onnx.GraphProto) -> set[str]:
     return same
 
 
-def _weights_as_nodes(ground: _Ground, addition: onnx.GraphProto) -> Iterable[onnx.NodeProto]:
+def _weights_as_nodes(
+    ground: _Ground, addition: onnx.GraphProto, opset: int
+) -> Iterable[onnx.NodeProto]:
     """Add the head's weights; as Constant nodes where they would have to become inputs too."""
     result = ground.model
     new = [t for t in addition.initializer if t.name not in ground.weights]
@@ -209,11 +211,7 @@ def _weights_as_nodes(ground: _Ground, addition: onnx.GraphProto) -> Iterable[on
     result.graph.input.extend(
         listed[t.name] for t in new if t.name in listed and t.name not in declared
     )
-    return [
-        helper.make_node("Constant", [], [t.name], name=t.name, value=t)
-        for t in new
-        if t.name not in listed
-    ]
+    return [node for t in new if t.name not in listed for node in constant_nodes(t.name, t, opset)]
 
 
 def _imports(result: onnx.ModelProto, head: onnx.ModelProto) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.errors import StitchError
-from onnxprobe.graph.build import Builder
+from onnxprobe.graph.build import CHOOSES_FROM, Builder
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Value
 from onnxprobe.heads._base import Array, Kind
@@ -130,8 +130,11 @@ class LinearHead:
         return Answers(scores, np.where(found, best, -1).astype(np.int64), confidence), strange
 
     def model(self, *, opset: int, ir_version: int, batch: str | int = "N") -> Model:
-        """Return the head as plain ``ai.onnx`` nodes: vectors in, three or four numeric tensors out."""
-        build = Builder(opset)
+        """Return the head as plain ``ai.onnx`` nodes: vectors in, three or four numeric tensors out.
+
+        Of ``opset``, or 9 where that is older; ``stitch`` adapts it.
+        """
+        build = Builder(max(opset, CHOOSES_FROM))
         scores, best, confidence, *novelty = self.outputs
         vectors = self.inputs[0]
         if len(self.inputs) > 1:

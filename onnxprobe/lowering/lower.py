@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 
 from onnxprobe.errors import LoweringError, NoSuchNameError, StitchError
+from onnxprobe.graph.build import CHOOSES_FROM
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Dim, Value
@@ -45,7 +46,7 @@ def lower(  # noqa: PLR0913  what a head can be asked for
 
     Args:
         estimator: a fitted estimator of scikit-learn.
-        opset: the opset to write for, 9 to 26.
+        opset: the opset to write for, up to 26; 9 where it is older, which ``stitch`` adapts.
         ir_version: of the file.
         widths: numbers a sample of each probe it reads, in order; one probe where left out.
         name: what the outputs begin with.
@@ -61,7 +62,7 @@ def lower(  # noqa: PLR0913  what a head can be asked for
         raise NoSuchNameError("precision", precision, PRECISIONS)
     widths = tuple(widths or (features(estimator),))
     check_widths(estimator, widths)
-    write = Writer(opset, precision=precision, rules=ESTIMATORS)
+    write = Writer(max(opset, CHOOSES_FROM), precision=precision, rules=ESTIMATORS)
     inputs = [
         Value(n, "float32", (batch, w))
         for n, w in zip(input_names(len(widths)), widths, strict=True)

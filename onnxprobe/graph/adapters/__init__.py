@@ -10,12 +10,14 @@ from onnxprobe.graph.adapters.axes import AXES
 from onnxprobe.graph.adapters.batchnorm import BATCH_NORMALIZATION
 from onnxprobe.graph.adapters.clip import CLIP
 from onnxprobe.graph.adapters.comparisons import COMPARISONS
+from onnxprobe.graph.adapters.constant import CONSTANT, constant_nodes
 from onnxprobe.graph.adapters.dropout import DROPOUT
 from onnxprobe.graph.adapters.pad import PAD
 from onnxprobe.graph.adapters.slice import SLICE
 from onnxprobe.graph.adapters.softmax import SOFTMAX
 from onnxprobe.graph.adapters.split import SPLIT
 from onnxprobe.graph.adapters.topk import TOPK
+from onnxprobe.graph.adapters.where import WHERE
 from onnxprobe.registry import Registry
 
 ADAPTERS: Final = Registry(
@@ -25,13 +27,15 @@ ADAPTERS: Final = Registry(
         *BATCH_NORMALIZATION,
         *CLIP,
         *COMPARISONS,
+        *CONSTANT,
         *DROPOUT,
         *PAD,
         *SLICE,
         *SOFTMAX,
         *SPLIT,
         *TOPK,
+        *WHERE,
     ],
 )
 
-__all__ = ["ADAPTERS", "NoFormError", "Nodes", "Rule", "Site"]
+__all__ = ["ADAPTERS", "NoFormError", "Nodes", "Rule", "Site", "constant_nodes"]
