@@ -11,6 +11,7 @@ from recipes.composed import composed
 from recipes.embedding import Embedded, Views
 from recipes.forecasting import forecast
 from recipes.grouped import Grouped, Mask
+from recipes.heads.noise import noise
 from recipes.heads.split import split
 from recipes.maps.tsne import Layout
 
@@ -23,6 +24,7 @@ class Editable:
     """
 
     head: ClassVar[str] = "detectors"
+    embedding: Any
     split: Any
     classifier: Any
 
@@ -35,7 +37,8 @@ class Editable:
     ) -> Findings:
         """Split the pictures, train a head for ``groups``, and put it all together."""
         sides = split(run, self.split, embedded.paths, groups)
-        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
+        strange = noise(run, embedded.probes, self.embedding)
+        trained = run.do("classifier", self.classifier, embedded.views, groups, sides, strange)
         return composed(run, embedded, groups.value, layout, trained.value, head=self.head)
 
     def retrained(self, run: Run, before: Findings, views: Kept[Views]) -> Findings:

@@ -13,6 +13,7 @@ from recipes.embedding import Embedded, Embedding
 from recipes.grouped import Mask, known
 from recipes.groups.clustering import Communities
 from recipes.heads.classifier import Detectors
+from recipes.heads.noise import noise
 from recipes.heads.split import Split, split
 from recipes.maps.tsne import TSNE
 from recipes.reading import Reading
@@ -46,7 +47,8 @@ class Known(Editable):
         layout = run.do("tsne", self.tsne, embedded.views)
         both = beside(read.value, first.value.predicted, found.value)
         groups = Kept(both, Run.key("beside", read.key, first.key, found.key))
-        trained = run.do("classifier", self.classifier, embedded.views, groups, sides)
+        strange = noise(run, embedded.probes, self.embedding)
+        trained = run.do("classifier", self.classifier, embedded.views, groups, sides, strange)
         return composed(run, embedded, both, layout.value, trained.value, head="detectors")
 
     def told(self, embedded: Embedded, member: Mask) -> Mask:

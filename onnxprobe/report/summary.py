@@ -181,6 +181,12 @@ def _strangers(trust: Trust) -> Iterator[Text]:
             f"It answers {trust.answered:.1%} of them; by {trust.measure!r} strangers ({trust.against}) "
             f"are told from known pictures at AUROC {score(told)}."
         )
+    blank = trust.noise.get(trust.measure or "")
+    if blank is not None:
+        yield Text(
+            f"Pictures of nothing (noise, clouds, plain colours, stripes) are told from those in "
+            f"domains at AUROC {score(blank)} by {trust.measure!r}; where they are, the answer is −1."
+        )
     if trust.better is not None:
         yield Text(
             f"The {trust.better} head scores higher here; to fuse it: --set "

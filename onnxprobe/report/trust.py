@@ -26,6 +26,7 @@ class Trust:
         measure: What strangeness is measured by; None where nothing is rejected by it.
         against: Who the strangers were that measures were tried on.
         auroc: By measure, the chance that a stranger is stranger than a known picture.
+        noise: By measure, the same of a picture that shows nothing.
         curve: Coverage and purity as the strangest are left out, both 0 to 1.
         confusion: Pictures of each domain by answer; the last column is none.
         components: How many principal components were needed, and shown; None without any.
@@ -41,6 +42,7 @@ class Trust:
     measure: str | None = None
     against: str | None = None
     auroc: Mapping[str, float] = field(default_factory=dict)
+    noise: Mapping[str, float] = field(default_factory=dict)
     curve: tuple[tuple[float, float], ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     components: tuple[int, int] | None = None
@@ -65,6 +67,7 @@ class Trust:
             measure=str(rejection["measure"]) if rejection.get("measure") else None,
             against=str(rejection["against"]) if rejection.get("against") else None,
             auroc=_numbers(rejection.get("auroc")),
+            noise=_numbers(rejection.get("noise")),
             curve=tuple((c, p) for c, p in pairs if c is not None and p is not None),
             confusion=tuple(
                 tuple(int(number(count) or 0) for count in sequence(row))

@@ -7,19 +7,19 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.errors import RecipeError
-from onnxprobe.heads import HEADS, Layer, LinearHead, Novelty, folded
+from onnxprobe.heads import HEADS, Layer, LinearHead, Novelty
 from onnxprobe.progress import Progress, silent
-from recipes.grouped import Grouping, Mask, known, one_each
+from recipes.grouped import Grouping, Mask, known
 from recipes.heads import figures
 from recipes.heads.chances import evened
-from recipes.heads.crossed import HELD_OUT, LEFT_OUT, Rows
+from recipes.heads.crossed import Rows, raw, side_by_side
 from recipes.heads.heldout import scored
 from recipes.heads.learners import LEARNERS, Layers, Learner, Weighing, alike, balance, logits
-from recipes.heads.rejection import rejection
+from recipes.heads.noise import Noise
+from recipes.heads.rejection import How, Strangers, check_keep, on_vectors, rejection
 from recipes.heads.split import Sides, Split
 from recipes.heads.trained import Trained, nothing, reported
-from recipes.vectors.whitening import Vectors, Whitening, half_whitening
+from recipes.vectors.whitening import Vectors, Whitening
 
 Real = NDArray[np.float64]
 _WEIGHINGS: Final[dict[str, Weighing]] = {"balanced": balance, "as they are": alike}
@@ -46,7 +46,7 @@ class Choice:
     """
 
     head: Literal["linear", "mlp", "centroid"] = "linear"
-    rejection: Literal["best", "nearest", "mahalanobis", "energy", "none"] = "best"
+    rejection: How = "best"
     keep: float = 0.95
     weights: Literal["balanced", "as they are"] = "balanced"
     folds: int = 5
@@ -59,29 +59,29 @@ class Choice:
         Raises:
             RecipeError: it is no share.
         """
-        if not 0 < self.keep <= 1:
-            raise RecipeError(f"classifier.keep is a share above 0 and up to 1, not {self.keep}")
+        check_keep(self.keep)
 
     def __call__(
         self,
         views: Mapping[str, Vectors],
         groups: Grouping,
         sides: Sides | None = None,
+        noise: Noise | None = None,
         *,
         progress: Progress = silent,
     ) -> Trained:
-        """Train on the rows that teach; ``sides`` as :class:`Split` deals them where left out."""
+        """Train on the rows that teach; ``sides`` as :class:`Split` deals them where left out.
+
+        ``noise`` is what nothing is to be said of; it helps to choose how strangers are told.
+        """
         member, told = groups.member, known(groups)
         sides = sides or Split().deal(member)
         widths = tuple(x.shape[1] for x in views.values())
         if not member.shape[1]:
             return nothing(sum(widths), sides.aside)
-        x = np.hstack(list(views.values()))
-        space = half_whitening(x[~sides.aside], self.components, seed=self.seed)
-        z = space(x)
-        length = float(np.sqrt((z[~sides.aside] ** 2).sum(axis=1).mean()))
-        fold = self._fold(member, np.asarray(told.all(axis=1)), sides)
-        rows = Rows(z / np.float32(length), one_each(member), fold, member.shape[1])
+        rows, space = side_by_side(
+            views, groups, sides, folds=self.folds, components=self.components, seed=self.seed
+        )
         tried: dict[str, _Tried] = {}
         for done, (name, learner) in enumerate(LEARNERS.items()):
             progress("heads", done, len(LEARNERS) + 1)
@@ -91,14 +91,16 @@ class Choice:
         refusal = rejection(
             rows,
             chosen.said,
-            LEARNERS[self.head],
+            _strangers(noise, space, chosen.layers),
+            kind=HEADS["softmax"],
+            learner=LEARNERS[self.head],
+            weighing=_WEIGHINGS[self.weights],
             how=self.rejection,
             keep=self.keep,
-            weighing=_WEIGHINGS[self.weights],
             seed=self.seed,
         )
         progress("heads", len(LEARNERS) + 1, len(LEARNERS) + 1)
-        head = _head(chosen.layers, refusal.novelty, space, length, widths)
+        head = _head(chosen.layers, refusal.novelty, space, widths)
         trained = reported(head, views, member, sides.aside, told)
         more = {
             "heads": {name: _compared(rows, one.said) for name, one in tried.items()},
@@ -108,11 +110,6 @@ class Choice:
             **_answers(rows, chosen.said, refusal.strange, head, views),
         }
         return replace(trained, heldout={**trained.heldout, **more})
-
-    def _fold(self, member: Mask, told: Mask, sides: Sides) -> NDArray[np.int64]:
-        fold = np.full(len(member), HELD_OUT, np.int64)
-        fold[~sides.aside] = sides.folds(member, self.folds, seed=self.seed)
-        return np.where(told, fold, LEFT_OUT)
 
     def _tried(self, rows: Rows, learner: Learner) -> "_Tried":
         """Fit ``learner``, its chances put right by what it says of rows that it has not seen."""
@@ -142,23 +139,11 @@ class _Tried:
 
 
 def _head(
-    layers: Layers,
-    novelty: Novelty | None,
-    space: Whitening,
-    length: float,
-    widths: tuple[int, ...],
+    layers: Layers, novelty: Novelty | None, space: Whitening, widths: tuple[int, ...]
 ) -> LinearHead:
     """Return the head on the vectors as they are: what was done to them first is folded into it."""
-
-    def raw(layer: Layer) -> Layer:
-        transform = space.transform / length
-        return Layer(*folded(layer.weight, layer.bias, center=space.center, transform=transform))
-
     first, *rest = layers
-    last = rest[0] if rest else raw(first)
-    if novelty is not None and novelty.weight is not None and novelty.bias is not None:
-        weight, bias = raw(Layer(novelty.weight, novelty.bias))
-        novelty = replace(novelty, weight=weight, bias=bias)
+    last = rest[0] if rest else raw(first, space)
     count = len(last.weight)
     return LinearHead(
         HEADS["softmax"],
@@ -167,9 +152,16 @@ def _head(
         np.zeros(count, np.float32),  # the best class is the answer, whatever its score
         tuple(map(str, range(count))),
         widths,
-        hidden=raw(first) if rest else None,
-        novelty=novelty,
+        hidden=raw(first, space) if rest else None,
+        novelty=on_vectors(novelty, space),
     )
+
+
+def _strangers(noise: Noise | None, space: Whitening, layers: Layers) -> Strangers | None:
+    if noise is None:
+        return None
+    z = space(noise.vectors)
+    return Strangers(z, logits(layers, z))
 
 
 def _compared(rows: Rows, said: Real) -> dict[str, Any]:

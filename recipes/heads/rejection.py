@@ -1,19 +1,23 @@
 """Which pictures are like nothing that is known: choosing a measure and its limit, with the evidence."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.heads import HEADS, Novelty
+from onnxprobe.errors import RecipeError
+from onnxprobe.heads import HEADS, Kind, Layer, Novelty
 from recipes.grouped import Mask
-from recipes.heads.crossed import Rows
+from recipes.heads.crossed import Rows, raw
 from recipes.heads.heldout import auc
 from recipes.heads.learners import Learner, Weighing, logits
 from recipes.heads.strange import STRANGE
+from recipes.vectors.whitening import Vectors, Whitening
 
+How = Literal["best", "nearest", "mahalanobis", "energy", "none"]
 Real = NDArray[np.float64]
 SCORE: Final = "highest score"
 """What people look at where there is no better measure; listed for comparison."""
@@ -30,7 +34,8 @@ class Rejection:
     Attributes:
         novelty: the measure that was chosen, on ``z``, with its limit; null: nothing is rejected.
         strange: ``(n,)`` how strange each row is to a fit that has not seen it.
-        facts: ``measure``, ``keep``, ``against`` and ``auroc`` by measure, for reports.
+        facts: ``measure``, ``keep``, ``against`` and ``auroc`` by measure, and ``noise``, the same
+            against pictures that show nothing, for reports.
     """
 
     novelty: Novelty | None
@@ -38,51 +43,129 @@ class Rejection:
     facts: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Strangers:
+    """Rows that are nothing known.
+
+    Attributes:
+        z: ``(m, d)``, as the rows that are known.
+        said: ``(m, K)`` logits.
+    """
+
+    z: Vectors
+    said: NDArray[np.floating]
+
+
+def check_keep(keep: float) -> None:
+    """Look at the share of known pictures that are answered.
+
+    Raises:
+        RecipeError: it is no share.
+    """
+    if not 0 < keep <= 1:
+        raise RecipeError(f"classifier.keep is a share above 0 and up to 1, not {keep}")
+
+
+def on_vectors(novelty: Novelty | None, space: Whitening) -> Novelty | None:
+    """Return ``novelty``, which reads what ``space`` gives, on the vectors as they are."""
+    if novelty is None or novelty.weight is None or novelty.bias is None:
+        return novelty
+    weight, bias = raw(Layer(novelty.weight, novelty.bias), space)
+    return replace(novelty, weight=weight, bias=bias)
+
+
 def rejection(  # noqa: PLR0913  what it depends on
     rows: Rows,
     said: Real,
-    learner: Learner,
+    noise: Strangers | None,
     *,
-    how: str,
-    keep: float,
+    kind: Kind,
+    learner: Learner,
     weighing: Weighing,
+    how: How,
+    keep: float,
     seed: int,
 ) -> Rejection:
     """Choose a measure of novelty and the limit that ``keep`` of the known rows are below.
 
-    The measure is the one that tells strangers best among the rows that teach; the figures are of
+    The measure is the one that tells strangers best from the rows that teach; the figures are of
     the rows held out. Strangers are the rows of no class, or, where there are not enough of these,
-    the rows of classes that were left out in turn.
+    the rows of classes that were left out in turn, and, counting as much, pictures that show nothing:
+    a measure may be good at the border of what is known, and blind to what is far from it.
 
     Args:
         rows: what is known.
         said: ``(n, K)`` calibrated logits of each row by a head that has not seen it.
-        learner: of the head.
+        noise: pictures that show nothing, if there are any.
+        kind: of the head.
+        learner: of heads that are fitted without some of the classes.
+        weighing: of the rows that these are fitted to.
         how: name of a measure; ``best`` or ``none``.
         keep: 0 to 1.
-        weighing: of the rows that a head is fitted to.
         seed: of the fits.
     """
-    fits, strange = _all(rows, said, seed)
+    fits, strange = _all(rows, said, kind, seed)
     against, teach, aside = _told(rows, strange, learner, weighing, seed)
     names = [name for name in fits if how in {"best", name}]
-    best = max(names, key=lambda name: teach.get(name, 0.0), default=SCORE)
+    far = {} if noise is None else _far(noise, fits, kind)
+    near_and_far = [teach, _against(far, strange, rows.teach)]
+    best = max(names, key=lambda name: sum(a.get(name, 0.0) for a in near_and_far), default=SCORE)
     facts: dict[str, Any] = {
         "measure": best if names else None,
         "keep": keep,
         "against": against,
-        "auroc": {name: round(value, 4) for name, value in aside.items()},
+        "auroc": _rounded(aside),
+        "noise": _rounded(_against(far, strange, rows.aside & (rows.labels >= 0))),
     }
     if not names:
         return Rejection(None, strange[SCORE], facts)
-    limit = float(np.quantile(strange[best][rows.teach], keep))
+    limit = _limit(strange[best][rows.teach], keep)
     return Rejection(replace(fits[best], limit=limit), strange[best], facts)
 
 
-def _all(rows: Rows, said: Real, seed: int) -> tuple[dict[str, Novelty], dict[str, Real]]:
+def _limit(strange: Real, keep: float) -> float:
+    """Return what ``keep`` of new rows like these are below (split conformal, Vovk et al. 2005).
+
+    So few rows that none of them is the limit say no more than that it is beyond the strangest: it
+    is taken to be as far beyond as that is from the middle.
+    """
+    place = math.ceil((len(strange) + 1) * keep)
+    ordered = np.sort(strange)
+    if place <= len(ordered):
+        return float(ordered[place - 1])
+    return float(2 * ordered[-1] - np.median(ordered))
+
+
+def _far(noise: Strangers, fits: Mapping[str, Novelty], kind: Kind) -> dict[str, Real]:
+    """Return how strange the pictures that show nothing are to every measure."""
+    heard = noise.said.astype(np.float32)
+    found = {name: fit(noise.z, heard)[:, 0].astype(np.float64) for name, fit in fits.items()}
+    return {SCORE: -_scores(noise.said, kind).max(axis=1), **found}
+
+
+def _against(far: Mapping[str, Real], strange: Mapping[str, Real], own: Mask) -> dict[str, float]:
+    """Return the AUROC of every measure: ``far`` strangers from the known rows ``own``."""
+    if not own.any():
+        return {}
+    return {
+        name: auc(
+            np.repeat([True, False], [len(away), own.sum()]),
+            np.concatenate([away, strange[name][own]]),
+        )
+        for name, away in far.items()
+    }
+
+
+def _rounded(areas: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in areas.items()}
+
+
+def _all(
+    rows: Rows, said: Real, kind: Kind, seed: int
+) -> tuple[dict[str, Novelty], dict[str, Real]]:
     """Fit every measure; return them, and how strange each row is to a fit that has not seen it."""
     fits: dict[str, Novelty] = {}
-    strange = {SCORE: -_chances(said).max(axis=1)}
+    strange = {SCORE: -_scores(said, kind).max(axis=1)}
     heard = said.astype(np.float32)
     for name, measure in STRANGE.items():
 
@@ -134,7 +217,8 @@ def _left_out(
         found = {
             name: auc(stranger[seen], fit(rows.z[seen], said)[:, 0]) for name, fit in fits.items()
         }
-        areas.append({SCORE: auc(stranger[seen], -_chances(said).max(axis=1)), **found})
+        best = _scores(said, HEADS["softmax"]).max(axis=1)
+        areas.append({SCORE: auc(stranger[seen], -best), **found})
     return areas
 
 
@@ -143,5 +227,5 @@ def _mean(values: list[float]) -> float:
     return float(np.mean(there)) if there else float("nan")
 
 
-def _chances(said: NDArray[np.floating]) -> Real:
-    return HEADS["softmax"].apply(said.astype(np.float32)).astype(np.float64)
+def _scores(said: NDArray[np.floating], kind: Kind) -> Real:
+    return kind.apply(said.astype(np.float32)).astype(np.float64)

@@ -94,7 +94,7 @@ def reported(
     Only what is ``known`` ``(n, K)`` is compared; by default all is.
     """
     answers = _answers(head, list(views.values()))
-    predicted = answers.scores > head.threshold
+    predicted = (answers.scores > head.threshold) & (answers.id >= 0)
     if head.kind is HEADS["softmax"]:  # one answer a row, the best
         predicted &= np.arange(len(head.classes)) == answers.id
     told = np.ones(member.shape, bool) if known is None else known

@@ -25,7 +25,7 @@ def test_heads_chances_strangers_and_the_curve_are_drawn():
     assert "--set classifier.head=mlp" in text
     assert "calibration error 0.020" in text
     assert "0.800 ± 0.141" in text
-    assert "nearest (used) 0.900" in text
+    assert "nearest (used) 0.900 0.990" in text
     assert "95.0% of all are answered" in text
     assert "Answering only the 25.0% least strange, 97.5% of the answers are right" in text
     assert "<polyline" in markup(trust_parts(TRUST))

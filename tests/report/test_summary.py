@@ -165,6 +165,10 @@ def test_strangers_and_a_better_head_are_told_of(run):
         "It answers 95.0% of them; by 'nearest' strangers (classes left out in turn) are told from "
         "known pictures at AUROC 0.900." in text
     )
+    assert (
+        "Pictures of nothing (noise, clouds, plain colours, stripes) are told from those in domains "
+        "at AUROC 0.990 by 'nearest'; where they are, the answer is −1." in text
+    )
     assert "The mlp head scores higher here; to fuse it: --set classifier.head=mlp" in text
 
 

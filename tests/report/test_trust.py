@@ -16,6 +16,7 @@ HELDOUT = {
         "measure": "nearest",
         "against": "classes left out in turn",
         "auroc": {"highest score": 0.8, "nearest": 0.9},
+        "noise": {"highest score": 0.3, "nearest": 0.99},
     },
     "curve": [{"coverage": c / 4, "purity": 1 - c / 40} for c in range(1, 5)],
     "components": {"needed": 93, "shown": 2, "explained": [0.5, 0.25]},

@@ -121,13 +121,16 @@ def _chances(trust: Trust) -> Html | None:
 
 
 def _strangers(trust: Trust) -> Html | None:
-    if not trust.auroc:
+    columns = {trust.against or "": trust.auroc, "pictures of nothing": trust.noise}
+    columns = {strangers: areas for strangers, areas in columns.items() if areas}
+    if not columns:
         return None
+    names = dict.fromkeys(name for areas in columns.values() for name in areas)
     rejecting = trust.measure is not None and trust.measure in _MEASURES
     answered = "" if trust.answered is None else f"; {percent(trust.answered)} of all are answered"
     return table(
-        f"How surely strangers are told from known pictures ({trust.against}{answered})",
-        [*words("measure"), *numbers("AUROC"), *words("what it is")],
+        f"How surely strangers are told from known pictures (AUROC{answered})",
+        [*words("measure"), *numbers(*columns), *words("what it is")],
         [
             [
                 tag(
@@ -136,10 +139,13 @@ def _strangers(trust: Trust) -> Html | None:
                     " (used)" if rejecting and name == trust.measure else "",
                     scope="row",
                 ),
-                figure(value, score(value), bar=True),
+                *(
+                    figure(value := areas.get(name), score(value), bar=True)
+                    for areas in columns.values()
+                ),
                 tag("td", _MEASURES.get(name, ""), class_="prose"),
             ]
-            for name, value in trust.auroc.items()
+            for name in names
         ],
         class_="pairs",
     )

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from blobs import crowd, planted
 
+from onnxprobe.errors import RecipeError
+from onnxprobe.heads import HEADS
 from recipes.groups.clustering import Groups
 from recipes.heads.classifier import Detectors
+from recipes.heads.noise import Noise
 
 
 def groups(member, views):
@@ -46,7 +49,38 @@ def test_the_weights_say_what_was_predicted(case, trained):
     views, _ = case
     logits = np.hstack(list(views.values())) @ trained.weight.T + trained.bias
     scores = 1 / (1 + np.exp(-logits))
-    assert ((scores > trained.threshold) == trained.predicted).all()
+    known = ids(trained, views) >= 0
+    assert known.mean() > 0.15
+    assert ((scores > trained.threshold)[known] == trained.predicted[known]).all()
+    assert not trained.predicted[~known].any()
+
+
+def ids(trained, views):
+    head = trained.head(HEADS["detectors"], tuple("abc"), tuple(x.shape[1] for x in views.values()))
+    return head(list(views.values())).id[:, 0]
+
+
+def test_what_is_far_from_all_domains_is_in_none_however_high_its_scores(case):
+    views, given = case
+    rng = np.random.default_rng(5)
+    far = {name: rng.choice([-40, 40], (90, 24)).astype(np.float32) for name in views}
+    nothing = Noise(np.hstack(list(far.values())))
+    trained = Detectors()(views, given, None, nothing)
+    assert trained.predicted.any()
+    assert (ids(trained, far) == -1).all()
+    facts = trained.heldout["rejection"]
+    assert facts["noise"][facts["measure"]] > 0.99
+    assert set(facts["noise"]) == {"highest score", "nearest", "mahalanobis", "energy"}
+    blind = Detectors(rejection="none")(views, given, None, nothing)
+    assert blind.novelty is None
+    assert (ids(blind, far) >= 0).any()
+
+
+def test_a_share_to_keep_that_is_none_is_refused():
+    with pytest.raises(
+        RecipeError, match=r"classifier\.keep is a share above 0 and up to 1, not 2"
+    ):
+        Detectors(keep=2).check()
 
 
 def test_a_detector_reads_its_own_view_only(trained):
