@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.devices import devices_of
-from onnxprobe.embed.network import Network
 from onnxprobe.graph.model import Model
-from onnxprobe.images import Preprocess
 from onnxprobe.probe import Probe, attach
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe import Kept, Run
 from recipes.vectors.whitening import Vectors
+
+if TYPE_CHECKING:
+    from onnxprobe.images import Preprocess
 
 Picture = NDArray[np.uint8]
 _EACH: Final = 20
@@ -47,7 +47,7 @@ class Tapped:
 
     model: Model
     probes: tuple[Probe, ...]
-    preprocess: Preprocess
+    preprocess: "Preprocess"
     device: str
     precision: str
 
@@ -64,6 +64,8 @@ class MadeUp:
 
     def __call__(self, tapped: Tapped, *, progress: Progress = silent) -> Noise:
         """Return their vectors."""
+        from onnxprobe.embed.network import Network
+
         device = devices_of(tapped.device, tapped.precision)[0]
         outputs = [probe.output for probe in tapped.probes]
         model = attach(tapped.model, tapped.probes)
@@ -90,6 +92,8 @@ def noise(run: Run, probes: tuple[Probe, ...], embedding: Any) -> Kept[Noise]:
 
 def nothing(height: int, width: int, random: np.random.Generator) -> Iterator[Picture]:
     """Yield the pictures, RGB ``(height, width, 3)``."""
+    import cv2
+
     shape = (height, width, 3)
     for number in range(_EACH):
         yield random.integers(0, 256, shape, np.uint8)

@@ -69,10 +69,9 @@ def _only_flattens(spine: Spine, tensor: str) -> bool:
 
 
 def _interior(spine: Spine) -> Landing | None:
-    chain = spine.tensors
-    for before, after in pairwise(chain):
-        squeezed = spine.structured(before) and not spine.structured(after)
-        if squeezed and not _is_dense(spine, before, after):
+    structured = ((name, spine.structured(name)) for name in spine.tensors)
+    for (before, wide), (after, still) in pairwise(structured):
+        if wide and not still and not _is_dense(spine, before, after):
             return Landing(before, "interior-bottleneck", after)
     return None
 

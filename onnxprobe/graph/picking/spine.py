@@ -51,7 +51,8 @@ class Spine:
         """How many weighted layers lie on the longest way from the source to each tensor."""
         found, layers = {self.source: 0}, self.layers
         for node, reads in self.live.reads.items():
-            depth = max(map(found.__getitem__, reads)) + (node in layers)
+            before = found[reads[0]] if len(reads) == 1 else max([found[name] for name in reads])
+            depth = before + (node in layers)
             for name in node.writes:
                 found[name] = depth
         return found
