@@ -102,7 +102,7 @@ class Embedding:
             ),
         )
         arrays = {str(probe): np.asarray(store.embeddings(probe)) for probe in probes}
-        key = run.key("embedding", store.header.to_json(), str(store.pictures))
+        key = run.key("embedding", store.header.identity, str(store.pictures))
         return Embedded(
             pick=pick(run.model),
             probes=probes,

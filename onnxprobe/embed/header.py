@@ -1,7 +1,7 @@
 """What a store was made of. A store of one header is never mixed with another."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from onnxprobe.errors import StoreError
@@ -49,6 +49,11 @@ class Header:
     def to_json(self) -> str:
         """Write as one line."""
         return json.dumps(asdict(self), ensure_ascii=True)
+
+    @property
+    def identity(self) -> str:
+        """What ``require_same`` compares, as one line: the same where only the folder was named otherwise."""
+        return replace(self, source="").to_json()
 
     @classmethod
     def from_json(cls, text: str | bytes, path: Path) -> "Header":

@@ -92,7 +92,7 @@ def edited(  # noqa: PLR0913  what there was before, and what is wanted
     before = _with(findings, result.grouping)
     if before.domains:
         views = {str(probe): store.embeddings(probe) for probe in findings.probes}
-        key = run.key("embedding", store.header.to_json(), str(store.pictures))
+        key = run.key("embedding", store.header.identity, str(store.pictures))
         before = recipe.retrained(run, before, Kept(views, key))
     return Edited(before, tuple(edits), result, found, lost)
 

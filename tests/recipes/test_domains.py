@@ -1,6 +1,7 @@
 """The whole analysis, from pictures to a proven file."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -129,6 +130,18 @@ def test_a_changed_setting_runs_again_from_its_step_only(done):
     np.testing.assert_array_equal(
         Store.open(job.out / "embeddings.h5").embeddings(first["probes"][0]), before
     )
+
+
+def test_a_run_that_is_gone_on_with_under_another_name_of_the_folder_does_nothing_twice(
+    done, tmp_path, monkeypatch
+):
+    """As ``--resume`` does, which knows the folder by its whole path."""
+    job, _ = done
+    out = shutil.copytree(job.out, tmp_path / "out")
+    monkeypatch.chdir(Path(job.images).parent)
+    again = run(QUICK, "domains", Job(job.model, Path(job.images).name, out, SEEN))
+    kept_steps = ("neighbours", "clustering", "tsne", "split", "noise", "classifier")
+    assert {again["seconds"][step] for step in kept_steps} == {0.0}
 
 
 def test_a_folder_of_another_run_is_refused(done):
