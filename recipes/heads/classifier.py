@@ -122,7 +122,9 @@ class Detectors:
         head = LinearHead(
             HEADS["detectors"], weight, bias, threshold, tuple(map(str, range(count))), widths
         )
-        novelty, more = self._refusal(views, groups, sides, head, unseen=unseen, noise=noise)
+        novelty, more = None, dict[str, Any]()
+        if self.rejection != "none":
+            novelty, more = self._refusal(views, groups, sides, head, unseen=unseen, noise=noise)
         trained = reported(replace(head, novelty=novelty), views, member, aside, told)
         return replace(trained, heldout=trained.heldout | more)
 
@@ -136,7 +138,18 @@ class Detectors:
         unseen: Vectors,
         noise: Noise | None,
     ) -> tuple[Novelty | None, dict[str, Any]]:
-        """Choose how strangers are told; ``unseen`` ``(n, K)`` are logits of the rows that teach."""
+        """Choose how strangers are told, and say how well it does.
+
+        Domains of which too few pictures teach have none.
+
+        Args:
+            views: all of them; a picture may be strange in any.
+            groups: the domains.
+            sides: who teaches.
+            head: without a novelty.
+            unseen: ``(n, K)`` logits of the rows that teach, by detectors that have not seen them.
+            noise: pictures that show nothing.
+        """
         drawn, _ = fairly(smallest(groups.member), _JUDGED, seed=self.seed)
         rows, space = side_by_side(
             views,
@@ -165,8 +178,6 @@ class Detectors:
             keep=self.keep,
             seed=self.seed,
         )
-        if refusal.novelty is None:
-            return None, {}
         own, scores = rows.aside, head.kind.apply(said[rows.aside])
         curve = figures.curve(groups.member[drawn][own], scores, refusal.strange[own])
         return on_vectors(refusal.novelty, space), {"rejection": refusal.facts, "curve": curve}

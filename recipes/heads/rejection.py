@@ -108,7 +108,7 @@ def rejection(  # noqa: PLR0913  what it depends on
     against, teach, aside = _told(rows, strange, learner, weighing, seed)
     names = [name for name in fits if how in {"best", name}]
     far = {} if noise is None else _far(noise, fits, kind)
-    near_and_far = [teach, _against(far, strange, rows.teach)]
+    near_and_far = [_rounded(teach), _rounded(_against(far, strange, rows.teach))]
     best = max(names, key=lambda name: sum(a.get(name, 0.0) for a in near_and_far), default=SCORE)
     facts: dict[str, Any] = {
         "measure": best if names else None,
@@ -157,7 +157,7 @@ def _against(far: Mapping[str, Real], strange: Mapping[str, Real], own: Mask) ->
 
 
 def _rounded(areas: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in areas.items()}
+    return {name: round(value, 4) for name, value in areas.items() if not math.isnan(value)}
 
 
 def _all(
