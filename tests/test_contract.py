@@ -263,3 +263,16 @@ def test_a_verdict_without_numbers_is_still_json(tiny, tmp_path):
     assert said["outputs"][0]["max_difference"] is None
     assert said["changes"]["weights_changed"][0]["max_difference"] is None
     assert "NaN" not in json.dumps(said, allow_nan=False)
+
+
+def test_a_long_difference_is_cut_in_the_text_and_whole_as_data(tiny, tmp_path):
+    def add_fact(proto):
+        proto.metadata_props.add(key="names", value="n" * 5000)
+
+    save(tiny, tmp_path / "old.onnx")
+    save(changed(tiny, add_fact), tmp_path / "new.onnx")
+    found = verdict(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    (line,) = (line for line in verdict_text(found).splitlines() if "names" in line)
+    assert len(line) < 300
+    assert line.endswith("nnn… (5,023 letters; --json has all)")
+    assert "n" * 5000 in str(found.to_json())

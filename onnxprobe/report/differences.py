@@ -13,6 +13,8 @@ _BREAKS: Final = "  breaks  "
 _HARMLESS: Final = " " * len(_BREAKS)
 _SHOWN: Final = 10
 """Differences of one kind that are listed; --json lists all."""
+_LONG: Final = 240
+"""Letters of a difference that are shown."""
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -31,9 +33,15 @@ def _folded(differences: Sequence[Difference]) -> Iterator[str]:
     """Write the first of each kind, and count the others."""
     for (breaks, kind), group in groupby(differences, key=lambda d: (d.breaks, _kind(d))):
         same, mark = list(group), _BREAKS if breaks else _HARMLESS
-        yield from (mark + str(difference) for difference in same[:_SHOWN])
+        yield from (mark + _cut(str(difference)) for difference in same[:_SHOWN])
         if (more := len(same) - _SHOWN) > 0:
             yield f"{mark}and {plural(more, f'more {kind}', f'more {kind}s')}; --json lists all"
+
+
+def _cut(said: str) -> str:
+    return (
+        said if len(said) <= _LONG else f"{said[:_LONG]}… ({len(said):,} letters; --json has all)"
+    )
 
 
 def _kind(difference: Difference) -> str:
