@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from onnxprobe.graph.load import load
 from onnxprobe.graph.midcuts import mid_cuts, views
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import pick
-from onnxprobe.heads import HEADS, LinearHead
+from onnxprobe.heads import HEADS, NOVELTY, LinearHead, Novelty
 from onnxprobe.images import open_source, preprocess_for
 from onnxprobe.pooling import POOLINGS
 from onnxprobe.probe import Probe, attach, width
@@ -54,17 +54,19 @@ class Case:
 
 
 def write_cases(folder: Path) -> dict[str, Case]:
-    """Write a case for each kind of head, and one that reads every pooling of maps."""
+    """Write a case for each kind of head, one that reads every pooling, and one a measure of novelty."""
     model = load(BACKBONE)
     found = pick(model)
     depths = [cut.tensor for cut in views(mid_cuts(model, found.tensor))]
     style = [Probe(t, pooling) for t in (*depths, found.tensor) for pooling in ("mean", "std")]
     maps = [Probe(found.tensor, name) for name, p in POOLINGS.items() if 3 in p.ranks]
-    wanted = {kind: (kind, style) for kind in HEADS} | {"poolings": ("detectors", maps)}
+    wanted: dict[str, tuple[str, list[Probe], str]] = {kind: (kind, style, "") for kind in HEADS}
+    wanted["poolings"] = ("detectors", maps, "")
+    wanted |= {measure: ("detectors", style, measure) for measure in NOVELTY}
     pictures = _pictures(model, sum(BATCHES))
     return {
-        name: _case(folder / name, model, kind, probes, pictures)
-        for name, (kind, probes) in wanted.items()
+        name: _case(folder / name, model, kind, probes, pictures, measure)
+        for name, (kind, probes, measure) in wanted.items()
     }
 
 
@@ -95,21 +97,29 @@ def within(case: Case, found: Agreement) -> bool:
     return found.identical if whole else found.relative <= proof.TOLERANCE
 
 
-def _case(
-    folder: Path, model: Model, kind: str, probes: list[Probe], pictures: NDArray[np.float32]
+def _case(  # noqa: PLR0913, PLR0917
+    folder: Path,
+    model: Model,
+    kind: str,
+    probes: list[Probe],
+    pictures: NDArray[np.float32],
+    measure: str,
 ) -> Case:
     folder.mkdir(parents=True)
     tapped = runtime.Session(attach(model, probes))
     name = model.inputs[0]
     vectors = tapped.run({name: pictures})
-    head = _head(kind, model, probes, [vectors[probe.output] for probe in probes])
+    read = [vectors[probe.output] for probe in probes]
+    head = _head(kind, model, probes, read)
+    if measure:
+        head = replace(head, novelty=_novelty(measure, head, np.hstack(read)))
     write_fused(BACKBONE, [Part.linear(head, probes, like=model)], folder / "model.onnx")
     expected: Answers = {}
     for batch, x in _batches(pictures).items():
         folder.joinpath(f"{batch}.bin").write_bytes(x.tobytes())
         run = tapped.run({name: x})
-        answers = head([run[probe.output] for probe in probes])
-        expected[batch] = [*(run[output] for output in model.outputs), *answers]
+        answers = head.named([run[probe.output] for probe in probes])
+        expected[batch] = [*(run[output] for output in model.outputs), *answers.values()]
     outputs = (*model.outputs, *head.outputs)
     shapes = {str(batch): [batch, *pictures.shape[1:]] for batch in BATCHES}
     folder.joinpath("case.json").write_text(json.dumps({"outputs": outputs, "batches": shapes}))
@@ -133,6 +143,28 @@ def _head(
         tuple(f"domain {i}" for i in range(CLASSES)),
         tuple(width(model, probe) for probe in probes),
     )
+
+
+def _novelty(measure: str, head: LinearHead, x: NDArray[np.float32]) -> Novelty:
+    """Return a measure to which half of the vectors ``x`` are strange, none by a hair."""
+    rng, logits = np.random.default_rng(1), x @ head.weight.T + head.bias
+    turn = rng.normal(size=(16, x.shape[1])) / np.sqrt(x.shape[1]) / (x.std(axis=0) + 1e-3)
+    samples = (x - x.mean(axis=0)) @ turn.T
+    anchors = samples[:6] + rng.normal(size=(6, 16)) / 2
+    if measure == "nearest":
+        anchors /= np.linalg.norm(anchors, axis=1, keepdims=True)
+    fitted = Novelty(
+        NOVELTY[measure],
+        0.0,
+        anchors.astype(np.float32),
+        turn.astype(np.float32),
+        (-turn @ x.mean(axis=0)).astype(np.float32),
+    )
+    if measure == "energy":
+        fitted = Novelty(NOVELTY[measure], 0.0, np.zeros((0, CLASSES), np.float32))
+    ordered = np.sort(fitted(x, logits)[:, 0])
+    middle = len(ordered) // 2
+    return replace(fitted, limit=float(ordered[middle - 1 : middle + 1].mean()))
 
 
 def _pictures(model: Model, count: int) -> NDArray[np.float32]:

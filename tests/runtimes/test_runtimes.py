@@ -5,12 +5,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from onnxprobe.heads import HEADS
+from onnxprobe.heads import HEADS, NOVELTY
 from runtimes.cases import BATCHES, compared, read_answers, within, write_cases
 from runtimes.known import RUNTIMES
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
-CASES = [*HEADS, "poolings"]
+CASES = [*HEADS, "poolings", *NOVELTY]
 
 
 @pytest.fixture(scope="module")
