@@ -6,8 +6,8 @@ from typing import Final
 
 import onnx
 
-from onnxprobe.errors import StitchError, quoted
-from onnxprobe.graph.adapters import constant_nodes
+from onnxprobe.errors import StitchError, VersionError, quoted
+from onnxprobe.graph.adapters import NoFormError, constant_nodes
 from onnxprobe.graph.infer import has_holes, infer
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.names import node_names, renamed, tensor_names
@@ -211,7 +211,14 @@ def _weights_as_nodes(
     result.graph.input.extend(
         listed[t.name] for t in new if t.name in listed and t.name not in declared
     )
-    return [node for t in new if t.name not in listed for node in constant_nodes(t.name, t, opset)]
+    own = [t for t in new if t.name not in listed]
+    try:
+        return [node for t in own for node in constant_nodes(t.name, t, opset)]
+    except NoFormError as why:
+        raise VersionError(
+            f"the backbone is opset {opset}, which has {why} as the head holds; export the head for "
+            f"opset {opset}"
+        ) from None
 
 
 def _imports(result: onnx.ModelProto, head: onnx.ModelProto) -> None:

@@ -199,6 +199,17 @@ def test_an_operator_whose_form_changed_is_written_in_the_form_of_the_backbone(i
     np.testing.assert_allclose(old, new, rtol=1e-6)
 
 
+def test_a_constant_that_an_old_backbone_has_no_form_for_is_refused_in_words():
+    """Below IR version 4 weights become nodes, and those of opset 8 hold floats: 53 bits."""
+    build = Builder(8)
+    number = build.constant(np.array((1 << 60) + 1))
+    build.op("Add", build.op("Cast", "x", to=TensorProto.INT64), number, out="y")
+    ends = [Value("x", "float32", ("N", 4)), Value("y", "int64", ("N", 4))]
+    head = build.model("adds", ends[:1], ends[1:], ir_version=8)
+    with pytest.raises(VersionError, match="the backbone is opset 8, which has no such constants"):
+        stitch(tiny_model(opset=8, ir_version=3), Graft(head, {"x": "flat"}))
+
+
 def test_a_tensor_read_only_inside_an_if_is_still_needed():
     def body(op):
         out = [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)]
