@@ -37,8 +37,9 @@ class Editable:
     ) -> Findings:
         """Split the pictures, train a head for ``groups``, and put it all together."""
         sides = split(run, self.split, embedded.paths, groups)
-        strange = noise(run, embedded.probes, self.embedding)
-        trained = run.do("classifier", self.classifier, embedded.views, groups, sides, strange)
+        given = (embedded.views, groups, sides)
+        strange = noise(run, embedded.probes, self.embedding, self.classifier)
+        trained = run.do("classifier", self.classifier, *given, *strange)
         return composed(run, embedded, groups.value, layout, trained.value, head=self.head)
 
     def retrained(self, run: Run, before: Findings, views: Kept[Views]) -> Findings:

@@ -47,8 +47,9 @@ class Known(Editable):
         layout = run.do("tsne", self.tsne, embedded.views)
         both = beside(read.value, first.value.predicted, found.value)
         groups = Kept(both, Run.key("beside", read.key, first.key, found.key))
-        strange = noise(run, embedded.probes, self.embedding)
-        trained = run.do("classifier", self.classifier, embedded.views, groups, sides, strange)
+        given = (embedded.views, groups, sides)
+        strange = noise(run, embedded.probes, self.embedding, self.classifier)
+        trained = run.do("classifier", self.classifier, *given, *strange)
         return composed(run, embedded, both, layout.value, trained.value, head="detectors")
 
     def told(self, embedded: Embedded, member: Mask) -> Mask:

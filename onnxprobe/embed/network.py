@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -102,6 +102,16 @@ class Network:
     def run(self, samples: NDArray[Any]) -> Arrays:
         """Run one full batch."""
         return self.session.steadily(self.feed, samples, self.outputs)
+
+    def each(self, pictures: Sequence[NDArray[np.uint8]]) -> Iterator[Arrays]:
+        """Run decoded pictures, RGB ``(h, w, 3)``, batch by batch; yield a row for each of them."""
+        prepare = self.preprocess
+        for start in range(0, len(pictures), self.batch):
+            some = pictures[start : start + self.batch]
+            samples = np.zeros((self.batch, *prepare.shape), prepare.dtype)
+            for picture, slot in zip(some, samples, strict=False):
+                prepare(picture, slot)
+            yield {name: rows[: len(some)] for name, rows in self.run(samples).items()}
 
     def sized(self) -> "Network":
         """Return the same network, with as many pictures a run as the device is fastest with."""

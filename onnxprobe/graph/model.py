@@ -200,10 +200,8 @@ def _node(index: int, proto: onnx.NodeProto) -> Node:
     domain = proto.domain
     op = proto.op_type if domain in DEFAULT_DOMAINS else f"{domain}::{proto.op_type}"
     captures = tuple(dict.fromkeys(_captures(proto))) if bodies(proto) else ()
-    inputs, outputs = (
-        tuple(proto.input[:]),
-        tuple(proto.output[:]),
-    )  # a slice is faster to go through
+    inputs = tuple(proto.input[:])  # a slice is faster to go through
+    outputs = tuple(proto.output[:])
     reads, writes = _named(inputs + captures), _named(outputs)
     return Node(index, op, proto.name, inputs, outputs, captures, reads, writes, proto)
 

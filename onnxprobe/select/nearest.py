@@ -48,9 +48,7 @@ def _embedded(pool: Pool, picture: str) -> Vectors:
     probe = Probe.parse(pool.probe)
     backbone = backbone_of(started_in(pool.run))
     network = Network.of(attach(backbone, [probe]), [probe.output], prepare)
-    samples = np.zeros((network.batch, *network.preprocess.shape), network.preprocess.dtype)
-    network.preprocess(decoded.pixels, samples[0])
-    return np.asarray(network.run(samples)[probe.output][:1], np.float32)
+    return np.asarray(next(network.each([decoded.pixels]))[probe.output], np.float32)
 
 
 NEAREST = Way(

@@ -10,7 +10,6 @@ from onnxprobe.heads import HEADS, LinearHead, folded
 from onnxprobe.progress import Progress, silent
 from recipes.grouped import Grouped, one_each
 from recipes.heads.heldout import Mask, scored
-from recipes.heads.noise import Noise
 from recipes.heads.split import Sides, Split
 from recipes.heads.trained import Trained, nothing, reported
 from recipes.vectors.whitening import Vectors, half_whitening
@@ -43,7 +42,6 @@ class LogisticCV:
         views: Mapping[str, Vectors],
         groups: Grouped,
         sides: Sides | None = None,
-        noise: Noise | None = None,  # noqa: ARG002  the published head rejects nothing
         *,
         progress: Progress = silent,
     ) -> Trained:

@@ -72,22 +72,26 @@ class MadeUp:
         network = Network.of(model, outputs, tapped.preprocess, device=device)
         height, width = tapped.preprocess.size
         pictures = list(nothing(height, width, np.random.default_rng(self.seed)))
-        samples = [network.preprocess(picture) for picture in pictures]
-        samples += [np.zeros_like(samples[0])] * (-len(samples) % network.batch)
-        found = []
-        for start in range(0, len(samples), network.batch):
-            answers = network.run(np.stack(samples[start : start + network.batch]))
-            found.append(np.hstack([answers[name] for name in outputs]))
-            progress("noise", min(start + network.batch, len(pictures)), len(pictures))
-        return Noise(np.concatenate(found)[: len(pictures)].astype(np.float32))
+        found: list[Vectors] = []
+        for answers in network.each(pictures):
+            found.append(np.hstack([answers[name] for name in outputs]).astype(np.float32))
+            progress("noise", sum(map(len, found)), len(pictures))
+        return Noise(np.concatenate(found))
 
 
-def noise(run: Run, probes: tuple[Probe, ...], embedding: Any) -> Kept[Noise]:
-    """Return what the backbone of ``run`` makes of them, where ``embedding`` runs it."""
+def noise(
+    run: Run, probes: tuple[Probe, ...], embedding: Any, classifier: Any
+) -> tuple[Kept[Noise], ...]:
+    """Return what the backbone of ``run`` makes of them, where ``embedding`` runs it.
+
+    None where ``classifier`` rejects nothing.
+    """
+    if getattr(classifier, "rejection", "none") == "none":
+        return ()
     tapped = Tapped(run.model, probes, run.preprocess, embedding.device, embedding.precision)
     said = (run.model_sha256, *map(str, probes), run.preprocess.to_json())
     key = run.key("tapped", *said, embedding.device, embedding.precision)
-    return run.do("noise", MadeUp(), Kept(tapped, key))
+    return (run.do("noise", MadeUp(), Kept(tapped, key)),)
 
 
 def nothing(height: int, width: int, random: np.random.Generator) -> Iterator[Picture]:

@@ -37,10 +37,17 @@ def test_they_are_made_once_for_a_run(backbone, tmp_path):
         Job(backbone, "nowhere", tmp_path), load(backbone), "hash", SimpleNamespace(), SEEN, "given"
     )
     embedding = SimpleNamespace(device="cpu", precision="float32")
-    first = noise(run, (Probe("c2", "mean"),), embedding)
+    asked = embedding, SimpleNamespace(rejection="best")
+    (first,) = noise(run, (Probe("c2", "mean"),), *asked)
     assert run.seconds["noise"] > 0
-    again = noise(run, (Probe("c2", "mean"),), embedding)
+    (again,) = noise(run, (Probe("c2", "mean"),), *asked)
     assert run.seconds["noise"] == 0
     assert first.key == again.key
     np.testing.assert_array_equal(first.value.vectors, again.value.vectors)
-    assert noise(run, (Probe("c1", "mean"),), embedding).key != first.key
+    (other,) = noise(run, (Probe("c1", "mean"),), *asked)
+    assert other.key != first.key
+
+
+@pytest.mark.parametrize("classifier", [SimpleNamespace(), SimpleNamespace(rejection="none")])
+def test_they_are_not_made_for_a_head_that_rejects_nothing(classifier):
+    assert noise(None, (), None, classifier) == ()
