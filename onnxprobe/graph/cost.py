@@ -48,18 +48,19 @@ def costs(model: Model) -> tuple[Cost, ...]:
     values = model.values
     sizes = {name: one_sample(value, batch) for name, value in values.items()}
     stored = {name: _stored((tensor,)) for name, tensor in model.tensors.items()}
-    found: list[Cost] = []
+    names, found = stored.keys(), list[Cost]()
     for node in model.nodes:
-        written = _sum([_bytes(values[name].dtype, sizes[name]) for name in node.writes])
-        work = _shared(macs(node, sizes), rows), _shared(written, rows)
-        found.append(Cost(*_parameters(model, node, stored), *work))
+        reads_none = node.op not in NESTED and names.isdisjoint(node.reads)
+        parameters, size = (0, 0) if reads_none else _parameters(model, node, stored)
+        written = [_bytes(values[name].dtype, sizes[name]) for name in node.writes]
+        total = written[0] if len(written) == 1 else _sum(written)
+        work = _shared(macs(node, sizes), rows), _shared(total, rows)
+        found.append(Cost(parameters, size, *work))
     return tuple(found)
 
 
 def _parameters(model: Model, node: Node, stored: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
     """Return how many numbers a node reads from the file, and their size in bytes."""
-    if node.op not in NESTED and stored.keys().isdisjoint(node.reads):
-        return 0, 0
     found = [stored[name] for name in {*node.reads} if name in stored]
     if node.op in NESTED:
         found.append(_stored(weights.every_attribute_tensor((node.proto,))))

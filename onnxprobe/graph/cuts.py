@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from onnxprobe.graph.live import Live, live
+from onnxprobe.graph.live import Edges, Live, live
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.sizes import asks_batch, feature_or_size, has_batch
 from onnxprobe.graph.value import Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, for the same reason as Node
 class Cut:
     """A tensor every path from input to output passes through.
 
@@ -55,8 +55,9 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
     outputs = model.outputs if output is None else (model.value(output).name,)
     sources = model.inputs if source is None else (model.value(source).name,)
     found = {cut.tensor: cut for cut in _carried(model, live(model, sources, outputs))}
-    if any(asks_batch(model, node) for node in model.nodes if node.op == "Shape"):
-        without = live(model, sources, outputs, edges=lambda node, _: feature_or_size(model, node))
+    if "Shape" in model.ops and any(asks_batch(model, node) for node in model.nodes):
+        sizes = Edges(frozenset({"Shape"}), lambda node, _: feature_or_size(model, node))
+        without = live(model, sources, outputs, edges=sizes)
         others = (cut for cut in _carried(model, without) if has_batch(model, cut.tensor))
         found = {cut.tensor: cut for cut in others} | found
     return tuple(sorted(found.values(), key=lambda cut: cut.node.index))
@@ -64,12 +65,11 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
 
 def _carried(model: Model, part: Live) -> Iterator[Cut]:
     """Yield the tensors of ``part`` that carry all there is to know, front to back."""
-    read = {name for reads in part.reads.values() for name in reads}
     before = {node: i for i, node in enumerate(part.reads, start=1)}
     values, producers, count = model.values, model.producers, len(before)
-    for name in part.carriers():
+    for name in part.carriers:
         node = producers.get(name)
-        if name in read and node is not None and node in before:
+        if name in part.readers and node is not None and node in before:
             yield Cut(values[name], node, before[node] / count)
 
 

@@ -76,6 +76,11 @@ class Model:
         return tuple(_node(i, proto) for i, proto in enumerate(self.proto.graph.node))
 
     @cached_property
+    def ops(self) -> frozenset[str]:
+        """The operators of the outer graph, as nodes write them."""
+        return frozenset(node.op for node in self.nodes)
+
+    @cached_property
     def tensors(self) -> Mapping[str, onnx.TensorProto]:
         """The constants of the file: initializers, and the values of Constant nodes."""
         found = {t.name: t for t in self.proto.graph.initializer}

@@ -11,7 +11,7 @@ Dim = int | str | None
 """A size, a symbol such as ``"batch"``, or unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # never changed; not frozen, for the same reason as Node
 class Value:
     """One tensor of the graph: an edge, in graph terms.
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from onnxprobe.graph.live import Edges
 from onnxprobe.graph.model import Node
 
 LAYOUT: Final = frozenset(
@@ -56,16 +57,19 @@ def kind(node: Node) -> str:
     return node.op.rpartition("::")[2] if "::" in node.op else node.op
 
 
-def feature_reads(node: Node, reached: Collection[str]) -> Iterable[str]:
-    """Return what a node reads as features, not as a size, a condition or a place to look.
-
-    A network that asks for the shape of its input, masks padding (``ids != 0``) or gathers at a
-    position found in the input still passes everything it knows through one tensor. Operands
-    that say *where* count only if the data is not itself a feature, as in an embedding table.
-    """
+def _feature_reads(node: Node, reached: Collection[str]) -> Iterable[str]:
     name = kind(node)
     if name in _ABOUT_SHAPE or name in _CONDITIONS:
         return ()
     places = (0,) if name in _FIRST_IS_DATA else _DATA.get(name, ())
     data = [node.inputs[i] for i in places if i < len(node.inputs) and node.inputs[i] in reached]
     return data or node.reads
+
+
+FEATURES: Final = Edges(_ABOUT_SHAPE | _CONDITIONS | _FIRST_IS_DATA | {*_DATA}, _feature_reads)
+"""Count what a node reads as features, not as a size, a condition or a place to look.
+
+A network that asks for the shape of its input, masks padding (``ids != 0``) or gathers at a
+position found in the input still passes everything it knows through one tensor. Operands that say
+*where* count only if the data is not itself a feature, as in an embedding table.
+"""

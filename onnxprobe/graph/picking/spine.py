@@ -6,9 +6,9 @@ from functools import cached_property, lru_cache
 from math import prod
 
 from onnxprobe.errors import GraphError, quoted
-from onnxprobe.graph.live import Edges, Live, every_read, live
+from onnxprobe.graph.live import EVERY_READ, Edges, Live, live
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import WEIGHTED, feature_reads, kind
+from onnxprobe.graph.picking.ops import FEATURES, WEIGHTED, kind
 from onnxprobe.graph.shapes import batch_first, per_sample
 from onnxprobe.graph.value import Dim
 
@@ -33,13 +33,13 @@ class Spine:
     def tensors(self) -> tuple[str, ...]:
         """The carriers whose shape is known, from the source to the output."""
         values = self.model.values
-        return tuple(name for name in self._carriers if values[name].shape is not None)
+        return tuple(name for name in self.live.carriers if values[name].shape is not None)
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
         """The carriers whose shape is not known."""
         values = self.model.values
-        return tuple(name for name in self._carriers if values[name].shape is None)
+        return tuple(name for name in self.live.carriers if values[name].shape is None)
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -75,10 +75,6 @@ class Spine:
         """The batch of the source."""
         shape = self.model.value(self.source).shape
         return shape[0] if shape else None
-
-    @cached_property
-    def _carriers(self) -> tuple[str, ...]:
-        return tuple(self.live.carriers())
 
     def depth(self, name: str) -> float:
         """Return how far into the network ``name`` lies, 0 to 1, in weighted layers."""
@@ -142,7 +138,7 @@ def trace(model: Model, outputs: Sequence[str], source: str | None = None) -> Sp
         GraphError: no input leads to ``outputs``, or the graph cannot be followed at all.
     """
     sources = model.inputs if source is None else (source,)
-    for edges in (feature_reads, every_read):
+    for edges in (FEATURES, EVERY_READ):
         whole = live(model, sources, outputs, edges=edges)
         if len(whole.sources) == 1:
             return Spine(model, whole.sources[0], whole)
