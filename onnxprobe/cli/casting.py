@@ -1,11 +1,11 @@
 """The command that writes a model in another precision: cast."""
 
-from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from onnxprobe.cli.show import as_json
 from onnxprobe.cli.types import Json, ModelPath, Out, PreprocessFile, Timeout, Weights
 
 
@@ -56,4 +56,4 @@ def cast(
         given=given(model, inputs, images, preprocess, timeout),
         outside=weights,
     )
-    typer.echo(dumps(done.to_json(), indent=2) if json else recast_text(done, out))
+    typer.echo(as_json(done.to_json()) if json else recast_text(done, out))

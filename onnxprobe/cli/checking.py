@@ -1,11 +1,11 @@
 """The command that compares two models: check."""
 
-from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from onnxprobe.cli.show import as_json
 from onnxprobe.cli.types import Json, PreprocessFile, Timeout
 
 
@@ -35,6 +35,6 @@ def check(
     from onnxprobe.verdict import verdict
 
     found = verdict(old, new, given(old, inputs, images, preprocess, timeout))
-    typer.echo(dumps(found.to_json(), indent=2) if json else verdict_text(found))
+    typer.echo(as_json(found.to_json()) if json else verdict_text(found))
     if not found.kept:
         raise typer.Exit(1)

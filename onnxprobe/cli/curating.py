@@ -1,11 +1,11 @@
 """Commands for what a run has found: domains, describe, select, compare."""
 
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from onnxprobe.cli.show import as_json
 from onnxprobe.cli.types import Json, RunFolder
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def select(
     if out is not None:
         written(listed, out)
     if json:
-        typer.echo(dumps(listed.to_json(), indent=2))
+        typer.echo(as_json(listed.to_json()))
     elif out is None and pictures is None:
         typer.echo("\n".join(map(printable, listed.lines)))
     places = " and ".join(str(place) for place in (out, pictures) if place is not None)

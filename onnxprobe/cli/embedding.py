@@ -1,9 +1,8 @@
 """The command that puts the preparation of pictures into a model: embed-preprocess."""
 
-from json import dumps
-
 import typer
 
+from onnxprobe.cli.show import as_json
 from onnxprobe.cli.types import Json, ModelPath, Out, PreprocessFile, Weights
 
 
@@ -29,4 +28,4 @@ def embed_preprocess(
 
     how, origin = preprocess_for(load(model), preprocess_of(preprocess))
     done = write_from_pixels(model, out, preprocess=how, outside=weights)
-    typer.echo(dumps(done.to_json(), indent=2) if json else from_pixels_text(done, out, origin))
+    typer.echo(as_json(done.to_json()) if json else from_pixels_text(done, out, origin))

@@ -1,11 +1,11 @@
 """Commands that mend models: heads, unstitch, batch, repair."""
 
-from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from onnxprobe.cli.show import as_json
 from onnxprobe.cli.types import Json, ModelPath, Out, Weights
 
 Fused = Annotated[
@@ -56,7 +56,7 @@ def batch(model: ModelPath, out: Out, *, weights: Weights = "link", json: Json =
     from onnxprobe.report.mending import batch_text
 
     done = write_dynamic(model, out, outside=weights)
-    typer.echo(dumps(done.to_json(), indent=2) if json else batch_text(done, out))
+    typer.echo(as_json(done.to_json()) if json else batch_text(done, out))
 
 
 def repair(
@@ -81,4 +81,4 @@ def repair(
     from onnxprobe.report.mending import repair_text
 
     done = write_repaired(model, out, skip=skip or (), also=also or (), outside=weights)
-    typer.echo(dumps(done.to_json(), indent=2) if json else repair_text(done, out))
+    typer.echo(as_json(done.to_json()) if json else repair_text(done, out))

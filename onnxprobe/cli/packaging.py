@@ -1,11 +1,11 @@
 """Commands that hand a model over to those who serve it: lint, package, verify."""
 
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onnxprobe.cli.show import as_json
 from onnxprobe.cli.types import Json, ModelPath
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def lint(
     from onnxprobe.report.linting import lint_text
 
     found = lint_(model, LINTINGS[target], config=config, runs_in=runtime)
-    typer.echo(dumps([f.to_json() for f in found], indent=2) if json else lint_text(found, target))
+    typer.echo(as_json([f.to_json() for f in found]) if json else lint_text(found, target))
     if any(finding.level == "error" for finding in found):
         raise typer.Exit(1)
 
@@ -79,7 +79,7 @@ def package(
     for note in done.notes:
         typer.echo(f"onnxprobe: {note}", err=True)
     if json:
-        typer.echo(dumps(done.to_json(), indent=2))
+        typer.echo(as_json(done.to_json()))
         return
     typer.echo(f"{done.folder}: {'without ' if rollback else ''}{', '.join(done.files)}")
     for command in done.next:
@@ -138,7 +138,7 @@ def verify(
 
     found = verify_(folder, key)
     if json:
-        typer.echo(dumps(found.to_json(), indent=2))
+        typer.echo(as_json(found.to_json()))
         return
     whose = f"signed by the owner of {found.by}" if found.by else "not signed"
     if found.signed and not found.by:
