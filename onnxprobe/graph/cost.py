@@ -75,7 +75,7 @@ def _stored(tensors: Iterable[onnx.TensorProto]) -> tuple[int, int]:
     """Return how many parameters ``tensors`` hold, and their size in bytes."""
     count = size = 0
     for tensor in tensors:
-        dims = tensor.dims
+        dims = tensor.dims[:]
         if dims and tensor.data_type not in _INDICES:
             count += prod(dims)
             size += weights.size(tensor)

@@ -121,7 +121,6 @@ def inspect(model: Model, *, name: str | None = None) -> Inspection:
         VersionError: the file names no opset, or two.
     """
     batch = batch_of(model)
-    shapes = {name: per_sample(value, batch) for name, value in model.values.items()}
     parting = {cut.tensor for cut in cuts(model)}
     paid = costs(model)
     try:
@@ -135,7 +134,7 @@ def inspect(model: Model, *, name: str | None = None) -> Inspection:
         inputs=tuple(_port(model.value(name)) for name in model.inputs),
         outputs=tuple(_port(model.value(name)) for name in model.outputs),
         layers=tuple(
-            _layer(node, cost, shapes.get(node.writes[0]) if node.writes else None, parting)
+            _layer(node, cost, model.values[node.writes[0]] if node.writes else None, batch, parting)
             for node, cost in zip(model.nodes, paid, strict=True)
         ),
         pick=found,
@@ -190,8 +189,8 @@ def _port(value: Value) -> Port:
     return Port(value.name, value.dtype, per_sample(value, batch), batch)
 
 
-def _layer(node: Node, cost: Cost, shape: Shape | None, parting: set[str]) -> Layer:
-    output = node.writes[0] if node.writes else ""
+def _layer(node: Node, cost: Cost, value: Value | None, batch: Dim, parting: set[str]) -> Layer:
+    output, shape = ("", None) if value is None else (value.name, per_sample(value, batch))
     elements = None if shape is None else _elements(shape)
     cut = output in parting
     return Layer(  # in the order of its fields: there may be a hundred thousand

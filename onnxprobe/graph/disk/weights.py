@@ -186,20 +186,19 @@ def size(tensor: onnx.TensorProto) -> int:
     Raises:
         NotOnnxError: the tensor is of a type that ONNX does not have, or of a negative size.
     """
-    count = math.prod(tensor.dims)
-    if min(tensor.dims, default=0) < 0:
-        raise NotOnnxError(f"weight {tensor.name!r} has a negative size: {list(tensor.dims)}")
-    if tensor.data_type == TensorProto.STRING:
+    kind, dims = tensor.data_type, tensor.dims[:]
+    if min(dims, default=0) < 0:
+        raise NotOnnxError(f"weight {tensor.name!r} has a negative size: {dims}")
+    if kind == TensorProto.STRING:
         return sum(map(len, tensor.string_data))
-    if tensor.data_type not in _KNOWN:
+    if kind not in _KNOWN:
         raise NotOnnxError(
-            f"weight {tensor.name!r} is of type {tensor.data_type}, which ONNX {onnx.__version__} "
-            "does not have"
+            f"weight {tensor.name!r} is of type {kind}, which ONNX {onnx.__version__} does not have"
         )
-    bits = _BITS.get(tensor.data_type)
+    count, bits = math.prod(dims), _BITS.get(kind)
     if bits is not None:
         return -(-count * bits // 8)
-    return count * _item_size(tensor.data_type)
+    return count * _item_size(kind)
 
 
 @cache
