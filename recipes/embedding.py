@@ -83,6 +83,7 @@ class Embedding:
     def __call__(self, run: Run) -> Embedded:
         from onnxprobe.devices import devices_of
         from onnxprobe.embed import embed
+        from onnxprobe.embed.engines import LOCAL
 
         probes, depths = self.probed(run.model)
         for probe in probes:
@@ -98,6 +99,7 @@ class Embedding:
                 sample=self._rows(len(run.source.names)),
                 seed=self.seed,
                 devices=devices_of(self.device, self.precision),
+                engine=run.job.engine or LOCAL,
                 progress=run.progress,
             ),
         )

@@ -229,6 +229,7 @@ def run_recipe(
     ] = None,
     device: DeviceName = None,
     precision: Precision = None,
+    workers: Workers = None,
     preprocess: PreprocessFile = None,
     timeout: Timeout = None,
     resume: Annotated[
@@ -262,6 +263,7 @@ def run_recipe(
         change or [],
         config,
         preprocess,
+        workers=workers,
         resume=resume,
     )
 

@@ -96,6 +96,7 @@ def asked(
     config: Path | None,
     preprocess: str | None,
     *,
+    workers: int | None = None,
     resume: bool,
 ) -> tuple[str, Any, Job]:
     """Return the recipe's name, the recipe with its settings, and the job.
@@ -106,6 +107,7 @@ def asked(
         RecipeError: something that is needed was not said.
         NoSuchNameError: there is no such recipe, step or setting.
     """
+    from onnxprobe.embed.engines import engine_of
     from onnxprobe.recipe.running import earlier
 
     before = earlier(out) if resume else None
@@ -131,7 +133,7 @@ def asked(
     return (
         recipe,
         configured(find(recipe), settings),
-        Job(model, images, out, preprocess_of(preprocess)),
+        Job(model, images, out, preprocess_of(preprocess), engine_of(None, workers=workers)),
     )
 
 

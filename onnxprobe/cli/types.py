@@ -94,5 +94,7 @@ Timeout = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", metavar="N", min=1, help="Of Ray.  [a core each]"),
+    typer.Option(
+        "--workers", metavar="N", min=1, help="Processes.  [as many as pay; of Ray: a core each]"
+    ),
 ]

@@ -1,10 +1,12 @@
-"""Several devices on one store: a process each, which share its shards."""
+"""Several processes on one store, on one device or several, which share its shards."""
 
 import multiprocessing
 import os
 import signal
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle, islice
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -14,13 +16,18 @@ from typing import Any, Final
 from onnxprobe.devices import Device
 from onnxprobe.embed.account import Account
 from onnxprobe.embed.fill import fill, prepare, settle
-from onnxprobe.embed.job import Job
+from onnxprobe.embed.growth import Growth
+from onnxprobe.embed.job import Job, UnfinishedError
 from onnxprobe.embed.network import cores
 from onnxprobe.embed.stop import Stop, stoppable
 from onnxprobe.embed.watch import UNWATCHED, Accounts, Watch
-from onnxprobe.errors import DeviceError, OnnxprobeError
+from onnxprobe.errors import DeviceError, OnnxprobeError, StoreError
 from onnxprobe.progress import Progress
 
+ALONE: Final = (
+    "pictures are tried again by one process alone, without --join, on one device and with one of "
+    "--workers"
+)
 _SECONDS: Final = 0.2
 """How often to look whether a process has ended, or the work is to be stopped."""
 _GRACE: Final = 60.0
@@ -28,30 +35,78 @@ _GRACE: Final = 60.0
 
 
 def fill_on(
-    devices: Sequence[Device], job: Job, *, watch: Watch = UNWATCHED, threads: int | None = None
+    devices: Sequence[Device],
+    job: Job,
+    *,
+    watch: Watch = UNWATCHED,
+    threads: int | None = None,
+    workers: int | None = 1,
 ) -> None:
     """Make every shard that is missing, on all ``devices``; see ``fill``.
 
-    One device is worked by this process, several by a process each; what results is the same, bit
-    for bit.
+    One worker is this process, several are a process each; what results is the same, bit for bit.
+
+    Args:
+        devices: what the network is run on, a worker each at least.
+        job: what to make.
+        watch: told what becomes of it.
+        threads: runs of the network at once in each worker; by default they share all cores.
+        workers: how many; ``None`` for one where that keeps the device or the cores busy, and
+            more where it does not.
 
     Raises:
         StoreError: see ``fill``.
         DeviceError: a process ended without a word, or could not work.
     """
-    jobs = [replace(job, network=replace(job.network, device=device)) for device in devices]
-    if len(jobs) == 1:
-        fill(jobs[0], watch, threads=threads)
-        return
-    prepare(job)
-    each = threads or max(1, cores() // len(jobs))
+    count = max(workers or 1, len(devices))
+    if count > 1 and job.retry:
+        raise StoreError(ALONE)
+    jobs = [
+        replace(job, network=replace(job.network, device=device))
+        for device in islice(cycle(devices), count)
+    ]
     with stoppable() as stop:
-        try:
-            _Team([replace(one, join=True) for one in jobs], each).work(stop, watch)
-        finally:
-            left = settle(job, watch)
+        if count > 1:
+            _together(jobs, stop, watch, threads)
+        elif workers or job.join or job.retry:
+            fill(jobs[0], watch, threads=threads, asked=stop)
+        else:
+            _growing(jobs[0], stop, watch, threads)
+
+
+def _growing(job: Job, stop: Stop, watch: Watch, threads: int | None) -> None:
+    """Begin alone; go on with several processes where that ends the work sooner."""
+    growth = Growth(stop, job.header.shard_rows)
+    try:
+        fill(job, replace(watch, look=growth.look), threads=threads, asked=growth)
+    except UnfinishedError:
+        if stop.is_set() or growth.workers == 1:
+            raise
+    else:
+        return
+    count = growth.workers
+    jobs = [replace(job, network=replace(job.network, loaded=None))] * count
+    try:
+        _together(jobs, stop, watch, threads and max(1, threads // count))
+    except DeviceError as error:
+        warnings.warn(
+            f"{count} processes would be faster than one, but cannot work here ({error})",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        fill(job, watch, threads=threads, asked=stop)
+
+
+def _together(jobs: Sequence[Job], stop: Stop, watch: Watch, threads: int | None) -> None:
+    """Make what is missing, with a process for each of ``jobs``, which differ in the device alone."""
+    prepare(jobs[0])
+    each = threads or max(1, cores() // len(jobs))
+    try:
+        _Team([replace(one, join=True) for one in jobs], each).work(stop, watch)
+    finally:
+        left = settle(jobs[0], watch)
     if left:
-        raise job.stopped(left)
+        raise jobs[0].stopped(left)
 
 
 class _Team:

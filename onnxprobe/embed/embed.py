@@ -6,6 +6,7 @@ from pathlib import Path
 from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.embed.account import Account
 from onnxprobe.embed.channels.tree import Tree
+from onnxprobe.embed.devices import ALONE
 from onnxprobe.embed.engines import LOCAL, Engine
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import DTYPES, Header
@@ -89,9 +90,7 @@ def embed(  # noqa: PLR0913  every setting of the command
     if dtype not in DTYPES:
         raise NoSuchNameError("type of stored vectors", dtype, DTYPES)
     if retry and (join or len(devices) > 1):
-        raise StoreError(
-            "pictures are tried again by one process alone, without --join and on one device"
-        )
+        raise StoreError(ALONE)
     preprocess_for(model, preprocess)
     order = manifest(source.names, seed=seed)
     target = sample_rows(len(order.names), sample)

@@ -11,6 +11,10 @@ from onnxprobe.errors import StoreError
 from onnxprobe.images import Source, Status
 
 
+class UnfinishedError(StoreError):
+    """The work was stopped before everything was made; what is made is kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
     """What a store is to hold, and where it is from.
@@ -43,9 +47,9 @@ class Job:
     join: bool = False
     called: Path | None = None
 
-    def stopped(self, left: int) -> StoreError:
+    def stopped(self, left: int) -> UnfinishedError:
         """Return the error for work that was stopped while so many pictures were ``left``."""
-        return StoreError(
+        return UnfinishedError(
             f"stopped after {self.target - left:,} of {self.target:,} pictures, which are kept in "
             f"{str(self.called or self.path)!r}; give the same command again to go on"
         )

@@ -21,6 +21,10 @@ def nobody(_: Account) -> None:
     """Tell nobody what the work was like."""
 
 
+def unseen(_: Account, __: int) -> None:
+    """Look at nothing."""
+
+
 def unheard(_: int) -> None:
     """Tell nobody how many."""
 
@@ -36,6 +40,7 @@ class Watch:
             other process is told at the same time.
         finished: the same, where nothing is missing any more.
         progress: how many pictures are done.
+        look: now and then, what the work was like so far, and how many pictures are left.
         account: at the end, what the work was like, where there was any.
     """
 
@@ -44,6 +49,7 @@ class Watch:
     done: Callable[[Extents], None] = nothing
     finished: Callable[[Extents], None] = nothing
     progress: Progress = silent
+    look: Callable[[Account, int], None] = unseen
     account: Accounts = nobody
 
 

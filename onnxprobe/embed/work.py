@@ -19,7 +19,7 @@ from onnxprobe.embed.watch import UNWATCHED, Watch
 from onnxprobe.embed.writer import Writer
 
 SECONDS_BETWEEN_LOOKS: Final = 1.0
-"""How often to look whether what others were making is free, or made."""
+"""How often to look whether what others were making is free or made, or what limits the work."""
 
 
 class Work:
@@ -84,7 +84,8 @@ class Work:
         first = next(batches, None)
         if first is None:
             return 0
-        network, began, decode, infer = self.network, perf_counter(), 0.0, 0.0
+        network, decode, infer = self.network, 0.0, 0.0
+        began = looked = perf_counter()
         writer = Writer(
             job.path,
             job.header,
@@ -110,17 +111,22 @@ class Work:
                     decode, infer = decode + batch.decode_seconds, infer + batch.run_seconds
                     self.watch.made(len(batch.outcomes))
                     self.watch.progress(job.stage, job.target - left + made, job.target)
+                    if perf_counter() - looked > SECONDS_BETWEEN_LOOKS:
+                        looked = perf_counter()
+                        so_far = self._spent(made, looked - began, decode, infer, writer.seconds)
+                        self.watch.look(so_far, left - made)
         finally:
             self.found.extents.update(writer.extents)
-        self._note(made, perf_counter() - began, decode=decode, infer=infer, write=writer.seconds)
+        now = self._spent(made, perf_counter() - began, decode, infer, writer.seconds)
+        self.account = now if self.account is None else self.account.then(now)
         return made
 
-    def _note(
-        self, made: int, seconds: float, *, decode: float, infer: float, write: float
-    ) -> None:
+    def _spent(
+        self, made: int, seconds: float, decode: float, infer: float, write: float
+    ) -> Account:
         session = self.network.session
         providers = ", ".join(session.providers)
-        now = Account(
+        return Account(
             (f"{session.device} ({providers})",),
             session.device.precision,
             self.network.cosine,
@@ -131,4 +137,3 @@ class Work:
             write,
             *crews(self.network, self.job.source, self.threads),
         )
-        self.account = now if self.account is None else self.account.then(now)

@@ -134,7 +134,9 @@ def inspect(model: Model, *, name: str | None = None) -> Inspection:
         inputs=tuple(_port(model.value(name)) for name in model.inputs),
         outputs=tuple(_port(model.value(name)) for name in model.outputs),
         layers=tuple(
-            _layer(node, cost, model.values[node.writes[0]] if node.writes else None, batch, parting)
+            _layer(
+                node, cost, model.values[node.writes[0]] if node.writes else None, batch, parting
+            )
             for node, cost in zip(model.nodes, paid, strict=True)
         ),
         pick=found,

@@ -15,6 +15,7 @@ from onnxprobe.recipe import kept
 from onnxprobe.recipe.kept import Kept
 
 if TYPE_CHECKING:
+    from onnxprobe.embed.engines import Engine
     from onnxprobe.images import Preprocess, Source
 
 T = TypeVar("T")
@@ -30,12 +31,14 @@ class Job:
         out: the folder of the run.
         preprocess: how the user wants pictures to be prepared, all of it or some settings by name;
             the model's own way if left out.
+        engine: where pictures are embedded; in this process if left out.
     """
 
     model: Path
     images: str
     out: Path
     preprocess: "Preprocess | Mapping[str, Any] | None" = None
+    engine: "Engine | None" = None
 
 
 @dataclass(frozen=True)

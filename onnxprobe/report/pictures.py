@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from onnxprobe.embed import Store
 from onnxprobe.embed.account import Account
 from onnxprobe.images import Preprocess
+from onnxprobe.report.wording import counted
 
 
 def store_text(store: Store, preprocess: Preprocess, origin: str) -> str:
@@ -24,7 +25,7 @@ def counts_text(counts: Mapping[str, int]) -> str:
 
 def account_text(account: Account) -> str:
     """Say where the model really ran, how fast, and what the work waited for."""
-    where, busy = ", ".join(account.ran_on), account.busy
+    where, busy = counted(account.ran_on), account.busy
     close = f", cosine to float32 at least {account.cosine:.5f}" if account.cosine < 1 else ""
     shares = ", ".join(f"{stage} {share:.0%}" for stage, share in busy.items())
     return (

@@ -1,13 +1,14 @@
 """How names and figures are written, on the page and on the terminal."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from onnxprobe.errors import plural
 from onnxprobe.report.reading import sequence
 
-__all__ = ["listed", "percent", "plural", "prose", "score", "shape", "tail", "visible"]
+__all__ = ["counted", "listed", "percent", "plural", "prose", "score", "shape", "tail", "visible"]
 
 # Control characters, line separators, lone surrogates, and the characters that turn the direction
 # of the text around them (Boucher & Anderson 2021, arXiv:2111.00169).
@@ -47,6 +48,15 @@ def percent(value: float | None) -> str:
 def shape(dims: object) -> str:
     """Write a per-sample shape: ``1280×7×7``; unknown dimensions are ``?``."""
     return "×".join("?" if dim is None else str(dim) for dim in sequence(dims))
+
+
+def counted(names: Iterable[str]) -> str:
+    """Write names in one line, each once.
+
+    >>> counted(["cuda:0", "cuda:0", "cuda:1"])
+    'cuda:0 ×2, cuda:1'
+    """
+    return ", ".join(name if n == 1 else f"{name} ×{n}" for name, n in Counter(names).items())
 
 
 def prose(text: str) -> str:

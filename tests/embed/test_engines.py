@@ -6,13 +6,15 @@ import pytest
 from store_parts import PROBES, content
 
 from onnxprobe.embed import Store
-from onnxprobe.embed.engines import LOCAL, Ray, engine_of
+from onnxprobe.embed.engines import LOCAL, Local, Ray, engine_of
 from onnxprobe.errors import MissingExtraError, NoSuchNameError, StoreError
 from onnxprobe.images import open_source
 
 
 def test_engines_are_chosen_by_name():
-    assert engine_of(None) is engine_of("local") is LOCAL
+    assert engine_of(None) == engine_of("local") == Local(workers=None)
+    assert engine_of("local", workers=3) == Local(3)
+    assert LOCAL.workers == 1  # a script may not be one that can be imported
     assert engine_of("ray", address="auto", workers=3) == Ray("auto", 3)
     with pytest.raises(NoSuchNameError, match="no engine named 'rai'; did you mean 'ray'"):
         engine_of("rai")

@@ -10,6 +10,7 @@ from onnxprobe.devices import devices_of
 from onnxprobe.embed import Store
 from onnxprobe.embed import devices as devices_module
 from onnxprobe.embed.account import Account
+from onnxprobe.embed.engines import Local
 from onnxprobe.errors import DeviceError, OnnxprobeError, StoreError
 from onnxprobe.images import open_source
 
@@ -96,8 +97,10 @@ def test_a_process_that_dies_is_noticed(run, monkeypatch):
 def test_pictures_are_tried_again_on_one_device(run):
     from onnxprobe.images import FAILED
 
-    with pytest.raises(StoreError, match="by one process alone, without --join and on one device"):
+    with pytest.raises(StoreError, match="by one process alone, without --join, on one device"):
         run(devices=TWO, retry=FAILED)
+    with pytest.raises(StoreError, match=r"and with one of --workers$"):
+        run(engine=Local(workers=2), retry=FAILED)
 
 
 def test_rows_of_another_precision_are_not_mixed_in(run):

@@ -16,12 +16,12 @@ def engine_of(
     Args:
         name: ``"local"`` or ``"ray"``; local where nobody says.
         address: of a Ray cluster; one is started on this machine where nobody says.
-        workers: of Ray.
+        workers: processes, or actors of Ray; as many as pay where nobody says.
 
     Raises:
         NoSuchNameError: there is no such engine.
     """
-    known: dict[str, Engine] = {"local": LOCAL, "ray": Ray(address, workers)}
+    known: dict[str, Engine] = {"local": Local(workers), "ray": Ray(address, workers)}
     if name is not None and name not in known:
         raise NoSuchNameError("engine", name, known)
     return known[name or "local"]

@@ -1,4 +1,4 @@
-"""This machine: one process, or one for each of several devices."""
+"""This machine: one process, or several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,14 @@ from onnxprobe.embed.watch import UNWATCHED, Watch
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Work here."""
+    """Work here.
+
+    Attributes:
+        workers: processes; ``None`` for as many as pay, which are started anew: a script that asks
+            for it must be one that can be imported (``if __name__ == "__main__"``).
+    """
+
+    workers: int | None = 1
 
     def fill(
         self,
@@ -22,4 +29,4 @@ class Local:
         threads: int | None = None,
     ) -> None:
         """Make every shard that is missing; see ``embed.devices.fill_on``."""
-        fill_on(devices, job, watch=watch, threads=threads)
+        fill_on(devices, job, watch=watch, threads=threads, workers=self.workers)

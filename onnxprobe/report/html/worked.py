@@ -6,7 +6,7 @@ from typing import Any
 from onnxprobe.report.html.markup import Html
 from onnxprobe.report.html.tables import pairs_table
 from onnxprobe.report.reading import mapping, number, sequence
-from onnxprobe.report.wording import plural
+from onnxprobe.report.wording import counted, plural
 
 
 def worked(run: Mapping[str, Any]) -> Html | None:
@@ -20,7 +20,7 @@ def worked(run: Mapping[str, Any]) -> Html | None:
     ]
     pictures = sum(int(number(one.get("pictures")) or 0) for one in done)
     said = {
-        "ran on": ", ".join(map(str, sequence(last.get("ran_on")))),
+        "ran on": counted(map(str, sequence(last.get("ran_on")))),
         "precision": str(last.get("precision") or "not recorded"),
         "pictures": f"{pictures:,} in {plural(len(done), 'session')}",
         "pictures a second": f"{number(last.get('rate')) or 0:,.1f}",

@@ -1,0 +1,137 @@
+import signal
+import threading
+from dataclasses import replace
+
+import pytest
+from store_parts import content
+
+from onnxprobe.devices import ON_CPU
+from onnxprobe.embed import devices, growth, work
+from onnxprobe.embed.account import Account
+from onnxprobe.embed.engines import Local
+from onnxprobe.embed.growth import Growth
+from onnxprobe.errors import DeviceError, StoreError
+
+STARVED = Account(("cpu",), "float32", 1.0, 20_000, 10.0, 4.0, 1.0, 1.0, decoders=2, runners=2)
+MANY = 1_000_000
+AS_MANY_AS_PAY = Local(workers=None)
+
+
+@pytest.fixture
+def four_cores(monkeypatch):
+    """Four cores, of which three lie idle."""
+    seconds = iter(range(0, 10_000, 1000))
+    monkeypatch.setattr(growth, "cores", lambda: 4)
+    monkeypatch.setattr(growth, "perf_counter", lambda: float(next(seconds)))
+    idle = iter(range(0, 30_000, 3000))
+    monkeypatch.setattr(growth, "_idle", lambda: float(next(idle)))
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Whatever the work is like, it is taken to be worth several processes after a batch."""
+    for name, value in (("_SEEN", 0), ("_WORTH", 0), ("_BUSY", 99), ("cores", lambda: 2)):
+        monkeypatch.setattr(growth, name, value)
+    monkeypatch.setattr(work, "SECONDS_BETWEEN_LOOKS", -1)
+
+
+def judged(account, left, rows=16_384):
+    found = Growth(threading.Event(), rows)
+    found.look(account, left)
+    assert found.is_set() == (found.workers > 1)
+    return found.workers
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_where_neither_a_stage_nor_the_cores_are_busy_more_processes_pay():
+    assert judged(STARVED, MANY) == 4
+    assert judged(STARVED, MANY, rows=MANY // 3) == 4
+    assert judged(STARVED, MANY, rows=MANY // 2) == 2  # no more than there are shards
+
+
+@pytest.mark.usefixtures("four_cores")
+@pytest.mark.parametrize(
+    "changes",
+    [{"infer": 19.0}, {"decode": 16.0}, {"write": 8.0}, {"seconds": 4.0}],
+    ids=["the network", "decoding", "writing", "too early"],
+)
+def test_where_a_stage_is_busy_one_process_does(changes):
+    assert judged(replace(STARVED, **changes), MANY) == 1
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_what_ends_soon_is_ended_by_one_process():
+    assert judged(STARVED, 39_999) == 1
+    assert judged(STARVED, 40_000) > 1
+
+
+def test_where_others_keep_the_cores_busy_one_process_does(monkeypatch):
+    monkeypatch.setattr(growth, "_idle", lambda: 0.0)
+    monkeypatch.setattr(growth, "cores", lambda: 4)
+    assert judged(STARVED, MANY) == 1
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_no_more_processes_than_memory_holds(monkeypatch):
+    monkeypatch.setattr(growth, "_fitting", lambda: 0)
+    assert judged(STARVED, MANY) == 1
+
+
+def test_it_is_asked_to_stop_by_others_as_well():
+    stop = threading.Event()
+    asked = Growth(stop, 1)
+    assert not asked.wait(0)
+    stop.set()
+    assert asked.is_set()
+    assert asked.wait(0)
+
+
+def test_cores_lie_idle_for_some_time():
+    assert growth._idle() >= 0
+    assert growth._fitting() > 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("eager")
+def test_what_one_process_begins_and_several_end_is_the_same_to_the_bit(run, tmp_path):
+    told, accounts = [], []
+    run(
+        "grown/e.h5",
+        engine=AS_MANY_AS_PAY,
+        progress=lambda *said: told.append(said),
+        account=accounts.append,
+    )
+    run("one/e.h5")
+    assert content(tmp_path / "grown/e.h5") == content(tmp_path / "one/e.h5")
+    assert told[-1] == ("embed", 40, 40)
+    assert sum(account.pictures for account in accounts) == 40
+    assert len(accounts) == 2
+
+
+@pytest.mark.usefixtures("eager")
+def test_where_several_cannot_work_one_goes_on(run, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise DeviceError("no room on it")
+
+    monkeypatch.setattr(devices, "_together", refuse)
+    with pytest.warns(RuntimeWarning, match=r"2 processes would be faster .* \(no room on it\)"):
+        run("grown/e.h5", engine=AS_MANY_AS_PAY)
+    run("one/e.h5")
+    assert content(tmp_path / "grown/e.h5") == content(tmp_path / "one/e.h5")
+
+
+@pytest.mark.usefixtures("eager")
+def test_who_asks_to_stop_gets_no_further_processes(run, monkeypatch):
+    monkeypatch.setattr(devices, "_together", lambda *_: pytest.fail("it went on"))
+
+    def stop(*_):
+        signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(StoreError, match=r"^stopped after .* of 40 pictures"):
+        run(engine=AS_MANY_AS_PAY, progress=stop)
+
+
+def test_one_process_is_enough_for_little(run):
+    accounts = []
+    run(engine=AS_MANY_AS_PAY, account=accounts.append, devices=(ON_CPU,))
+    assert [account.pictures for account in accounts] == [40]
