@@ -85,9 +85,8 @@ def _growing(job: Job, stop: Stop, watch: Watch, threads: int | None) -> None:
     else:
         return
     count = growth.workers
-    jobs = [replace(job, network=replace(job.network, loaded=None))] * count
     try:
-        _together(jobs, stop, watch, threads and max(1, threads // count))
+        _together([job] * count, stop, watch, threads and max(1, threads // count))
     except DeviceError as error:
         warnings.warn(
             f"{count} processes would be faster than one, but cannot work here ({error})",
@@ -102,11 +101,16 @@ def _together(jobs: Sequence[Job], stop: Stop, watch: Watch, threads: int | None
     prepare(jobs[0])
     each = threads or max(1, cores() // len(jobs))
     try:
-        _Team([replace(one, join=True) for one in jobs], each).work(stop, watch)
+        _Team([_sent(one) for one in jobs], each).work(stop, watch)
     finally:
         left = settle(jobs[0], watch)
     if left:
         raise jobs[0].stopped(left)
+
+
+def _sent(job: Job) -> Job:
+    """Return ``job`` as another process gets it: a network stays in its own."""
+    return replace(job, join=True, network=replace(job.network, loaded=None))
 
 
 class _Team:

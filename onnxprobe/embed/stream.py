@@ -7,7 +7,7 @@ its neighbours; so work that is stopped can go on at any batch and gives the sam
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +26,9 @@ from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_on
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
 _GPU_RUNS: Final = 2
 """Threads that run a network on a GPU."""
+_TASKS: Final = 4
+"""Tasks for each thread that decodes; one task may be several pictures, for handing one over costs
+as much as decoding a small one."""
 _BATCHES_AHEAD: Final = 2
 """Batches decoded, or being decoded, for each that is run: while one runs, the next is ready."""
 
@@ -76,6 +79,7 @@ def stream(  # noqa: PLR0913
     decoding, running = crews(network, source, threads)
     window = running * (1 + _BATCHES_AHEAD)
     shape = (network.batch, *network.preprocess.shape)
+    few = max(1, min(network.batch // 2, window * network.batch // (_TASKS * decoding)))
     free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
     waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
     read = source.read if reads_at_once(source) == 1 else _given_up(source, asked)
@@ -88,8 +92,8 @@ def stream(  # noqa: PLR0913
                     yield _oldest(waiting, free)
                 samples = free.popleft()
                 pictures = [
-                    decoders.submit(fetch, name, slot)
-                    for name, slot in zip(names[rows.start : rows.stop], samples, strict=False)
+                    decoders.submit(fetch, names[start : min(start + few, rows.stop)], slots)
+                    for start, slots in _parts(rows, samples, few)
                 ]
                 batch = runners.submit(_run, network, rows.start, samples, pictures)
                 waiting.append((batch, samples))
@@ -111,6 +115,12 @@ def crews(network: Network, source: Source, threads: int | None) -> tuple[int, i
     return decoding, threads if _on_cpu(network) else _GPU_RUNS
 
 
+def _parts(rows: range, samples: NDArray[Any], few: int) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield the first row, and the slots, of every ``few`` pictures of a batch."""
+    for start in rows[::few]:
+        yield start, samples[start - rows.start :]
+
+
 def _on_cpu(network: Network) -> bool:
     return network.session.device.kind.memory == "cpu"
 
@@ -129,14 +139,17 @@ def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDAr
 
 @dataclass(frozen=True, slots=True)
 class _Fetch:
-    """Reads and decodes one picture into its slot; a slot without a picture is all zeros."""
+    """Reads and decodes pictures into their slots; a slot without a picture is all zeros."""
 
     read: Callable[[str], bytes]
     preprocess: Preprocess
     max_pixels: int
 
-    def __call__(self, name: str, slot: NDArray[Any]) -> tuple[Outcome, float]:
-        """Return what became of it, and the seconds that it took, without waiting for a core."""
+    def __call__(self, names: Sequence[str], slots: NDArray[Any]) -> list[tuple[Outcome, float]]:
+        """Return what became of each, and the seconds that it took, without waiting for a core."""
+        return [self._fetched(name, slot) for name, slot in zip(names, slots, strict=False)]
+
+    def _fetched(self, name: str, slot: NDArray[Any]) -> tuple[Outcome, float]:
         began = perf_counter()
         try:
             data = self.read(name)
@@ -168,9 +181,10 @@ def _run(
     network: Network,
     start: int,
     samples: NDArray[Any],
-    pictures: Sequence[Future[tuple[Outcome, float]]],
+    pictures: Sequence[Future[list[tuple[Outcome, float]]]],
 ) -> Batch:
-    outcomes, seconds = zip(*(picture.result() for picture in pictures), strict=True)
+    done = [one for few in pictures for one in few.result()]
+    outcomes, seconds = zip(*done, strict=True)
     samples[len(outcomes) :] = 0
     decoded = np.array([outcome.status is Status.OK for outcome in outcomes])
     outputs: Arrays = {}

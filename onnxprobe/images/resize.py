@@ -55,6 +55,8 @@ RESIZES: Final = Registry(
 
 def centred(pixels: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
     """Cut ``pixels`` ``(h, w, c)`` to ``size`` around the centre; what is missing is black."""
+    if pixels.shape[:2] == size:
+        return pixels
     (h, w), (height, width) = pixels.shape[:2], size
     top, left = max(0, (h - height) // 2), max(0, (w - width) // 2)
     pixels = pixels[top : top + height, left : left + width]

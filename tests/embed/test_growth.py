@@ -108,6 +108,13 @@ def test_what_one_process_begins_and_several_end_is_the_same_to_the_bit(run, tmp
     assert len(accounts) == 2
 
 
+@pytest.mark.slow
+def test_as_many_processes_as_one_says_give_the_same_bits(run, tmp_path):
+    run("two/e.h5", engine=Local(workers=2), batch=None)
+    run("one/e.h5", batch=None)
+    assert content(tmp_path / "two/e.h5") == content(tmp_path / "one/e.h5")
+
+
 @pytest.mark.usefixtures("eager")
 def test_where_several_cannot_work_one_goes_on(run, tmp_path, monkeypatch):
     def refuse(*_):

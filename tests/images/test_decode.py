@@ -206,7 +206,11 @@ def test_any_bytes_have_a_status(tail, head):
         (b"", "empty", "the file has no bytes"),
         (b"<html><body>404", "not an image", "it starts with b'<html><body>404'"),
         (b"\x89PNG\r\n\x1a\n", "truncated", "PNG: it ends after 8 bytes"),
-        (b"\xff\xd8\xff\xe0", "truncated", "JPEG: it ends after 4 bytes"),
+        (
+            b"\xff\xd8\xff\xe0",
+            "truncated",
+            "JPEG: it ends after 4 bytes, before its picture begins",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(data, status, error):

@@ -6,6 +6,8 @@ from onnxprobe.images.formats._base import Format, Header, MalformedError, Trunc
 from onnxprobe.images.formats.tiff import orientation
 
 _START_OF_SCAN, _EXIF, _END = 0xDA, 0xE1, b"\xff\xd9"
+_MARKER: Final = 4
+"""Bytes of FF, a marker and a length."""
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers that start a frame; the three left out define tables."""
 _BARE: Final = frozenset({0x00, 0x01, *range(0xD0, 0xD9), 0xFF})
@@ -19,8 +21,10 @@ def _matches(data: bytes) -> bool:
 def _header(data: bytes) -> Header:
     size, turned, at = None, 1, 2
     while True:
-        at = _next_marker(data, at)
-        marker, length = unpack(">xBH", data, at)
+        at = data.find(b"\xff", at)  # decoders skip stray bytes between segments, so this does too
+        if not 0 <= at <= len(data) - _MARKER:
+            raise TruncatedError(f"it ends after {len(data)} bytes, before its picture begins")
+        marker, length = data[at + 1], data[at + 2] << 8 | data[at + 3]
         if marker in _BARE:
             at += 1
             continue
@@ -36,14 +40,6 @@ def _header(data: bytes) -> Header:
     # Inside a scan every FF is followed by 00 or a restart marker, so FF D9 is the true end; what
     # follows it (a second picture, padding) is not ours. A thumbnail's end lies before the scan.
     return Header(size[1], size[0], turned, complete=data.rfind(_END, at) >= 0)
-
-
-def _next_marker(data: bytes, at: int) -> int:
-    # Decoders skip stray bytes between segments, so this does too.
-    found = data.find(b"\xff", at)
-    if found < 0:
-        raise TruncatedError(f"it ends after {len(data)} bytes, before its picture begins")
-    return found
 
 
 JPEG = Format("JPEG", (".jpg", ".jpeg", ".jpe"), _matches, _header)

@@ -59,6 +59,13 @@ class Place(Protocol):
     def for_library(self) -> Path | BinaryIO:
         """Return what libraries open: a path where there is one, else something like a file."""
 
+    def content(self, name: str) -> bytes:
+        """Return all bytes of the file that ``name``, a path from here, leads to.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+
     def at(self, name: str) -> "Place":
         """Return the place that ``name``, a path from this folder, leads to."""
 

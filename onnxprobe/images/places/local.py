@@ -79,6 +79,12 @@ class LocalPlace:
         """Return the path."""
         return self.path
 
+    def content(self, name: str) -> bytes:
+        """Return all bytes of the file that ``name``, a path from here, leads to."""
+        place = os.path.join(self.path, name)  # noqa: PTH118  half the time of a Path, for millions
+        with open(place, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
+
     def at(self, name: str) -> Place:
         """Return the place that ``name``, a path from here, leads to."""
         return LocalPlace(self.path / name, self.patience, self.place_of)

@@ -109,6 +109,10 @@ class RemotePlace:
         """Return something like a file."""
         return buffered(self.opened())
 
+    def content(self, name: str) -> bytes:
+        """Return all bytes of the file that ``name``, a path from here, leads to."""
+        return self.at(name).read()
+
     def at(self, name: str) -> Place:
         """Return the place that ``name``, a path from here, leads to."""
         return self._sibling(self.inner.rstrip("/") + "/" + name, self.path.rstrip("/"), name)

@@ -21,4 +21,4 @@ class Files:
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one picture."""
-        return self.place.at(name).read()
+        return self.place.content(name)
