@@ -66,4 +66,4 @@ def export(
     opened = Store.open(path)
     with bars() as progress:
         export_(opened, to, out, progress=progress)
-    typer.echo(f"{out}: {len(opened.ledger):,} pictures, {len(opened):,} with vectors")
+    typer.echo(f"{out}: {opened.pictures:,} pictures, {len(opened):,} with vectors")

@@ -49,12 +49,12 @@ class Group:
 
 def exact_duplicates(store: Store) -> tuple[Group, ...]:
     """Return the pictures whose files are the same, byte for byte, in the order of the first."""
-    by_hash: dict[str, list[int]] = defaultdict(list)
-    hashes = store.ledger.hash
-    for row in store.rows.tolist():
-        by_hash[hashes[row]].append(row)
-    several = (rows for rows in by_hash.values() if len(rows) > 1)
-    return tuple(Group(np.array(rows, np.int64), 1.0) for rows in several)
+    copies = np.flatnonzero(store.originals >= 0)
+    by_first: dict[int, list[int]] = defaultdict(list)
+    for row, first in zip(copies.tolist(), store.originals[copies].tolist(), strict=True):
+        by_first[first].append(row)
+    groups = ((first, *by_first[first]) for first in sorted(by_first))
+    return tuple(Group(np.array(rows, np.int64), 1.0) for rows in groups)
 
 
 def near_duplicates(

@@ -151,9 +151,9 @@ def _checked(path: Path) -> Path:
 
 
 def _none_good(store: Store) -> str:
-    ledger = store.ledger
-    counts = ", ".join(f"{count} {status}" for status, count in ledger.counts.items())
+    ledger = store.part(slice(1))
+    counts = ", ".join(f"{count} {status}" for status, count in store.statuses.items())
     return (
-        f"none of the {len(ledger)} pictures can be used: {counts} (e.g. {ledger.path[0]!r}: "
+        f"none of the {store.pictures} pictures can be used: {counts} (e.g. {ledger.path[0]!r}: "
         f"{ledger.error[0]}); the ledger is in {str(store.path)!r}"
     )

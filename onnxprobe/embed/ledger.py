@@ -88,20 +88,15 @@ class Ledger:
             texts(columns["error"]),
         )
 
-    def marked(self) -> "Ledger":
-        """Return the same rows, of which copies say so.
+    def marked(self, copies: NDArray[np.int64], names: Texts) -> "Ledger":
+        """Return the same rows, of which ``copies`` say what they are copies of.
 
-        A picture whose file is that of an earlier row, byte for byte, is ``duplicate of`` the one
+        A picture whose file is that of an earlier one, byte for byte, is ``duplicate of`` the one
         that its error text names. It has an embedding, the same one.
         """
-        good = np.flatnonzero(self.status == Status.OK)
-        first = originals(self.hash[good].astype("S32"))
-        copies = np.flatnonzero(first != np.arange(len(good)))
-        if not copies.size:
-            return self
         status, error = self.status.copy(), self.error.copy()
-        status[good[copies]] = str(Status.DUPLICATE)
-        error[good[copies]] = self.path[good[first[copies]]]
+        status[copies] = str(Status.DUPLICATE)
+        error[copies] = names
         return replace(self, status=status, error=error)
 
     def __getitem__(self, rows: slice) -> "Ledger":
@@ -121,10 +116,15 @@ def hash_of(data: bytes) -> str:
     return sha256(data).hexdigest()[:32]
 
 
-def originals(hashes: NDArray[np.bytes_]) -> NDArray[np.int64]:
-    """Return for each hash ``(n,)`` where the same one is for the first time, int64 ``(n,)``."""
-    _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
-    found: NDArray[np.int64] = first[which]
+def originals(status: NDArray[np.bytes_], hashes: NDArray[np.bytes_]) -> NDArray[np.int64]:
+    """Return for each picture the row of an earlier one with the same file, int64 ``(n,)``.
+
+    It is −1 where there is none, and where the picture is not ok. Both columns are as on disk.
+    """
+    good = np.flatnonzero(status == Status.OK.encode())
+    _, first, which = np.unique(hashes[good], return_index=True, return_inverse=True)
+    found = np.full(len(status), -1, np.int64)
+    found[good] = np.where(first[which] == np.arange(len(good)), -1, good[first[which]])
     return found
 
 

@@ -33,14 +33,14 @@ def manifest(names: Sequence[str], *, seed: int) -> Manifest:
     seed: neither on the version of a random generator, nor, for two names, on what else is there.
     """
     key, every = str(seed).encode(), blake2b(digest_size=16)
-    marks = []
+    marks = bytearray()
     for name in names:
         raw = to_bytes(name)
         every.update(raw + b"\0")
-        marks.append(blake2b(raw, digest_size=8, key=key).digest())
-    order = sorted(range(len(marks)), key=marks.__getitem__)
-    shuffled = tuple(names[i] for i in order)
-    return Manifest(shuffled, np.array(order, np.int64), every.hexdigest())
+        marks += blake2b(raw, digest_size=8, key=key).digest()
+    order = np.argsort(np.frombuffer(marks, ">u8"), kind="stable")
+    shuffled = tuple(map(names.__getitem__, order))
+    return Manifest(shuffled, order, every.hexdigest())
 
 
 def sample_rows(total: int, sample: float | None) -> int:

@@ -136,7 +136,7 @@ def read(path: Path) -> Shard:
     """
     try:
         with h5py.File(path, "r") as file:
-            ledger = Ledger(*(column(file[f"ledger/{name}"], name) for name in COLUMNS))
+            ledger = Ledger(*(column(file[f"ledger/{name}"][...], name) for name in COLUMNS))
             count = len(file["embeddings"])
             vectors = tuple(file[f"embeddings/{i}"][...] for i in range(count))
             shard = Shard(int(file.attrs["start"]), ledger, file["rows"][...], vectors)
@@ -147,9 +147,8 @@ def read(path: Path) -> Shard:
     raise DamagedShardError("its checksum is wrong")
 
 
-def column(dataset: Any, name: str) -> NDArray[Any]:
-    """Return a column of a ledger on disk as it is in memory."""
-    values: NDArray[Any] = dataset[...]
+def column(values: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return a column of a ledger, as it is on disk, as it is in memory."""
     return values if LEDGER[name].kind == "i" else from_bytes(values.astype(object))
 
 

@@ -1,22 +1,24 @@
 """A store of embeddings, opened to be read."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.embed.header import Header
-from onnxprobe.embed.ledger import COLUMNS, Ledger
+from onnxprobe.embed.ledger import COLUMNS, Ledger, Texts, originals
 from onnxprobe.embed.shard import column
 from onnxprobe.errors import NoSuchNameError, StoreError
 from onnxprobe.images import Status
 from onnxprobe.probe import Probe
+
+_ROWS: Final = 1 << 16
+"""Rows of the ledger read at a time, where not all are kept."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Store:
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """Rows of the ledger that have an embedding, ascending, int64 ``(n,)``."""
-        rows: NDArray[np.int64] = self._read(["rows"])[0]
+        with h5py.File(self.path, "r") as file:
+            rows: NDArray[np.int64] = file["rows"][...]
         return rows[: np.searchsorted(rows, self.pictures)]
 
     def __len__(self) -> int:
@@ -98,33 +101,69 @@ class Store:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """What became of each picture; copies of an earlier one are ``duplicate of`` it."""
-        names = [f"ledger/{name}" for name in COLUMNS]
-        return Ledger(*self._read(names))[: self.pictures].marked()
+        """What became of each picture; copies of an earlier one are ``duplicate of`` it.
+
+        A picture takes about a kilobyte of memory; see :meth:`part` for millions.
+        """
+        return self.part(slice(None))
+
+    def part(self, rows: slice) -> Ledger:
+        """Return some consecutive rows of the ledger."""
+        start, stop, _ = rows.indices(self.pictures)
+        found = Ledger(*(column(self._raw(name, start, stop), name) for name in COLUMNS))
+        copies = np.flatnonzero(self.originals[start:stop] >= 0)
+        if not copies.size:
+            return found
+        known, names = self._copied
+        first = np.searchsorted(known, self.originals[start + copies])
+        return found.marked(copies, names[first])
+
+    @cached_property
+    def originals(self) -> NDArray[np.int64]:
+        """For each picture the row of an earlier one with the same file, −1 where there is none."""
+        return originals(self._raw("status"), self._raw("hash"))
+
+    @cached_property
+    def _copied(self) -> tuple[NDArray[np.int64], Texts]:
+        """The pictures that others are copies of, and their names."""
+        rows = np.unique(self.originals[self.originals >= 0])
+        names = [np.empty(0, object)]
+        for start in range(0, self.pictures, _ROWS):
+            inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + _ROWS)]
+            if inside.size:
+                names.append(self._raw("path", start, start + _ROWS)[inside - start])
+        return rows, column(np.concatenate(names), "path")
 
     @cached_property
     def distinct(self) -> NDArray[np.int64]:
         """Which rows of ``embeddings`` belong to pictures that are no copies, int64 ``(m,)``."""
-        return np.flatnonzero(self.ledger.status[self.rows] == Status.OK)
+        return np.flatnonzero(self.originals[self.rows] < 0)
 
     @cached_property
     def paths(self) -> NDArray[np.object_]:
         """Names of the pictures that have an embedding, str ``(n,)``."""
-        paths: NDArray[np.object_] = self._read(["ledger/path"])[0][self.rows]
-        return paths
+        return column(self._raw("path")[self.rows], "path")
 
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many pictures have each status, the most frequent first; copies are ok as well."""
-        counts = Counter(self.ledger.counts)
+        counts = Counter(self.statuses)
         counts[str(Status.OK)] += counts.pop(str(Status.DUPLICATE), 0)
         return dict((+counts).most_common())
 
-    def _read(self, names: Sequence[str]) -> list[NDArray[Any]]:
+    @cached_property
+    def statuses(self) -> dict[str, int]:
+        """The same, where copies count as what they are."""
+        status = self._raw("status")
+        status[self.originals >= 0] = Status.DUPLICATE.encode()
+        words, often = np.unique(status, return_counts=True)
+        counts = Counter(dict(zip(words.astype(str).tolist(), often.tolist(), strict=True)))
+        return dict(counts.most_common())
+
+    def _raw(self, name: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+        """Return a stretch of a column of the ledger as it is on disk."""
         with h5py.File(self.path, "r") as file:
-            return [
-                column(file[name], name.removeprefix("ledger/"))
-                if name.startswith("ledger/")
-                else file[name][...]
-                for name in names
+            values: NDArray[Any] = file[f"ledger/{name}"][
+                start : min(stop or self.pictures, self.pictures)
             ]
+        return values

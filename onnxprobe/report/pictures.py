@@ -11,7 +11,7 @@ from onnxprobe.report.wording import counted
 def store_text(store: Store, preprocess: Preprocess, origin: str) -> str:
     """Say what is in a store, and how its pictures were prepared."""
     return (
-        f"{store.path}: {counts_text(store.ledger.counts)} at {', '.join(store.header.probes)}\n"
+        f"{store.path}: {counts_text(store.statuses)} at {', '.join(store.header.probes)}\n"
         f"preprocessing ({origin}): {preprocess.to_json()}"
     )
 

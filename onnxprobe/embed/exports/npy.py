@@ -12,7 +12,7 @@ from onnxprobe.atomic import replacing
 from onnxprobe.embed.exports._base import Export, stretches
 from onnxprobe.embed.exports.parquet import ledger_columns
 from onnxprobe.embed.store import Store
-from onnxprobe.progress import Progress
+from onnxprobe.progress import Progress, silent
 
 
 def _write(store: Store, folder: Path, progress: Progress) -> None:
@@ -21,14 +21,26 @@ def _write(store: Store, folder: Path, progress: Progress) -> None:
     for probe, name in names.items():
         with replacing(folder / name) as temporary:
             _vectors(store, probe, temporary, progress)
-    row = np.full(len(store.ledger), -1, np.int64)
-    row[store.rows] = np.arange(len(store))
-    table = pa.table({"row": row} | ledger_columns(store.ledger))
     with replacing(folder / "ledger.parquet") as temporary:
-        parquet.write_table(table, temporary)
+        _ledger(store, temporary)
     with replacing(folder / "store.json") as temporary:
         said = {"files": {name: probe for probe, name in names.items()}}
         temporary.write_text(json.dumps(json.loads(store.header.to_json()) | said, indent=2))
+
+
+def _ledger(store: Store, path: Path) -> None:
+    """Write the ledger, and which row of the vectors belongs to each picture."""
+    row = np.full(store.pictures, -1, np.int64)
+    row[store.rows] = np.arange(len(store))
+    parts = (
+        pa.table({"row": row[rows]} | ledger_columns(store.part(rows)))
+        for rows in stretches(store.pictures, silent)
+    )
+    first = next(parts)
+    with parquet.ParquetWriter(path, first.schema) as writer:
+        writer.write_table(first)
+        for part in parts:
+            writer.write_table(part)
 
 
 def _vectors(store: Store, probe: str, path: Path, progress: Progress) -> None:

@@ -33,10 +33,10 @@ def _write(store: Store, path: Path, progress: Progress) -> None:
     with replacing(path) as temporary:
         writer = None
         try:
-            for rows in stretches(len(store.ledger), progress):
+            for rows in stretches(store.pictures, progress):
                 first, last = np.searchsorted(store.rows, (rows.start, rows.stop))
                 places = store.rows[first:last] - rows.start
-                columns = ledger_columns(store.ledger[rows])
+                columns = ledger_columns(store.part(rows))
                 for probe in probes:
                     vectors = store.embeddings(probe, slice(int(first), int(last)))
                     columns[probe] = _spread(vectors, places, rows.stop - rows.start)

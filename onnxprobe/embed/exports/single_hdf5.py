@@ -9,15 +9,18 @@ from onnxprobe.embed.exports._base import Export, stretches
 from onnxprobe.embed.ledger import COLUMNS
 from onnxprobe.embed.shard import LEDGER, ROWS, stored
 from onnxprobe.embed.store import Store
-from onnxprobe.progress import Progress
+from onnxprobe.progress import Progress, silent
 
 
 def _write(store: Store, path: Path, progress: Progress) -> None:
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["onnxprobe"] = store.header.to_json()
         for name in COLUMNS:
-            values = stored(getattr(store.ledger, name), name)
-            file.create_dataset(f"ledger/{name}", data=values, dtype=LEDGER[name])
+            file.create_dataset(f"ledger/{name}", (store.pictures,), LEDGER[name])
+        for rows in stretches(store.pictures, silent):
+            ledger = store.part(rows)
+            for name in COLUMNS:
+                file[f"ledger/{name}"][rows] = stored(getattr(ledger, name), name)
         file.create_dataset("rows", data=store.rows, dtype=ROWS)
         for i, probe in enumerate(store.header.probes):
             first = store.embeddings(probe, slice(0, 1))
