@@ -5,12 +5,14 @@ import os
 import signal
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import cycle, islice
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from queue import Empty
+from time import monotonic
 from typing import Any, Final
 
 from onnxprobe.devices import Device
@@ -137,31 +139,34 @@ class _Team:
             while any(member.is_alive() for member in self._members):
                 if stop.is_set() or self._failed:
                     self._end.set()
-                self._listen(watch.progress, _SECONDS)
+                self._listen(watch.progress)
         finally:
             self._end.set()
             for member in self._members:
                 member.join(_GRACE)
-            self._listen(watch.progress, 0)
+            with suppress(Empty):
+                while True:
+                    self._take(*self._said.get_nowait(), watch.progress)
         self._report(watch.account)
 
-    def _listen(self, progress: Progress, wait: float) -> None:
-        """Take what members have said so far."""
-        while True:
-            try:
-                kind, said = self._said.get(timeout=wait) if wait else self._said.get_nowait()
-            except Empty:
-                return
-            if kind == "made":
-                self._made += said
-            elif kind == "there":
-                self._there = max(self._there, said - self._made)
-            elif kind == "account":
-                self._accounts.append(said)
-            else:
-                self._failed.append(said)
-            target = self._job.target
-            progress(self._job.stage, min(self._there + self._made, target), target)
+    def _listen(self, progress: Progress) -> None:
+        """Take what members say, but no longer than until it is time to look; they may never be silent."""
+        until = monotonic() + _SECONDS
+        with suppress(Empty):
+            while (left := until - monotonic()) > 0:
+                self._take(*self._said.get(timeout=left), progress)
+
+    def _take(self, kind: str, said: Any, progress: Progress) -> None:
+        if kind == "made":
+            self._made += said
+        elif kind == "there":
+            self._there = max(self._there, said - self._made)
+        elif kind == "account":
+            self._accounts.append(said)
+        else:
+            self._failed.append(said)
+        target = self._job.target
+        progress(self._job.stage, min(self._there + self._made, target), target)
 
     def _report(self, account: Accounts) -> None:
         if self._failed:

@@ -1,6 +1,7 @@
 import contextlib
 import signal
 import tarfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -71,6 +72,16 @@ def test_asked_to_stop_all_processes_end_and_the_work_can_be_gone_on_with(run, t
     assert content(tmp_path / "two/e.h5") == content(tmp_path / "one/e.h5")
 
 
+def test_processes_that_are_never_silent_are_still_told_to_stop(monkeypatch):
+    team = object.__new__(devices_module._Team)
+    said = iter([("made", 1)] * 1_000_000)
+    monkeypatch.setattr(devices_module, "_SECONDS", 0.01)
+    team._said = SimpleNamespace(get=lambda timeout: next(said))  # noqa: ARG005
+    team._job, team._there, team._made = SimpleNamespace(stage="embed", target=10**6), 0, 0
+    team._listen(lambda *_: None)
+    assert 0 < team._made < 1_000_000
+
+
 @pytest.mark.slow
 def test_a_process_that_fails_is_named_and_what_is_done_is_kept(run):
     two = devices_of("cuda:98,cuda:99")
@@ -82,12 +93,12 @@ def test_a_process_that_fails_is_named_and_what_is_done_is_kept(run):
 def test_a_process_that_dies_is_noticed(run, monkeypatch):
     real = devices_module._Team._listen
 
-    def kill_one(team, progress, wait):
+    def kill_one(team, progress):
         member = team._members[0]
         if member.is_alive() and not hasattr(team, "killed"):
             team.killed = True
             member.kill()
-        real(team, progress, wait)
+        real(team, progress)
 
     monkeypatch.setattr(devices_module._Team, "_listen", kill_one)
     with pytest.raises(DeviceError, match=r"ended with code -9; what was done is kept: give the"):
