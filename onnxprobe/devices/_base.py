@@ -20,6 +20,7 @@ class Kind:
         converts: whether for float16 the graph is rewritten; else the provider sees to it.
         memory: what ONNX Runtime calls its memory.
         needs: what must be installed.
+        repeats: whether a model that is loaded once more is there at once and gives the same bits.
         environment: variables that are set before anything is loaded on it, for what it has no
             option.
     """
@@ -31,6 +32,7 @@ class Kind:
     converts: bool
     memory: str
     needs: str
+    repeats: bool = True
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 

@@ -53,8 +53,8 @@ def fill_on(
         job: what to make.
         watch: told what becomes of it.
         threads: runs of the network at once in each worker; by default they share all cores.
-        workers: how many; ``None`` for one where that keeps the device or the cores busy, and
-            more where it does not.
+        workers: how many; ``None`` for one where that keeps the device or the cores busy, or where
+            loading the network once more takes long or gives other bits, and more elsewhere.
 
     Raises:
         StoreError: see ``fill``.
@@ -70,7 +70,7 @@ def fill_on(
     with stoppable() as stop:
         if count > 1:
             _together(jobs, stop, watch, threads)
-        elif workers or job.join or job.retry:
+        elif workers or job.join or job.retry or not devices[0].kind.repeats:
             fill(jobs[0], watch, threads=threads, asked=stop)
         else:
             _growing(jobs[0], stop, watch, threads)

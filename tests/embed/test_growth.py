@@ -138,6 +138,13 @@ def test_who_asks_to_stop_gets_no_further_processes(run, monkeypatch):
         run(engine=AS_MANY_AS_PAY, progress=stop)
 
 
+@pytest.mark.usefixtures("eager")
+def test_what_takes_long_to_load_is_loaded_once(run, monkeypatch):
+    monkeypatch.setattr(devices, "_together", lambda *_: pytest.fail("it went on"))
+    once = replace(ON_CPU, kind=replace(ON_CPU.kind, repeats=False))
+    run(engine=AS_MANY_AS_PAY, devices=(once,))
+
+
 def test_one_process_is_enough_for_little(run):
     accounts = []
     run(engine=AS_MANY_AS_PAY, account=accounts.append, devices=(ON_CPU,))
