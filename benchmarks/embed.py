@@ -35,13 +35,14 @@ from numpy.typing import NDArray
 from onnxprobe.devices import ON_CPU, Device, devices_of
 from onnxprobe.embed import embed
 from onnxprobe.embed.account import Account
-from onnxprobe.embed.network import Network, cores
+from onnxprobe.embed.network import Network
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stream import crews
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.images import Preprocess, Source, open_source, preprocess_for
+from onnxprobe.machine import cores
 from onnxprobe.probe import Probe, attach
 from onnxprobe.report.pictures import account_text
 from onnxprobe.runtime import Session

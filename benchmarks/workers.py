@@ -21,12 +21,12 @@ from embed import make_pictures
 
 from onnxprobe.embed import embed
 from onnxprobe.embed.engines import Local
-from onnxprobe.embed.network import cores
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.graph.build import Builder
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Value
 from onnxprobe.images import Preprocess, Source
+from onnxprobe.machine import cores
 from onnxprobe.probe import Probe
 
 LIMIT = 2_000

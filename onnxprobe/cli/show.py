@@ -42,13 +42,17 @@ def as_json(thing: Any, indent: str = "\n") -> str:
     """
     inner = indent + "  "
     if isinstance(thing, dict) and thing and (indent == "\n" or not _is_flat(thing.values())):
-        lines = [f"{_written(str(key))}: {as_json(item, inner)}" for key, item in thing.items()]
+        lines = [f"{_key(key)}: {as_json(item, inner)}" for key, item in thing.items()]
         return "".join(("{", inner, f",{inner}".join(lines), indent, "}"))
     if isinstance(thing, list | tuple) and any(isinstance(item, dict) for item in thing):
         return "".join(
             ("[", inner, f",{inner}".join([as_json(i, inner) for i in thing]), indent, "]")
         )
     return _written(thing)
+
+
+def _key(key: Any) -> str:
+    return _written(key if isinstance(key, str) else _written(key))
 
 
 def _is_flat(items: Any) -> bool:

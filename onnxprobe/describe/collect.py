@@ -12,10 +12,10 @@ from pyarrow import parquet
 import onnxprobe
 from onnxprobe.atomic import replacing
 from onnxprobe.describe.attributes import ATTRIBUTES, Seen, Value
-from onnxprobe.embed.network import cores
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.images import Source
 from onnxprobe.images.names import printable
+from onnxprobe.machine import cores
 from onnxprobe.progress import Progress, silent
 
 _FILE: Final = "attributes.parquet"

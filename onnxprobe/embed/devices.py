@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import warnings
 from collections.abc import Sequence
@@ -20,10 +21,10 @@ from onnxprobe.embed.account import Account
 from onnxprobe.embed.fill import fill, prepare, settle
 from onnxprobe.embed.growth import Growth
 from onnxprobe.embed.job import Job, UnfinishedError
-from onnxprobe.embed.network import cores
 from onnxprobe.embed.stop import Stop, stoppable
 from onnxprobe.embed.watch import UNWATCHED, Accounts, Watch
 from onnxprobe.errors import DeviceError, OnnxprobeError, StoreError
+from onnxprobe.machine import cores
 from onnxprobe.progress import Progress
 
 ALONE: Final = (
@@ -52,7 +53,8 @@ def fill_on(
         devices: what the network is run on, a worker each at least.
         job: what to make.
         watch: told what becomes of it.
-        threads: runs of the network at once in each worker; by default they share all cores.
+        threads: runs of the network at once in each worker; by default they share all cores. Those
+            that join one worker share its threads with it.
         workers: how many; ``None`` for one where that keeps the device or the cores busy, or where
             loading the network once more takes long or gives other bits, and more elsewhere.
 
@@ -78,7 +80,7 @@ def fill_on(
 
 def _growing(job: Job, stop: Stop, watch: Watch, threads: int | None) -> None:
     """Begin alone; go on with several processes where that ends the work sooner."""
-    growth = Growth(stop, job.header.shard_rows)
+    growth = Growth(stop, job.header.shard_rows, threads or cores())
     try:
         fill(job, replace(watch, look=growth.look), threads=threads, asked=growth)
     except UnfinishedError:
@@ -91,7 +93,7 @@ def _growing(job: Job, stop: Stop, watch: Watch, threads: int | None) -> None:
         _together([job] * count, stop, watch, threads and max(1, threads // count))
     except DeviceError as error:
         warnings.warn(
-            f"{count} processes would be faster than one, but cannot work here ({error})",
+            f"{count} processes would be faster than one, but they failed ({error}); one goes on",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -102,12 +104,17 @@ def _together(jobs: Sequence[Job], stop: Stop, watch: Watch, threads: int | None
     """Make what is missing, with a process for each of ``jobs``, which differ in the device alone."""
     prepare(jobs[0])
     each = threads or max(1, cores() // len(jobs))
+    failed: DeviceError | None = None
     try:
         _Team([_sent(one) for one in jobs], each).work(stop, watch)
+    except DeviceError as error:
+        failed = error
     finally:
         left = settle(jobs[0], watch)
     if left:
-        raise jobs[0].stopped(left)
+        raise failed or jobs[0].stopped(left)
+    if failed:
+        warnings.warn(f"{failed}; the others made everything", RuntimeWarning, stacklevel=2)
 
 
 def _sent(job: Job) -> Job:
@@ -133,9 +140,8 @@ class _Team:
 
     def work(self, stop: Stop, watch: Watch) -> None:
         """Start all, tell ``watch``, and wait until all have ended."""
-        for member in self._members:
-            member.start()
         try:
+            self._start()
             while any(member.is_alive() for member in self._members):
                 if stop.is_set() or self._failed:
                     self._end.set()
@@ -143,11 +149,19 @@ class _Team:
         finally:
             self._end.set()
             for member in self._members:
-                member.join(_GRACE)
+                if member.pid is not None:
+                    member.join(_GRACE)
             with suppress(Empty):
                 while True:
                     self._take(*self._said.get_nowait(), watch.progress)
         self._report(watch.account)
+
+    def _start(self) -> None:
+        try:
+            for member in self._members:
+                member.start()
+        except (OSError, ImportError, AttributeError, TypeError, pickle.PicklingError) as error:
+            raise DeviceError(f"no process could be started: {error}") from error
 
     def _listen(self, progress: Progress) -> None:
         """Take what members say, but no longer than until it is time to look; they may never be silent."""
@@ -169,6 +183,11 @@ class _Team:
         progress(self._job.stage, min(self._there + self._made, target), target)
 
     def _report(self, account: Accounts) -> None:
+        if self._accounts:
+            whole, *others = self._accounts
+            for other in others:
+                whole = whole.beside(other)
+            account(whole)
         if self._failed:
             raise DeviceError(self._failed[0])
         dead = [member.exitcode for member in self._members if member.exitcode]
@@ -177,11 +196,6 @@ class _Team:
                 f"a process that worked on a device ended with code {dead[0]}; what was done is "
                 "kept: give the same command again to go on"
             )
-        if self._accounts:
-            whole, *others = self._accounts
-            for other in others:
-                whole = whole.beside(other)
-            account(whole)
 
 
 class _Told:

@@ -72,15 +72,16 @@ def prepare(job: Job) -> None:
         StoreError: it is another one, or in use.
     """
     folder = folder_of(job.path)
-    with locked(folder, job.called or job.path), turn(folder):
+    with locked(folder, job.called or job.path, shared=job.join), turn(folder):
         claim(job.path, job.header)
-        tidy(job.path)
+        if not job.join:
+            tidy(job.path)
 
 
 def settle(job: Job, watch: Watch = UNWATCHED) -> int:
     """Tell ``watch`` what several processes have made; return how many pictures are left."""
     folder = folder_of(job.path)
-    with locked(folder, job.called or job.path), turn(folder):
+    with locked(folder, job.called or job.path, shared=job.join), turn(folder):
         found = find(job.path, job.header, job.target, job.retry)
         left = sum(map(len, missing(job.header, found)))
         watch.done(found.extents)

@@ -12,8 +12,8 @@ from time import perf_counter
 from typing import Final
 
 from onnxprobe.embed.account import Account
-from onnxprobe.embed.network import cores
 from onnxprobe.embed.stop import Stop
+from onnxprobe.machine import cores, memory
 
 _SEEN: Final = 5.0
 """Seconds of work from which it shows what limits it."""
@@ -32,18 +32,22 @@ class Growth:
         workers: how many processes are to do the rest.
     """
 
-    def __init__(self, stop: Stop, shard_rows: int) -> None:
+    def __init__(self, stop: Stop, shard_rows: int, most: int) -> None:
+        """Grow to ``most`` processes at most; a shard is the least that one makes."""
         self.workers = 1
-        self._stop, self._rows = stop, shard_rows
-        self._began, self._idle = perf_counter(), _idle()
+        self._stop, self._rows, self._most = stop, shard_rows, most
+        self._since: tuple[float, float] | None = None
 
     def look(self, account: Account, left: int) -> None:
         """Judge by what the work was like so far, and how many pictures are left."""
+        now = perf_counter(), _idle()
+        if self._since is None:  # before that the network was loaded
+            self._since = now
         if account.seconds < _SEEN or left < account.rate * _WORTH:
             return
-        idle = (_idle() - self._idle) / ((perf_counter() - self._began) * cores())
-        if max(account.busy.values()) < _BUSY and 1 - idle < _BUSY:
-            most = min(_MOST, cores(), _fitting(), -(-left // self._rows))
+        seconds, idle = (later - earlier for later, earlier in zip(now, self._since, strict=True))
+        if max(account.busy.values()) < _BUSY and idle > (1 - _BUSY) * seconds * cores():
+            most = min(_MOST, self._most, cores(), _fitting(), -(-left // self._rows))
             self.workers = max(1, most)
 
     def is_set(self) -> bool:
@@ -59,7 +63,7 @@ def _fitting() -> int:
     """Return how many processes like this one half of the memory holds."""
     unit = 1 if sys.platform == "darwin" else 1024
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2 // here
+    return memory() // 2 // here
 
 
 def _idle() -> float:

@@ -1,6 +1,5 @@
 """A model made ready to be run over pictures, in batches of one fixed shape."""
 
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -283,10 +282,3 @@ def batch_size(model: Model, asked: int | None) -> int | None:
             f"the model takes {fixed} pictures a run, not {asked}; leave the batch out"
         )
     return asked or fixed
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -108,7 +108,7 @@ class Store:
         return self.part(slice(None))
 
     def part(self, rows: slice) -> Ledger:
-        """Return some consecutive rows of the ledger."""
+        """Return the rows of the ledger from the start of ``rows`` to its stop."""
         start, stop, _ = rows.indices(self.pictures)
         found = Ledger(*(column(self._raw(name, start, stop), name) for name in COLUMNS))
         copies = np.flatnonzero(self.originals[start:stop] >= 0)
@@ -153,7 +153,7 @@ class Store:
 
     @cached_property
     def statuses(self) -> dict[str, int]:
-        """The same, where copies count as what they are."""
+        """How many pictures have each status, the most frequent first; copies are no ok ones."""
         status = self._raw("status")
         status[self.originals >= 0] = Status.DUPLICATE.encode()
         words, often = np.unique(status, return_counts=True)
@@ -162,8 +162,7 @@ class Store:
 
     def _raw(self, name: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
         """Return a stretch of a column of the ledger as it is on disk."""
+        stop = self.pictures if stop is None else min(stop, self.pictures)
         with h5py.File(self.path, "r") as file:
-            values: NDArray[Any] = file[f"ledger/{name}"][
-                start : min(stop or self.pictures, self.pictures)
-            ]
+            values: NDArray[Any] = file[f"ledger/{name}"][start:stop]
         return values

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.embed.ledger import Outcome, hash_of
-from onnxprobe.embed.network import Arrays, Network, cores
+from onnxprobe.embed.network import Arrays, Network
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stop import NEVER, Stop, StoppedError, unless
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_once
+from onnxprobe.machine import cores
 
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
 _GPU_RUNS: Final = 2

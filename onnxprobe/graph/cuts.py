@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from onnxprobe.graph.live import Edges, Live, live
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.sizes import asks_batch, feature_or_size, has_batch
 from onnxprobe.graph.value import Value
 
+_BUT_SIZES: Final = Edges(frozenset({"Shape"}), lambda model, node, _: feature_or_size(model, node))
+"""Count whatever a node reads, but for the batch alone."""
 
-@dataclass(slots=True)  # not frozen, for the same reason as Node
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """A tensor every path from input to output passes through.
 
@@ -56,8 +60,7 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
     sources = model.inputs if source is None else (model.value(source).name,)
     found = {cut.tensor: cut for cut in _carried(model, live(model, sources, outputs))}
     if "Shape" in model.ops and any(asks_batch(model, node) for node in model.nodes):
-        sizes = Edges(frozenset({"Shape"}), lambda node, _: feature_or_size(model, node))
-        without = live(model, sources, outputs, edges=sizes)
+        without = live(model, sources, outputs, edges=_BUT_SIZES)
         others = (cut for cut in _carried(model, without) if has_batch(model, cut.tensor))
         found = {cut.tensor: cut for cut in others} | found
     return tuple(sorted(found.values(), key=lambda cut: cut.node.index))

@@ -14,8 +14,8 @@ _SMALL: Final = 1024
 """Constants of up to so many elements may hold a shape; larger ones are weights."""
 _LONG: Final = 1 << 20
 """Elements of a vector that is no shape, and takes a second where shapes are computed."""
-_WHOLE: Final = 16 << 20
-"""Bytes of a model that holds no weights of note, though it may have 100,000 nodes."""
+_WHOLE: Final = 1 << 20
+"""Elements of all weights of a model that holds none of note, though it may have 100,000 nodes."""
 _MADE_UP: Final = "unk__"
 """How ONNX begins the symbols it makes up for sizes it does not know."""
 
@@ -105,7 +105,8 @@ def _without_weights(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -
 def _light(proto: onnx.ModelProto) -> onnx.ModelProto:
     """Return a copy without initializers; to copy what is small as a whole is ten times as fast."""
     new = onnx.ModelProto()
-    if proto.ByteSize() <= _WHOLE:
+    here = (t for t in proto.graph.initializer if t.data_location != onnx.TensorProto.EXTERNAL)
+    if sum(prod(tensor.dims[:]) for tensor in here) <= _WHOLE:
         new.CopyFrom(proto)
         del new.graph.initializer[:]
         return new

@@ -16,14 +16,15 @@ class Edges:
 
     Attributes:
         ops: operators, without their domain, of which some may not; of all others, all do.
-        of: what counts for such a node, given what was already reached from the inputs.
+        of: what counts for such a node of a model, given what was reached from the inputs already.
+            A function of the module, not one made for a model: what is found is remembered by it.
     """
 
     ops: frozenset[str]
-    of: Callable[[Node, Collection[str]], Iterable[str]]
+    of: Callable[[Model, Node, Collection[str]], Iterable[str]]
 
 
-EVERY_READ: Final = Edges(frozenset(), lambda node, _: node.reads)
+EVERY_READ: Final = Edges(frozenset(), lambda _, node, __: node.reads)
 """Count whatever a node reads: what must be there for it to run."""
 
 
@@ -101,7 +102,7 @@ def live(
     reached = set(sources)
     forward: dict[Node, tuple[str, ...]] = {}
     for node in model.nodes:
-        read = edges.of(node, reached) if node.op in special else node.reads
+        read = edges.of(model, node, reached) if node.op in special else node.reads
         reads = [name for name in read if name in reached]
         if reads:
             forward[node] = tuple(dict.fromkeys(reads) if len(reads) > 1 else reads)

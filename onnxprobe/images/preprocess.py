@@ -118,8 +118,8 @@ class Preprocess:
         sample = np.empty(self.shape, self.dtype) if out is None else out
         scale = INTERPOLATIONS[self.interpolation].scale
         pixels = centred(scale(picture, self.scaled(*picture.shape[:2])), self.size)
-        if sample.dtype == np.uint8 and self.channels != "gray":
-            _place(pixels, sample, self.layout, self.channels)
+        if self.channels != "gray" and _fits_in_place(pixels, sample):
+            cv2.split(pixels, list(sample)[:: 1 if self.channels == "rgb" else -1])
             return sample
         planes = sample if self.layout == "nchw" else sample.transpose(2, 0, 1)
         for plane, channel, mean, std in zip(
@@ -173,16 +173,10 @@ def _scaled(resize: str, crop: float, size: Size, picture: Size) -> Size:
     return RESIZES[resize].scaled(picture, (height, width))
 
 
-def _place(
-    pixels: NDArray[np.uint8], sample: NDArray[np.uint8], layout: str, channels: str
-) -> None:
-    """Write RGB ``(h, w, 3)`` into a sample of bytes, with no copy in between."""
-    order = slice(None, None, 1 if channels == "rgb" else -1)
-    if layout == "nchw" and sample.flags.c_contiguous:
-        cv2.split(pixels, list(sample)[order])
-    else:
-        places = sample.transpose(1, 2, 0) if layout == "nchw" else sample
-        places[...] = pixels[:, :, order]
+def _fits_in_place(pixels: NDArray[Any], sample: NDArray[Any]) -> bool:
+    """Tell whether OpenCV can write the planes of RGB ``pixels`` straight into ``sample``."""
+    bytes_both = pixels.dtype == sample.dtype == np.uint8 and sample.flags.c_contiguous
+    return bytes_both and sample.shape == (3, *pixels.shape[:2]) and pixels.shape[2:] == (3,)
 
 
 def _normalise(

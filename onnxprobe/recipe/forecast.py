@@ -1,17 +1,15 @@
 """What a run will take, said before it begins: time and memory, step by step."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
+from onnxprobe.machine import cores, memory
 from onnxprobe.recipe.run import Run
 
 Listener = Callable[["Forecast"], None]
 PROCESS: Final = 300_000_000
 """Bytes of Python and the libraries."""
-_CGROUP: Final = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class Forecast:
     @classmethod
     def here(cls, pictures: int, widths: tuple[int, ...], steps: Mapping[str, Cost]) -> Self:
         """Return the forecast for this machine."""
-        return cls(pictures, widths, steps, os.cpu_count() or 1, machine_memory())
+        return cls(pictures, widths, steps, cores(), memory())
 
     @property
     def seconds(self) -> float:
@@ -103,12 +101,3 @@ class Foretold(Protocol):
 
 def unheard(forecast: Forecast) -> None:
     """Tell nobody."""
-
-
-def machine_memory() -> int:
-    """Return the bytes of memory that this process may have: of the machine, or of its container."""
-    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        return min(whole, int(_CGROUP.read_text()))
-    except (OSError, ValueError):  # no container, or one without a limit
-        return whole

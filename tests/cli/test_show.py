@@ -1,7 +1,12 @@
+import json
+
 import onnx
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
+from onnxprobe.cli.show import as_json
 
 
 def test_a_name_for_scripts_is_one_line_however_long_and_whatever_it_holds(tmp_path, tiny):
@@ -14,3 +19,19 @@ def test_a_name_for_scripts_is_one_line_however_long_and_whatever_it_holds(tmp_p
     onnx.save(proto, tmp_path / "long.onnx")
     result = CliRunner().invoke(app, ["pick", str(tmp_path / "long.onnx")], catch_exceptions=False)
     assert result.stdout == f"{name}\n"
+
+
+FLAT = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+ANY = st.recursive(
+    FLAT, lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner)
+)
+
+
+@given(ANY)
+def test_as_json_everything_is_what_it_was(thing):
+    assert json.loads(as_json(thing)) == json.loads(json.dumps(thing))
+
+
+def test_as_json_an_item_takes_a_line():
+    lines = as_json({"n": 1, "items": [{"a": [1, 2]}, {"a": None}], "none": []}).splitlines()
+    assert lines[2:5] == ['  "items": [', '    {"a": [1, 2]},', '    {"a": null}']

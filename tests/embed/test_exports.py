@@ -9,6 +9,7 @@ from pyarrow import parquet
 from store_parts import PROBES, fill
 
 from onnxprobe.embed import Store, exports
+from onnxprobe.embed import store as store_module
 from onnxprobe.embed.exports import EXPORTS, _base, export
 from onnxprobe.embed.ledger import COLUMNS
 from onnxprobe.errors import NoSuchNameError, StoreError
@@ -108,3 +109,23 @@ def test_every_file_is_registered():
 
     files = {p.stem for p in Path(exports.__file__).parent.glob("[!_]*.py")}
     assert files == {name.replace("-", "_") for name in EXPORTS}
+
+
+def test_the_ledger_by_stretches_is_the_whole_one(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(store_module, "_ROWS", 3)
+    root = fill(tmp_path / "copies", 12)
+    for i in range(9):
+        shutil.copy(root / f"{i % 4:03d}{('.png', '.jpg', '.webp')[i % 4 % 3]}", root / f"z{i}.png")
+    store = run(source=open_source(root))
+    whole = store.ledger
+    assert store.statuses == whole.counts
+    assert store.statuses["duplicate of"] == 9
+    names = dict(zip(whole.path, whole.hash, strict=True))
+    for row in np.flatnonzero(whole.status == "duplicate of"):
+        assert names[whole.error[row]] == whole.hash[row]
+        assert list(whole.path).index(whole.error[row]) < row
+    for start in range(store.pictures + 1):
+        for stop in range(start, store.pictures + 2):
+            part = store.part(slice(start, stop))
+            for name in COLUMNS:
+                assert np.array_equal(getattr(part, name), getattr(whole, name)[start:stop])

@@ -1,6 +1,8 @@
 import signal
 import threading
 from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 import pytest
 from store_parts import content
@@ -20,11 +22,16 @@ AS_MANY_AS_PAY = Local(workers=None)
 @pytest.fixture
 def four_cores(monkeypatch):
     """Four cores, of which three lie idle."""
-    seconds = iter(range(0, 10_000, 1000))
+    clock(monkeypatch, idle=3)
+
+
+def clock(monkeypatch, *, idle):
+    """A second passes between two looks, in which so many of four cores lie idle."""
+    seconds = count(0.0, 1.0)
     monkeypatch.setattr(growth, "cores", lambda: 4)
-    monkeypatch.setattr(growth, "perf_counter", lambda: float(next(seconds)))
-    idle = iter(range(0, 30_000, 3000))
-    monkeypatch.setattr(growth, "_idle", lambda: float(next(idle)))
+    monkeypatch.setattr(growth, "perf_counter", lambda: next(seconds))
+    lain = count(0.0, float(idle))
+    monkeypatch.setattr(growth, "_idle", lambda: next(lain))
 
 
 @pytest.fixture
@@ -35,8 +42,10 @@ def eager(monkeypatch):
     monkeypatch.setattr(work, "SECONDS_BETWEEN_LOOKS", -1)
 
 
-def judged(account, left, rows=16_384):
-    found = Growth(threading.Event(), rows)
+def judged(account, left, rows=16_384, most=16):
+    found = Growth(threading.Event(), rows, most)
+    found.look(replace(account, seconds=1.0), left)
+    assert not found.is_set()
     found.look(account, left)
     assert found.is_set() == (found.workers > 1)
     return found.workers
@@ -66,9 +75,23 @@ def test_what_ends_soon_is_ended_by_one_process():
 
 
 def test_where_others_keep_the_cores_busy_one_process_does(monkeypatch):
-    monkeypatch.setattr(growth, "_idle", lambda: 0.0)
-    monkeypatch.setattr(growth, "cores", lambda: 4)
+    clock(monkeypatch, idle=0.9)
     assert judged(STARVED, MANY) == 1
+    clock(monkeypatch, idle=1.1)
+    assert judged(STARVED, MANY) == 4
+
+
+def test_cores_that_lay_idle_before_the_first_look_do_not_count(monkeypatch):
+    """Then the network was loaded, with one thread."""
+    clock(monkeypatch, idle=0)
+    monkeypatch.setattr(growth, "_idle", lambda: 1e6)
+    assert judged(STARVED, MANY) == 1
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_no_more_processes_than_threads_were_asked_for():
+    assert judged(STARVED, MANY, most=3) == 3
+    assert judged(STARVED, MANY, most=1) == 1
 
 
 @pytest.mark.usefixtures("four_cores")
@@ -79,16 +102,23 @@ def test_no_more_processes_than_memory_holds(monkeypatch):
 
 def test_it_is_asked_to_stop_by_others_as_well():
     stop = threading.Event()
-    asked = Growth(stop, 1)
+    asked = Growth(stop, 1, 8)
     assert not asked.wait(0)
     stop.set()
     assert asked.is_set()
     assert asked.wait(0)
 
 
-def test_cores_lie_idle_for_some_time():
-    assert growth._idle() >= 0
-    assert growth._fitting() > 0
+@pytest.mark.skipif(not Path("/proc/stat").is_file(), reason="nobody says how long cores are idle")
+def test_cores_have_lain_idle_for_some_time():
+    assert growth._idle() > 0
+
+
+def test_half_of_the_memory_holds_some_such_processes(monkeypatch):
+    monkeypatch.setattr(growth, "memory", lambda: 1 << 50)
+    assert growth._fitting() > 8
+    monkeypatch.setattr(growth, "memory", lambda: 1 << 20)
+    assert growth._fitting() == 0
 
 
 @pytest.mark.slow
@@ -121,7 +151,9 @@ def test_where_several_cannot_work_one_goes_on(run, tmp_path, monkeypatch):
         raise DeviceError("no room on it")
 
     monkeypatch.setattr(devices, "_together", refuse)
-    with pytest.warns(RuntimeWarning, match=r"2 processes would be faster .* \(no room on it\)"):
+    with pytest.warns(
+        RuntimeWarning, match=r"2 processes would be faster .* \(no room on it\); one"
+    ):
         run("grown/e.h5", engine=AS_MANY_AS_PAY)
     run("one/e.h5")
     assert content(tmp_path / "grown/e.h5") == content(tmp_path / "one/e.h5")
@@ -143,6 +175,18 @@ def test_what_takes_long_to_load_is_loaded_once(run, monkeypatch):
     monkeypatch.setattr(devices, "_together", lambda *_: pytest.fail("it went on"))
     once = replace(ON_CPU, kind=replace(ON_CPU.kind, repeats=False))
     run(engine=AS_MANY_AS_PAY, devices=(once,))
+
+
+@pytest.mark.usefixtures("eager")
+def test_pictures_that_cannot_be_sent_are_read_by_one_process(run, pictures, tmp_path):
+    class Mine:
+        kind, path, names = "mine", pictures.path, pictures.names
+        read = staticmethod(pictures.read)
+
+    with pytest.warns(RuntimeWarning, match="no process could be started: Can't pickle"):
+        run("grown/e.h5", engine=AS_MANY_AS_PAY, source=Mine())
+    run("one/e.h5")
+    assert content(tmp_path / "grown/e.h5") == content(tmp_path / "one/e.h5")
 
 
 def test_one_process_is_enough_for_little(run):

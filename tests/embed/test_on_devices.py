@@ -101,8 +101,9 @@ def test_a_process_that_dies_is_noticed(run, monkeypatch):
         real(team, progress)
 
     monkeypatch.setattr(devices_module._Team, "_listen", kill_one)
-    with pytest.raises(DeviceError, match=r"ended with code -9; what was done is kept: give the"):
-        run(devices=TWO)
+    with pytest.warns(RuntimeWarning, match=r"ended with code -9; .*; the others made everything"):
+        store = run(devices=TWO)
+    assert len(store) == 37
 
 
 def test_pictures_are_tried_again_on_one_device(run):

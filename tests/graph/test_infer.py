@@ -8,6 +8,7 @@ import pytest
 from architectures.net import Net, proto_of
 from onnx import TensorProto, helper
 
+from onnxprobe.graph import infer as infer_module
 from onnxprobe.graph.infer import infer
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.shapes import batch_of, one_sample, sample_shape
@@ -98,3 +99,11 @@ def test_a_vector_that_is_said_to_be_endless_takes_no_memory():
     command = [sys.executable, str(Path(__file__).with_name("limited.py")), str(2**62)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"sum float32[{2**62}]\n"), done.stderr
+
+
+@pytest.mark.parametrize("build", architectures.CASES[::5])
+def test_a_model_with_large_weights_is_copied_piece_by_piece_and_says_the_same(build, monkeypatch):
+    proto = proto_of(build().model)
+    whole = infer(proto)
+    monkeypatch.setattr(infer_module, "_WHOLE", -1)
+    assert infer(proto) == whole

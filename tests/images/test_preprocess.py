@@ -215,3 +215,26 @@ def test_a_wrong_setting_is_named(said, error, message):
 def test_text_that_says_no_preprocessing_is_refused(text, message):
     with pytest.raises(PicturesError, match=message):
         Preprocess.from_json(text)
+
+
+@given(
+    st.sampled_from(LAYOUTS),
+    st.sampled_from(["rgb", "bgr"]),
+    st.tuples(st.integers(1, 30), st.integers(1, 30)),
+    st.booleans(),
+)
+def test_bytes_are_the_pixels_wherever_they_are_put(layout, channels, size, spaced):
+    seen = replace(RAW, layout=layout, channels=channels)
+    pixels = picture(*size)
+    floats = replace(seen, dtype="float32")(pixels)
+    out = np.full((2, *seen.shape), 7, np.uint8)[0]
+    if spaced:  # rows that are not one behind the other, as in a part of something larger
+        out = np.full((*seen.shape[:2], 2 * seen.shape[2]), 7, np.uint8)[..., ::2]
+    assert seen(pixels, out) is out
+    assert np.array_equal(out, floats)
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 11), (8, 12, 3), (3, 9, 12)])
+def test_a_place_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match="broadcast"):
+        replace(RAW, layout="nchw")(picture(8, 12), np.zeros(shape, np.uint8))

@@ -1,10 +1,7 @@
 import json
 from dataclasses import replace
 
-import pytest
-
-from onnxprobe.recipe import forecast as forecasting
-from onnxprobe.recipe.forecast import PROCESS, Cost, Forecast, machine_memory
+from onnxprobe.recipe.forecast import PROCESS, Cost, Forecast
 from onnxprobe.report.forecast import forecast_text, forecast_warning
 
 STEPS = {"embedding": Cost(600.0, 1e9), "clustering": Cost(1800.0, 4e9)}
@@ -45,11 +42,3 @@ def test_as_json_it_says_the_same():
     assert (said["seconds"], said["memory"]) == (BIG.seconds, round(BIG.needed))
     assert said["steps"]["clustering"] == {"seconds": 1800.0, "memory": 4e9}
     assert said["machine"] == {"cores": 2, "memory": BIG.memory}
-
-
-@pytest.mark.parametrize(("text", "limit"), [("1000000\n", 1_000_000), ("max\n", None)])
-def test_a_container_may_have_less_memory_than_the_machine(text, limit, tmp_path, monkeypatch):
-    whole = machine_memory()
-    (tmp_path / "memory.max").write_text(text)
-    monkeypatch.setattr(forecasting, "_CGROUP", tmp_path / "memory.max")
-    assert machine_memory() == limit or (limit is None and machine_memory() >= whole)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from onnxprobe.graph.live import Edges
-from onnxprobe.graph.model import Node
+from onnxprobe.graph.model import Model, Node
 
 LAYOUT: Final = frozenset(
     {"Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"}
@@ -57,7 +57,7 @@ def kind(node: Node) -> str:
     return node.op.rpartition("::")[2] if "::" in node.op else node.op
 
 
-def _feature_reads(node: Node, reached: Collection[str]) -> Iterable[str]:
+def _feature_reads(_: Model, node: Node, reached: Collection[str]) -> Iterable[str]:
     name = kind(node)
     if name in _ABOUT_SHAPE or name in _CONDITIONS:
         return ()
