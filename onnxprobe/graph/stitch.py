@@ -9,7 +9,7 @@ import onnx
 from onnxprobe.errors import StitchError, VersionError, quoted
 from onnxprobe.graph.adapters import NoFormError, constant_nodes
 from onnxprobe.graph.infer import has_holes, infer
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
 from onnxprobe.graph.names import node_names, renamed, tensor_names
 from onnxprobe.graph.split import SEAM
 from onnxprobe.graph.value import Dim, Value
@@ -94,13 +94,23 @@ class _Ground:
         self.note(model.graph)
 
     def note(self, graph: onnx.GraphProto) -> None:
-        """Take down the names of what is there."""
-        self.tensors.update(tensor_names(graph))
+        """Take down the names of what is there, in one pass: there may be many."""
+        weights = [tensor.name for tensor in graph.initializer]
+        declared = [info.name for info in (*graph.value_info, *graph.input, *graph.output)]
+        self.weights.update(weights)
+        self.declared.update(declared)
+        self.tensors.update(weights, declared)
+        self.tensors.update(sparse.values.name for sparse in graph.sparse_initializer)
         for node in graph.node:
-            self.written.update(node.output)
-        self.weights.update(tensor.name for tensor in graph.initializer)
-        self.declared.update(i.name for i in (*graph.value_info, *graph.input, *graph.output))
-        self.nodes.update(node_names(graph.node))
+            written = node.output[:]
+            self.written.update(written)
+            self.tensors.update(written, node.input[:])
+            self.nodes.add(node.name)
+            for body in bodies(node):
+                self.tensors |= tensor_names(body)
+                self.nodes |= node_names(body.node)
+        self.tensors.discard("")
+        self.nodes.discard("")
 
 
 def _append(
