@@ -17,8 +17,8 @@ from onnxprobe.errors import NoSuchNameError, StoreError
 from onnxprobe.images import Status
 from onnxprobe.probe import Probe
 
-_ROWS: Final = 1 << 16
-"""Rows of the ledger read at a time, where not all are kept."""
+_SHARDS: Final = 32
+"""Shards read at a time: HDF5 takes half a megabyte for each file that is open."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ class Store:
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """Rows of the ledger that have an embedding, ascending, int64 ``(n,)``."""
-        with h5py.File(self.path, "r") as file:
-            rows: NDArray[np.int64] = file["rows"][...]
+        rows = self._read("rows")
         return rows[: np.searchsorted(rows, self.pictures)]
 
     def __len__(self) -> int:
@@ -94,10 +93,8 @@ class Store:
         if str(probe) not in self.header.probes:
             raise NoSuchNameError("probe in the store", str(probe), self.header.probes)
         chosen = slice(*rows.indices(len(self)))
-        with h5py.File(self.path, "r") as file:
-            index = self.header.probes.index(str(probe))
-            found: NDArray[np.float32] = file[f"embeddings/{index}"].astype(np.float32)[chosen]
-        return found
+        name = f"embeddings/{self.header.probes.index(str(probe))}"
+        return self._read(name, chosen.start, chosen.stop, np.dtype(np.float32))[:: chosen.step]
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -128,10 +125,11 @@ class Store:
         """The pictures that others are copies of, and their names."""
         rows = np.unique(self.originals[self.originals >= 0])
         names = [np.empty(0, object)]
-        for start in range(0, self.pictures, _ROWS):
-            inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + _ROWS)]
+        step = _SHARDS * self.header.shard_rows
+        for start in range(0, self.pictures, step):
+            inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + step)]
             if inside.size:
-                names.append(self._raw("path", start, start + _ROWS)[inside - start])
+                names.append(self._raw("path", start, start + step)[inside - start])
         return rows, column(np.concatenate(names), "path")
 
     @cached_property
@@ -163,6 +161,23 @@ class Store:
     def _raw(self, name: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
         """Return a stretch of a column of the ledger as it is on disk."""
         stop = self.pictures if stop is None else min(stop, self.pictures)
+        return self._read(f"ledger/{name}", start, stop)
+
+    def _read(
+        self, name: str, start: int = 0, stop: int | None = None, dtype: np.dtype[Any] | None = None
+    ) -> NDArray[Any]:
+        """Return a stretch of what is called ``name`` in the file, read some shards at a time."""
         with h5py.File(self.path, "r") as file:
-            values: NDArray[Any] = file[f"ledger/{name}"][start:stop]
-        return values
+            values = file[name]
+            stop = len(values) if stop is None else stop
+            found: NDArray[Any] = np.empty(
+                (max(0, stop - start), *values.shape[1:]), dtype or values.dtype
+            )
+        step = _SHARDS * self.header.shard_rows
+        for first in range(start, stop, step):
+            with h5py.File(
+                self.path, "r"
+            ) as file:  # opened anew, for it keeps shards open that it read
+                last = min(first + step, stop)
+                found[first - start : last - start] = file[name][first:last]
+        return found

@@ -112,7 +112,7 @@ def test_every_file_is_registered():
 
 
 def test_the_ledger_by_stretches_is_the_whole_one(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "_ROWS", 3)
+    monkeypatch.setattr(store_module, "_SHARDS", 1)
     root = fill(tmp_path / "copies", 12)
     for i in range(9):
         shutil.copy(root / f"{i % 4:03d}{('.png', '.jpg', '.webp')[i % 4 % 3]}", root / f"z{i}.png")
