@@ -27,7 +27,7 @@ from onnxprobe.cli import (
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
-_ROUNDS: Final = (100_000, 20, 100)
+_ROUNDS: Final = (1_000_000, 20, 100)
 """When to look for garbage: rarely, as a graph is a million objects and none of them is."""
 _ANALYSIS: Final = frozenset(
     {
