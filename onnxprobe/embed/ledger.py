@@ -119,9 +119,11 @@ def hash_of(data: bytes) -> str:
 def originals(status: NDArray[np.bytes_], hashes: NDArray[np.bytes_]) -> NDArray[np.int64]:
     """Return for each picture the row of an earlier one with the same file, int64 ``(n,)``.
 
-    It is −1 where there is none, and where the picture is not ok. Both columns are as on disk.
+    It is −1 where there is none, and where the picture could not be used. Both columns are as on
+    disk, where an exported ledger says of copies already that they are.
     """
-    good = np.flatnonzero(status == Status.OK.encode())
+    usable = [word.encode() for word in (Status.OK, Status.DUPLICATE)]
+    good = np.flatnonzero(np.isin(status, usable))
     _, first, which = np.unique(hashes[good], return_index=True, return_inverse=True)
     found = np.full(len(status), -1, np.int64)
     found[good] = np.where(first[which] == np.arange(len(good)), -1, good[first[which]])

@@ -175,9 +175,7 @@ class Store:
             )
         step = _SHARDS * self.header.shard_rows
         for first in range(start, stop, step):
-            with h5py.File(
-                self.path, "r"
-            ) as file:  # opened anew, for it keeps shards open that it read
-                last = min(first + step, stop)
+            last = min(first + step, stop)
+            with h5py.File(self.path, "r") as file:  # anew: it keeps open what it has read
                 found[first - start : last - start] = file[name][first:last]
         return found

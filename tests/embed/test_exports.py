@@ -10,6 +10,7 @@ from store_parts import PROBES, fill
 
 from onnxprobe.embed import Store, exports
 from onnxprobe.embed import store as store_module
+from onnxprobe.embed.duplicates import exact_duplicates
 from onnxprobe.embed.exports import EXPORTS, _base, export
 from onnxprobe.embed.ledger import COLUMNS
 from onnxprobe.errors import NoSuchNameError, StoreError
@@ -111,12 +112,30 @@ def test_every_file_is_registered():
     assert files == {name.replace("-", "_") for name in EXPORTS}
 
 
-def test_the_ledger_by_stretches_is_the_whole_one(run, tmp_path, monkeypatch):
+@pytest.fixture
+def copied(run, tmp_path, monkeypatch):
+    """A store with nine copies of four pictures, read a shard at a time."""
     monkeypatch.setattr(store_module, "_SHARDS", 1)
     root = fill(tmp_path / "copies", 12)
     for i in range(9):
         shutil.copy(root / f"{i % 4:03d}{('.png', '.jpg', '.webp')[i % 4 % 3]}", root / f"z{i}.png")
-    store = run(source=open_source(root))
+    return run(source=open_source(root))
+
+
+def test_exported_a_store_knows_its_copies_still(copied, tmp_path):
+    export(copied, "single-hdf5", tmp_path / "one.h5")
+    one = Store.open(tmp_path / "one.h5")
+    assert np.array_equal(one.originals, copied.originals)
+    assert np.array_equal(one.distinct, copied.distinct)
+    assert one.statuses == copied.statuses
+    assert list(one.ledger.error) == list(copied.ledger.error)
+    groups = [[group.rows.tolist() for group in exact_duplicates(s)] for s in (one, copied)]
+    assert groups[0] == groups[1]
+    assert sorted(map(len, groups[0])) == [3, 3, 3, 4]
+
+
+def test_the_ledger_by_stretches_is_the_whole_one(copied):
+    store = copied
     whole = store.ledger
     assert store.statuses == whole.counts
     assert store.statuses["duplicate of"] == 9
