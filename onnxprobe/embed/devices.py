@@ -5,8 +5,8 @@ import os
 import pickle
 import signal
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import cycle, islice
 from multiprocessing.process import BaseProcess
@@ -122,14 +122,24 @@ def _sent(job: Job) -> Job:
     return replace(job, join=True, network=replace(job.network, loaded=None))
 
 
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Say in one line why no process can be started: no room, or a source that cannot be sent."""
+    try:
+        yield
+    except (OSError, ImportError, AttributeError, TypeError, pickle.PicklingError) as error:
+        raise DeviceError(f"no process could be started: {error}") from error
+
+
 class _Team:
     """Processes that work on one store. They end when it is whole, when told, or with this one."""
 
     def __init__(self, jobs: Sequence[Job], threads: int) -> None:
         start = multiprocessing.get_context("spawn")  # a fork would share what CUDA holds
         self._job = jobs[0]
-        self._said: Queue[tuple[str, Any]] = start.Queue()
-        self._end = start.Event()
+        with _starting():
+            self._said: Queue[tuple[str, Any]] = start.Queue()
+            self._end = start.Event()
         self._members: list[BaseProcess] = [
             start.Process(target=_member, args=(job, threads, self._said, self._end, os.getpid()))
             for job in jobs
@@ -141,7 +151,9 @@ class _Team:
     def work(self, stop: Stop, watch: Watch) -> None:
         """Start all, tell ``watch``, and wait until all have ended."""
         try:
-            self._start()
+            with _starting():
+                for member in self._members:
+                    member.start()
             while any(member.is_alive() for member in self._members):
                 if stop.is_set() or self._failed:
                     self._end.set()
@@ -155,13 +167,6 @@ class _Team:
                 while True:
                     self._take(*self._said.get_nowait(), watch.progress)
         self._report(watch.account)
-
-    def _start(self) -> None:
-        try:
-            for member in self._members:
-                member.start()
-        except (OSError, ImportError, AttributeError, TypeError, pickle.PicklingError) as error:
-            raise DeviceError(f"no process could be started: {error}") from error
 
     def _listen(self, progress: Progress) -> None:
         """Take what members say, but no longer than until it is time to look; they may never be silent."""

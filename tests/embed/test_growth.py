@@ -189,6 +189,16 @@ def test_pictures_that_cannot_be_sent_are_read_by_one_process(run, pictures, tmp
     assert content(tmp_path / "grown/e.h5") == content(tmp_path / "one/e.h5")
 
 
+@pytest.mark.usefixtures("eager")
+def test_where_the_machine_has_no_room_for_processes_one_goes_on(run, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(devices.multiprocessing.context.SpawnContext, "Queue", full)
+    with pytest.warns(RuntimeWarning, match=r"no process could be started: .*No space left"):
+        assert len(run(engine=AS_MANY_AS_PAY)) == 37
+
+
 def test_one_process_is_enough_for_little(run):
     accounts = []
     run(engine=AS_MANY_AS_PAY, account=accounts.append, devices=(ON_CPU,))
