@@ -21,9 +21,12 @@ def test_a_name_for_scripts_is_one_line_however_long_and_whatever_it_holds(tmp_p
     assert result.stdout == f"{name}\n"
 
 
-FLAT = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+FLAT = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+KEYS = st.text(max_size=5) | st.integers()
 ANY = st.recursive(
-    FLAT, lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner)
+    FLAT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
 )
 
 

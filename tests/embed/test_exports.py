@@ -143,8 +143,8 @@ def test_the_ledger_by_stretches_is_the_whole_one(copied):
     for row in np.flatnonzero(whole.status == "duplicate of"):
         assert names[whole.error[row]] == whole.hash[row]
         assert list(whole.path).index(whole.error[row]) < row
-    for start in range(store.pictures + 1):
-        for stop in range(start, store.pictures + 2):
+    for start in range(0, store.pictures + 1, 3):
+        for stop in range(start, store.pictures + 2, 5):
             part = store.part(slice(start, stop))
             for name in COLUMNS:
                 assert np.array_equal(getattr(part, name), getattr(whole, name)[start:stop])
