@@ -23,6 +23,7 @@ RELEASES: Final = (
     _release("1.23", 23, 11, 5),
     _release("1.24", 25, 13, 5),
     _release("1.25", 26, 13, 5),
+    _release("1.32", 28, 14, 5),
 )
 ONNXRUNTIME: Final = Runtime(
     name="onnxruntime",
@@ -33,6 +34,6 @@ ONNXRUNTIME: Final = Runtime(
     source=(
         "1.7 to 1.9: the table in its docs/Versioning.md; from 1.15 on: one model for each opset, IR and "
         "ai.onnx.ml version loaded in 1.15.1, 1.16.3, 1.17.3, 1.18.1, 1.19.2, 1.20.1, 1.21.1, 1.22.1, "
-        "1.23.2, 1.24.4, 1.25.1, 1.26.0, 1.27.0, 1.28.0, 1.29.0, 1.30.0 and 1.31.1 (CPU, 2026-11)"
+        "1.23.2, 1.24.4, 1.25.1, 1.26.0, 1.27.0, 1.28.0, 1.29.0, 1.30.0, 1.31.1 and 1.32.0 (CPU, 2026-11)"
     ),
 )

@@ -25,6 +25,7 @@ def model_of(node, *, opset=17, ir_version=8, dtype=TensorProto.FLOAT, domains=(
 
 
 RELU = helper.make_node("Relu", ["x"], ["y"])
+NEWEST = TARGETS["onnxruntime"].releases[-1].version
 SCALER = helper.make_node("Scaler", ["x"], ["y"], domain="ai.onnx.ml", offset=[0.0], scale=[2.0])
 
 
@@ -39,8 +40,8 @@ def test_a_plain_model_is_for_every_target(name):
         ("onnxruntime==1.16", 19, 9),
         ("onnxruntime==1.16.3", 19, 9),
         ("onnxruntime==1.18", 21, 10),
-        ("onnxruntime", 26, 13),
-        ("onnxruntime==9", 26, 13),
+        ("onnxruntime", 28, 14),
+        ("onnxruntime==9", 28, 14),
         ("tensorrt==8.6", 17, 14),
     ],
 )
@@ -68,9 +69,13 @@ def loads(model):
 
 @pytest.mark.parametrize("what", ["opset", "ir"])
 def test_the_facts_of_the_installed_onnx_runtime_are_true(what):
-    """Oracle: the runtime itself, at what the table says is the newest, and one beyond."""
+    """Oracle: the runtime itself, at what the table says is the newest, and one beyond.
+
+    One that came out after the table takes what the last one took, and maybe more.
+    """
     release = target(f"onnxruntime=={onnxruntime.__version__}").release
-    for step in (0, 1):
+    known, here = ((*map(int, v.split(".")[:2]),) for v in (NEWEST, onnxruntime.__version__))
+    for step in (0,) if here > known else (0, 1):
         opset = release.opset + step if what == "opset" else 13
         ir = release.ir + step if what == "ir" else 8
         assert loads(model_of(RELU, opset=opset, ir_version=ir)) == (step == 0)
