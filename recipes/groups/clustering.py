@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from os import cpu_count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.errors import RecipeError
+from onnxprobe.machine import cores
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.forecast import Cost
 from recipes.engine import require
@@ -156,7 +156,7 @@ class Communities:
             apart = isolation(joined, member)
             return Candidate(member, view, resolution, float(again[community]), apart)
 
-        with ThreadPoolExecutor(cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             candidates = list(pool.map(candidate, np.flatnonzero(fits)))
         return [one for one in candidates if self._convinces(one, joined)]
 

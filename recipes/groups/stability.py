@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from os import cpu_count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.machine import cores
 from onnxprobe.progress import Progress, silent
 from recipes.vectors.neighbours import Rows, restricted
 
@@ -106,7 +106,7 @@ class Redrawn:
             return best_overlap(labels[self.rows[number]], again, communities=count)
 
         scores = np.ones((rounds, count))
-        side_by_side = cpu_count() or 1
+        side_by_side = cores()
         # Leiden releases the interpreter; the order of the results does not depend on the threads
         with ThreadPoolExecutor(side_by_side) as pool:
             for start in range(0, rounds, side_by_side):
