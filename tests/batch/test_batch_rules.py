@@ -10,8 +10,23 @@ import onnxprobe.batch.rules
 from onnxprobe.batch import dynamic
 from onnxprobe.batch.rules import BY_OP, RULES, Rule
 from onnxprobe.errors import BatchError
+from onnxprobe.measure import measured
 
 N = node
+MS = "com.microsoft"
+QUANTISED = {
+    "s": np.float32(0.1), "z": np.uint8(128), "w": np.arange(6, dtype=np.uint8).reshape(3, 2),
+    "one": np.arange(6, dtype=np.uint8).reshape(1, 2, 3),
+}  # fmt: skip
+
+
+def quantised(op, *inputs, **attributes):
+    """A node between the scaling of ``x`` to bytes and of its answer back to floats."""
+    last = N("DequantizeLinear", op.lower(), "s", "z", out="y")
+    mine = N(op, *inputs, domain=MS, **attributes)
+    return [N("QuantizeLinear", "x", "s", "z", out="q"), mine, last]
+
+
 LSTM = {"w": floats(1, 8, 3), "r": floats(1, 8, 2), "b": floats(1, 16)}
 
 KEPT = {
@@ -168,14 +183,55 @@ KEPT = {
         [N("LSTM", "t", "w", "r", "b", outputs=["y", "h"], hidden_size=2)], (1, 4, 3), LSTM,
         {"output": "h"},
     ),
-    "microsoft": ([N("Gelu", "x", domain="com.microsoft")], (1, 3)),
+    "microsoft": ([N("Gelu", "x", domain=MS)], (1, 3)),
+    "quantised sum": (
+        quantised("QLinearAdd", "q", "s", "z", "w", "s", "z", "s", "z"), (1, 3, 2), QUANTISED
+    ),
+    "quantised sum of two": (
+        quantised("QLinearMul", "q", "s", "z", "q", "s", "z", "s", "z"), (1, 3, 2), QUANTISED
+    ),
+    "quantised joined": (
+        quantised("QLinearConcat", "s", "z", "q", "s", "z", "q", "s", "z", axis=2), (1, 3, 2), QUANTISED
+    ),
+    "quantised gemm": (
+        quantised("QGemm", "q", "s", "z", "w", "s", "z", "", "s", "z"), (1, 3), QUANTISED
+    ),
+    "quantised softmax": (
+        quantised("QLinearSoftmax", "q", "s", "z", "s", "z", axis=1, opset=13), (1, 3, 2), QUANTISED
+    ),
+    "quantised activation": (
+        quantised("QLinearSigmoid", "q", "s", "z", "s", "z"), (1, 3, 2), QUANTISED
+    ),
+    "turned product": (
+        [N("FusedMatMul", "x", "w", domain=MS, transA=1, transB=1)], (1, 3, 4), {"w": floats(2, 3)}
+    ),
+    "pictures turned to rows": (
+        [N("Transpose", "x", out="t"), N("FusedMatMul", "t", "w", domain=MS, transA=1)], (1, 3),
+        {"w": floats(3, 2)},
+    ),
+    "normalised sum": (
+        [N("SkipLayerNormalization", "x", "x", "g", domain=MS)], (1, 4, 3), {"g": floats(3)}
+    ),
+    "attention of one": (
+        [N("Attention", "x", "w", "b", domain=MS, num_heads=2)], (1, 4, 6),
+        {"w": floats(6, 18), "b": floats(18)},
+    ),
+    "attention with positions": (
+        [N("MultiHeadAttention", "x", "x", "x", "", "", "p", domain=MS, num_heads=2)], (1, 4, 6),
+        {"p": floats(1, 2, 4, 4)},
+    ),
+    "standard attention": (
+        [N("Attention", "x", "x", "x", "p", q_num_heads=2, kv_num_heads=2)], (1, 4, 6),
+        {"p": floats(4, 4)}, {"opset": 23},
+    ),
 }  # fmt: skip
 
 
 def build(nodes, shape, constants=None, options=None):
     if nodes[0].op_type == "LSTM":
         nodes = [N("Transpose", "x", out="t", perm=[1, 0, 2]), *nodes]
-    return model(nodes, shape, constants, **(options or {}))
+    built = model(nodes, shape, constants, **(options or {}))
+    return measured(built) if any(n.domain for n in nodes) else built
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -251,6 +307,11 @@ MENDED = {
         [N("Reshape", "x", "s", out="rows"), N("Add", "rows", "p")], (1, 4, 3),
         {"s": ints(-1, 3), "p": floats(4, 3)},
         "Add 'add' reads 'p' [4, 3], which is for one picture", "repeated for each picture",
+    ),
+    "quantised token": (
+        quantised("QLinearConcat", "s", "z", "one", "s", "z", "q", "s", "z", axis=1), (1, 2, 3),
+        QUANTISED, "com.microsoft::QLinearConcat 'qlinearconcat' reads 'one' [1, 2, 3], which is for one picture",
+        "repeated for each picture",
     ),
     "stacked matrices": (
         [N("Reshape", "x", "s", out="rows"), N("MatMul", "rows", "m")], (1, 4, 3, 2),
@@ -475,6 +536,30 @@ REFUSED = {
         [N("LSTM", "t", "w", "r", "b", "", "h0", outputs=["y"], hidden_size=2)], (1, 1, 2),
         {"w": floats(1, 8, 2), "r": floats(1, 8, 2), "b": floats(1, 16)},
         "has states whose pictures lie along another axis",
+    ),
+    "scaled by the pictures": (
+        [N("ReduceMax", "x", out="m", axes=[1], keepdims=0), *quantised("QLinearSigmoid", "q", "m", "z", "s", "z")],
+        (1, 3), QUANTISED, "is scaled by 'm', one for each picture",
+    ),
+    "quantised over pictures": (
+        quantised("QLinearSoftmax", "q", "s", "z", "s", "z", axis=0, opset=13), (1, 3), QUANTISED,
+        "is taken over axis 0",
+    ),
+    "normalised over pictures": (
+        [N("Transpose", "x", out="t"), N("SkipLayerNormalization", "t", "t", "g", domain=MS)],
+        (1, 3), {"g": floats(1)}, "normalises over axis 1",
+    ),
+    "states of all": (
+        [N("Attention", "x", "w", "b", domain=MS, num_heads=2, outputs=["y", "states"])],
+        (1, 4, 6), {"w": floats(6, 18), "b": floats(18)}, "returns keys and values of all pictures stacked",
+    ),
+    "positions of several": (
+        [N("MultiHeadAttention", "x", "x", "x", "", "", "p", domain=MS, num_heads=2)], (2, 4, 6),
+        {"p": floats(2, 2, 4, 4)}, "reads one map for all pictures beside one for each",
+    ),
+    "stacks turned": (
+        [N("FusedMatMul", "x", "w", domain=MS, transBatchA=1)], (1, 3, 4), {"w": floats(3, 4, 2)},
+        "turns its stacks of matrices around",
     ),
     "unknown operator": (
         [N("Inverse", "x", domain="com.microsoft")], (1, 3, 3), {},

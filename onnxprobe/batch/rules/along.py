@@ -4,6 +4,7 @@ from typing import Final
 
 from onnxprobe.batch.flow import Crossing, Rows
 from onnxprobe.batch.rules._base import Here, Rule, Step, apart, counted_from_front
+from onnxprobe.batch.rules.each import broadcast
 
 _NORMALISED_ALONE: Final = 13
 """The opset from which Softmax is over one axis, not over all from it on."""
@@ -23,6 +24,15 @@ def from_axis_on(here: Here) -> Step:
     rows, rank = here.only(), here.rank()
     axis = counted_from_front(here.node.attribute("axis", -1), rank)
     return Step((apart(rows, range(axis, rank), rank, "normalises over"),))
+
+
+def added_then_normalised(here: Here) -> Step:
+    """Add what is skipped to, then normalise over the last axis."""
+    for position in range(len(here.node.inputs)):
+        if (rows := here.rows(position)) is not None:
+            rank = here.rank(position)
+            apart(rows, [rank - 1], rank, "normalises over")
+    return broadcast(here)
 
 
 def one_axis(here: Here) -> Step:
@@ -94,6 +104,16 @@ FROM_AXIS_ON: Final = Rule(
         }
     ),
     from_axis_on,
+)
+ADDED_THEN_NORMALISED: Final = Rule(
+    "normalisation of a sum",
+    frozenset(
+        {
+            "com.microsoft::SkipLayerNormalization",
+            "com.microsoft::SkipSimplifiedLayerNormalization",
+        }
+    ),
+    added_then_normalised,
 )
 ONE_AXIS: Final = Rule("along one axis", frozenset({"LpNormalization", "TopK"}), one_axis)
 RUNNING: Final = Rule("running sum", frozenset({"CumSum", "CumProd"}), running)

@@ -9,8 +9,21 @@ _MAPS: Final = (
     "AveragePool Conv ConvInteger ConvTranspose DepthToSpace GlobalAveragePool GlobalLpPool "
     "GlobalMaxPool GroupNormalization InstanceNormalization LRN LpPool "
     "QLinearConv SpaceToDepth com.microsoft::FusedConv com.microsoft::QLinearAveragePool "
-    "com.microsoft::QLinearGlobalAveragePool com.microsoft::NhwcFusedConv com.microsoft::QLinearConv"
+    "com.microsoft::QLinearGlobalAveragePool com.microsoft::NhwcFusedConv com.microsoft::NhwcMaxPool com.microsoft::QLinearConv"
 )
+_WEIGHTS: Final = {
+    "DeformConv": (1, 3),
+    "com.microsoft::Attention": (1, 2),
+    "com.microsoft::MultiHeadAttention": (3,),
+}
+"""Inputs that hold weights or biases of the operator, the same for all pictures."""
+_ADDED: Final = {
+    "Attention": 3,
+    "com.microsoft::Attention": 5,
+    "com.microsoft::MultiHeadAttention": 5,
+}
+"""The input that is added to the scores of attention, of (batch, heads, queries, keys)."""
+_STACKED: Final = 4
 _SAYS_IF_TRAINING: Final = 14
 """The opset from which batch normalisation has an attribute for its training mode."""
 _SAYS_IF_TEST: Final = 7
@@ -24,13 +37,22 @@ def maps(here: Here) -> Step:
 
 def several_maps(here: Here) -> Step:
     """Keep pictures apart along the first axis of everything that is read but the weights."""
-    weights = (1, 3) if here.node.op == "DeformConv" else ()
+    weights = _WEIGHTS.get(here.node.op, ())
     found = [(i, here.rows(i)) for i in range(len(here.node.inputs))]
     if any(rows is not None and i in weights for i, rows in found):
         raise Crossing("has weights that differ between pictures")
-    if any(rows is None and here.has(i) and i not in weights for i, rows in found):
+    same = (i for i, rows in found if rows is None and here.has(i) and i not in weights)
+    if here.node.op == "com.microsoft::Attention" and len(here.node.writes) > 1:
+        raise Crossing("returns keys and values of all pictures stacked")
+    if not all(_spreads(here, i) for i in same):
         raise Crossing("reads one map for all pictures beside one for each")
     return Step((_first(agreed([rows for _, rows in found if rows is not None])),))
+
+
+def _spreads(here: Here, position: int) -> bool:
+    """Tell whether an input that is the same for all pictures is added to the scores of each."""
+    added = position == _ADDED.get(here.node.op)
+    return added and (here.rank(position) < _STACKED or here.shape(position)[0] == 1)
 
 
 def _first(rows: Rows) -> Rows:
@@ -58,7 +80,9 @@ def batch_normalization(here: Here) -> Step:
 
 
 MAPS: Final = Rule("maps", frozenset(_MAPS.split()), maps)
-SEVERAL_MAPS: Final = Rule("several maps", frozenset({"DeformConv", "GridSample"}), several_maps)
+SEVERAL_MAPS: Final = Rule(
+    "several maps", frozenset({"GridSample", "DeformConv", *_ADDED}), several_maps
+)
 MAX_POOL: Final = Rule("max pooling", frozenset({"MaxPool"}), max_pool)
 BATCH_NORMALIZATION: Final = Rule(
     "batch normalisation", frozenset({"BatchNormalization"}), batch_normalization

@@ -1,5 +1,6 @@
 """Matrix products: pictures may be rows, columns or stacked matrices, but not what is summed over."""
 
+from dataclasses import replace
 from typing import Final
 
 from onnxprobe.batch.flow import Crossing, Rows
@@ -11,19 +12,10 @@ _SUMS: Final = "multiplies and sums over the axis where the pictures of a batch 
 
 def matmul(here: Here) -> Step:
     """Multiply the last two axes, stacked as numpy broadcasts."""
-    return _product(here, 0, 1)
-
-
-def qlinear_matmul(here: Here) -> Step:
-    """Multiply quantised matrices; the other inputs are scales."""
-    return _product(here, 0, 3)
-
-
-def _product(here: Here, left: int, right: int) -> Step:
-    a, b = here.rows(left), here.rows(right)
-    ranks = here.rank(left), here.rank(right)
+    a, b = here.rows(0), here.rows(1)
+    ranks = here.rank(0), here.rank(1)
     if min(ranks) < 2:  # noqa: PLR2004  a vector is summed over whole
-        return _with_vector(here, left, right)
+        return _with_vector(here)
     rank = max(ranks)
     found = []
     if a is not None:
@@ -35,20 +27,35 @@ def _product(here: Here, left: int, right: int) -> Step:
             raise Crossing(_SUMS)
         found.append(Rows(b.axis + rank - ranks[1], b.times))
     rows = agreed(found)
-    for position, flow, own in ((left, a, ranks[0]), (right, b, ranks[1])):
+    for position, (flow, own) in enumerate(zip((a, b), ranks, strict=True)):
         axis = rows.axis - (rank - own)
         if flow is None and 0 <= axis < own - 2 and here.shape(position)[axis] != 1:
             return Step((rows,), (repeat(here, position, Rows(axis, rows.times)),))
     return Step((rows,))
 
 
-def _with_vector(here: Here, left: int, right: int) -> Step:
-    a, b = here.rows(left), here.rows(right)
-    if a is not None and b is None and a.axis < here.rank(left) - 1:
+def _with_vector(here: Here) -> Step:
+    a, b = here.rows(0), here.rows(1)
+    if a is not None and b is None and a.axis < here.rank(0) - 1:
         return Step((a,))
-    if b is not None and a is None and b.axis != max(here.rank(right) - 2, 0):
-        return Step((Rows(b.axis - (b.axis == here.rank(right) - 1), b.times),))
+    if b is not None and a is None and b.axis != max(here.rank(1) - 2, 0):
+        return Step((Rows(b.axis - (b.axis == here.rank(1) - 1), b.times),))
     raise Crossing(_SUMS)
+
+
+def fused_matmul(here: Here) -> Step:
+    """Multiply as ``matmul``; either matrix may be turned first."""
+    if here.node.attribute("transBatchA", 0) or here.node.attribute("transBatchB", 0):
+        raise Crossing("turns its stacks of matrices around")
+    turn = [here.node.attribute(name, 0) for name in ("transA", "transB")]
+    flows, shapes = list(here.flows), list(here.shapes)
+    for i in (i for i, turned in enumerate(turn) if turned):
+        rows, rank = here.rows(i), here.rank(i)
+        last = {rank - 1: rank - 2, rank - 2: rank - 1} if rank > 1 else {}
+        shapes[i] = tuple(here.shape(i)[last.get(axis, axis)] for axis in range(rank))
+        if rows is not None:
+            flows[i] = Rows(last.get(rows.axis, rows.axis), rows.times)
+    return matmul(replace(here, flows=tuple(flows), shapes=tuple(shapes)))
 
 
 def gemm(here: Here) -> Step:
@@ -84,8 +91,8 @@ def einsum(here: Here) -> Step:
 
 
 MATMUL: Final = Rule("matrix product", frozenset({"MatMul", "MatMulInteger"}), matmul)
-QLINEAR_MATMUL: Final = Rule(
-    "quantised matrix product", frozenset({"QLinearMatMul"}), qlinear_matmul
+FUSED_MATMUL: Final = Rule(
+    "turned matrix product", frozenset({"com.microsoft::FusedMatMul"}), fused_matmul
 )
 GEMM: Final = Rule("gemm", frozenset({"Gemm", "com.microsoft::FusedGemm"}), gemm)
 EINSUM: Final = Rule("einsum", frozenset({"Einsum"}), einsum)
