@@ -8,7 +8,7 @@ import os
 import resource
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 from onnxprobe.embed.account import Account
@@ -36,17 +36,18 @@ class Growth:
         """Grow to ``most`` processes at most; a shard is the least that one makes."""
         self.workers = 1
         self._stop, self._rows, self._most = stop, shard_rows, most
-        self._since: tuple[float, float] | None = None
+        self._since: tuple[float, float, float] | None = None
 
     def look(self, account: Account, left: int) -> None:
         """Judge by what the work was like so far, and how many pictures are left."""
-        now = perf_counter(), _idle()
+        now = perf_counter(), _idle(), process_time()
         if self._since is None:  # before that the network was loaded
             self._since = now
         if account.seconds < _SEEN or left < account.rate * _WORTH:
             return
-        seconds, idle = (later - earlier for later, earlier in zip(now, self._since, strict=True))
-        if max(account.busy.values()) < _BUSY and idle > (1 - _BUSY) * seconds * cores():
+        seconds, idle, used = (b - a for a, b in zip(self._since, now, strict=True))
+        unused = min(idle, seconds * cores() - used)  # a container may have less than its cores
+        if max(account.busy.values()) < _BUSY and unused > (1 - _BUSY) * seconds * cores():
             most = min(_MOST, self._most, cores(), _fitting(), -(-left // self._rows))
             self.workers = max(1, most)
 
