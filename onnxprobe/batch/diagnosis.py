@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from onnxprobe.batch import counts
+from onnxprobe.batch import counts, sizing
 from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, plain
 from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
 from onnxprobe.batch.rules import BY_OP, Found, Here, Step
@@ -118,6 +118,11 @@ def _shapes(model: Model, fixed: Model, batch: int) -> dict[str, tuple[int | Non
     return found
 
 
+def _is_whole(shape: tuple[int | None, ...] | None) -> bool:
+    """Tell whether all sizes are known."""
+    return shape is not None and None not in shape
+
+
 def _sizes(value: Value, symbols: set[str], batch: int) -> tuple[int | None, ...] | None:
     if value.shape is None:
         return None
@@ -167,6 +172,22 @@ class _Walk:
             self.found[node.index] = step.found
         if step.shape is not None and self.shapes.get(node.outputs[0]) is None:
             self.shapes[node.outputs[0]] = step.shape
+        self._size(node)
+
+    def _size(self, node: Node) -> None:
+        """Note the shapes of what ``node`` gives, where inference of the whole graph lost them."""
+        lost = [name for name in node.writes if not _is_whole(self.shapes.get(name))]
+        if not lost:
+            return
+        numbers = {
+            name: flow.trials[0]
+            for name in (*node.reads, *lost)
+            if isinstance(flow := self.flows.get(name), Numbers)
+        }
+        read = [self.shapes.get(name) for name in node.inputs]
+        found = sizing.given(self.model, node, read, numbers)
+        found |= {name: numbers[name].shape for name in lost if name in numbers}
+        self.shapes |= {name: found[name] for name in lost if name in found}
 
     def _step(self, node: Node) -> Step:
         flows = tuple(self.flows.get(name, FIXED) for name in node.inputs)

@@ -263,3 +263,38 @@ def test_looking_needs_no_runtime(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "Reshape 'rows' writes batch 1 into its shape [1, 12]\n"
+
+
+def torch_expand():
+    """A class token repeated as torch writes it: inference loses the shape of all that follows."""
+    whole, ones = ints(-1), helper.make_tensor("one", TensorProto.INT64, [1], [1])
+    return model(
+        [
+            node("Shape", "x", out="size"),
+            node("Gather", "size", "first", out="count", axis=0),
+            node("Concat", "count", "whole", "whole", out="asked", axis=0),
+            node("Equal", "asked", "wholes", out="is_whole"),
+            node("ConstantOfShape", "three", out="ones", value=ones),
+            node("Where", "is_whole", "ones", "asked", out="sizes"),
+            node("Expand", "token", "sizes", out="tokens"),
+            node("Concat", "tokens", "x", out="all", axis=1),
+            node("Shape", "all", out="size_of_all"),
+            node("Reshape", "all", "size_of_all", out="again"),
+            node("Reshape", "again", "to", out="rows"),
+        ],
+        (1, 4, 3),
+        {
+            "first": ints(0),
+            "whole": whole,
+            "wholes": ints(-1, -1, -1),
+            "three": ints(3),
+            "token": floats(1, 1, 3),
+            "to": ints(1, 15),
+        },
+    )
+
+
+def test_shapes_that_inference_of_the_whole_graph_loses_are_worked_out_on_the_way():
+    assert None in torch_expand().values["all"].shape
+    (place,) = together_is_alone(torch_expand()).baked
+    assert str(place) == "Reshape 'rows' writes batch 1 into its shape [1, 15]"
