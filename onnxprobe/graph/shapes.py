@@ -48,7 +48,7 @@ def batch_first(value: Value, batch: Dim) -> bool:
 def per_sample(value: Value, batch: Dim) -> tuple[int | None, ...] | None:
     """Return the shape of ``value`` without the batch; sizes that are not known are ``None``.
 
-    Where a sample takes several rows (the windows of a picture), their number comes first.
+    Where a sample takes several rows (the windows of a picture), their number is where they lie.
 
     >>> per_sample(Value("map", "float32", ("N", 512, 7, 7)), "N")
     (512, 7, 7)
@@ -56,6 +56,8 @@ def per_sample(value: Value, batch: Dim) -> tuple[int | None, ...] | None:
     (50, 2048)
     >>> per_sample(Value("windows", "float32", ("64*N", 49, 96)), "N")
     (64, 49, 96)
+    >>> per_sample(Value("heads", "float32", (1, "4*N", 12)), "N")
+    (1, 4, 12)
     """
     return None if value.shape is None else _per_sample(value.shape, batch)
 
@@ -67,9 +69,9 @@ def _per_sample(shape: tuple[Dim, ...], batch: Dim) -> tuple[int | None, ...]:
     if batch is not None and batch in shape:
         at = shape.index(batch)
         return tuple(map(_number, (*shape[:at], *shape[at + 1 :])))
-    rows = _times(shape[0], batch)
-    if rows is not None:
-        return (rows, *map(_number, shape[1:]))
+    rows = [_times(dim, batch) for dim in shape]
+    if any(rows):
+        return tuple(times or _number(dim) for times, dim in zip(rows, shape, strict=True))
     fixed = isinstance(shape[0], int) and not _written_in(shape[0], batch)
     return tuple(map(_number, shape if fixed else shape[1:]))
 

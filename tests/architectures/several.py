@@ -134,6 +134,27 @@ def stages():
     return Case(net.model(*ends), None, ambiguous=True, tips=tips)
 
 
+def query_masks():
+    """Queries and masks from every scale of a backbone of tokens: all shared is its first stage.
+
+    What carries everything is rearranged before the scales part (Mask2Former over Swin, Cheng et al.
+    2022, arXiv:2112.01527).
+    """
+    net = Net()
+    x = net.encoder(net.patches(64, special=0), 64, 1, heads=4)
+    x = net.op("Transpose", net.op("Reshape", x, net.numbers([0, 14, 14, 64])), perm=[0, 3, 1, 2])
+    fine = net.conv(x, 64, 64, act=None)
+    for _ in range(9):
+        x = net.conv(x, 64, 64, 3)
+    x = net.op("Transpose", net.op("Reshape", x, net.numbers([0, 64, 196])), perm=[0, 2, 1])
+    scores = net.op(
+        "MatMul", net.linear(net.weight(1, 10, 64), 64, 64), net.op("Transpose", x, perm=[0, 2, 1])
+    )
+    q = net.layer_norm(net.op("MatMul", net.op("Softmax", scores), x), 64, out="queries")
+    masks = net.op("MatMul", q, net.op("Reshape", fine, net.numbers([0, 64, 196])))
+    return Case(net.model(net.linear(q, 64, 11), masks), None, ambiguous=True, tips=("queries",))
+
+
 def _two_scales(scores):
     """Two convolutional branches that see the picture at two scales, and the scores of each."""
     net = Net()
@@ -173,6 +194,7 @@ CASES = (
     centernet,
     detr,
     stages,
+    query_masks,
     stacked_answers,
     stacked_then_judged,
 )

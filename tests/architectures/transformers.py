@@ -53,6 +53,31 @@ def siglip():
     return Case(net.model(net.op("Squeeze", y, net.numbers([1]))), "norm", (196, 768))
 
 
+def siglip_packed():
+    """The same with four heads, keys and values from one layer, and positions before the batch.
+
+    Hugging Face's SigLIP, whose pooling is torch's MultiheadAttention. What is pooled is as long as the
+    answer, and lies in heads for a while.
+    """
+    net = Net()
+    x = net.layer_norm(net.encoder(net.patches(special=0), 768), 768, out="norm")
+    kv = net.linear(net.op("Transpose", x, perm=[1, 0, 2]), 768, 1536)
+    kv = net.op("Reshape", kv, net.numbers([196, -1, 2, 768]))
+    kv = net.op("Transpose", kv, perm=[2, 0, 1, 3])
+    k, v = (net.op("Gather", kv, net.numbers(i), axis=0) for i in range(2))
+    batch = net.op(
+        "Unsqueeze", net.op("Gather", net.op("Shape", "image"), net.numbers(0)), net.numbers([0])
+    )
+    times = net.op("Concat", net.numbers([1]), batch, net.numbers([1]), axis=0)
+    q = net.linear(net.op("Tile", net.weight(1, 1, 768), times), 768, 768)
+    q, k, v = (net.op("Reshape", y, net.numbers([0, -1, 192])) for y in (q, k, v))
+    q, k = net.op("Transpose", q, perm=[1, 0, 2]), net.op("Transpose", k, perm=[1, 2, 0])
+    scores = net.op("MatMul", q, k)
+    y = net.op("MatMul", net.op("Softmax", scores), net.op("Transpose", v, perm=[1, 0, 2]))
+    y = net.op("Reshape", net.op("Transpose", y, perm=[1, 0, 2]), net.numbers([-1, 768]))
+    return Case(net.model(net.gemm(y, 768, 768)), "norm", (196, 768))
+
+
 def swin():
     """Windows: many rows a picture, until the last stage."""
     net = Net()
@@ -111,6 +136,7 @@ CASES = (
     clip_vit,
     dinov2,
     siglip,
+    siglip_packed,
     swin,
     text_masked_mean,
     language_model,

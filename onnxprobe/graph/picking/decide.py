@@ -85,10 +85,11 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
 
 
 def _bypassed(spine: Spine, tensor: str) -> int:
-    """Return how many layers lie between ``tensor`` and the next one that carries everything."""
+    """Return how many layers lie between ``tensor`` and the next deeper one that carries everything."""
+    here = spine.depths[tensor]
     at = spine.tensors.index(tensor) + 1 if tensor in spine.members else len(spine.tensors)
-    after = spine.depths[spine.tensors[at]] if at < len(spine.tensors) else spine.deepest
-    return after - spine.depths[tensor]
+    later = (spine.depths[name] for name in islice(spine.tensors, at, None))
+    return next((depth for depth in later if depth > here), spine.deepest) - here
 
 
 def _squeezed(spine: Spine, tensor: str) -> str | None:

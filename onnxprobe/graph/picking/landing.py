@@ -65,7 +65,8 @@ def _only_flattens(spine: Spine, tensor: str) -> bool:
     output = spine.tensors[-1]
     size = spine.elements(tensor)
     ends = len(spine.live.outputs) == 1 and output == spine.live.outputs[0]
-    return ends and size is not None and size == spine.elements(output)
+    alike = size is not None and size == spine.elements(output)
+    return ends and alike and spine.depths[tensor] == spine.depths[output]
 
 
 def _interior(spine: Spine) -> Landing | None:

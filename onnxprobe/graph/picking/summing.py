@@ -3,7 +3,7 @@
 from typing import Final
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.ops import kind
+from onnxprobe.graph.picking.ops import LAYOUT, SELECTIONS, kind
 from onnxprobe.graph.picking.spine import Spine
 
 _PRODUCTS: Final = frozenset({"Einsum", "MatMul"})
@@ -35,7 +35,28 @@ def _before(spine: Spine, product: Node) -> tuple[str, Node] | None:
     before = spine.tensors[at]
     after = spine.producer(spine.tensors[at + 1]) if at + 1 < len(spine.tensors) else None
     residual = after is not None and after is not product and before in spine.reads(after)
-    return (before, product) if spine.structured(before) and not residual else None
+    if residual or not spine.structured(before):
+        return None
+    return _before_packing(spine, before) or before, product
+
+
+def _before_packing(spine: Spine, packed: str) -> str | None:
+    """Return what the layer reads that makes ``packed``, if that is keys beside values.
+
+    An attention pooling with one projection for both (torch's MultiheadAttention) parts its answer
+    again at once; what it reads is what is pooled.
+    """
+    readers = [node for node in spine.model.readers.get(packed, ()) if node in spine.live.reads]
+    parts = [name for node in readers for name in node.writes if name in spine.live.tensors]
+    if len(parts) < 2 or any(kind(node) not in SELECTIONS for node in readers):  # noqa: PLR2004
+        return None
+    node = spine.producer(packed)
+    while node is not None and len(spine.reads(node)) == 1 and kind(node) in LAYOUT | {"Add"}:
+        node = spine.producer(spine.reads(node)[0])
+    if node is None or node not in spine.layers:
+        return None
+    read = spine.reads(node)[0]
+    return read if read in spine.members and spine.structured(read) else None
 
 
 def _index(spine: Spine, name: str) -> int:
