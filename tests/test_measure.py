@@ -18,7 +18,7 @@ def untyped_file(tmp_path):
     proto = onnx.ModelProto()
     proto.CopyFrom(tiny_model().proto)
     node = next(node for node in proto.graph.node if node.op_type == "Add")
-    node.op_type, node.domain, node.input[:] = "QuickGelu", "com.microsoft", ["stem"]
+    node.op_type, node.domain, node.input[:] = "Trilu", "com.microsoft", ["stem"]
     proto.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     return save(Model(proto), tmp_path / "untyped.onnx")
 

@@ -7,7 +7,7 @@ from typing import Final
 import onnx
 from onnx import checker, shape_inference
 
-from onnxprobe.graph import trials
+from onnxprobe.graph import standins, trials
 from onnxprobe.graph.value import Dim, Value, dtype_name
 
 _SMALL: Final = 1024
@@ -70,6 +70,8 @@ def _read(graph: onnx.GraphProto, symbols: Collection[Dim]) -> dict[str, Value]:
     types: dict[bytes, Value] = {}
     for info in (*graph.value_info, *graph.input, *graph.output):
         name, key = info.name, info.type.SerializeToString()
+        if name.startswith(standins.INNER):
+            continue
         if key not in types:  # a network has few types: each is read once
             types[key] = _honest(Value.of(info), symbols)
         found[name] = Value(name, types[key].dtype, types[key].shape)
@@ -91,6 +93,8 @@ def _without_weights(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -
     graph = bare.graph
     graph.name = graph.name or "graph"
     graph.initializer.extend(map(_shown, proto.graph.initializer))
+    if any(opset.domain == standins.DOMAIN for opset in bare.opset_import):
+        standins.put_in(graph)
     inputs = {info.name: info for info in graph.input}
     for size, dim in given.items():
         _set(inputs[size.tensor], size.axis, dim)
