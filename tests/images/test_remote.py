@@ -88,6 +88,35 @@ def test_shards_behind_a_url_are_one_source(server, tmp_path):
     assert everything(source) == {f"{s}.tar/0.jpg": content(s) for s in ("00", "01")}
 
 
+@pytest.mark.parametrize(
+    "asked", ["memory://data", "memory://data/*/*.jpg", "memory://data/**/*.jpg"]
+)
+def test_a_folder_that_cannot_be_listed_is_not_left_out(asked, memory, monkeypatch):
+    memory.pipe({"/data/good/a.jpg": content("a"), "/data/bad/b.jpg": content("b")})
+    assert len(open_source(asked).names) == 2
+    listed = memory.ls
+
+    def failing(path, **how):
+        if path.endswith("bad"):
+            raise OSError("HTTP 500")
+        return listed(path, **how)
+
+    monkeypatch.setattr(type(memory), "ls", lambda _, path, **how: failing(path, **how))
+    with pytest.raises(PicturesError, match=r"cannot be read: HTTP 500; asked 2 times"):
+        open_source(asked, patience=HASTY)
+
+
+def test_a_pattern_reads_no_folder_that_it_does_not_fit(memory, monkeypatch):
+    folders = ["2023/x", "2024/x", "2024/y", "2024/x/deeper"]
+    memory.pipe({f"/data/{folder}/a.jpg": content(folder) for folder in [*folders, "2024/z"]})
+    memory.pipe("/data/2024/x/b.png", content("b"))
+    asked, listed = [], memory.ls
+    note = lambda _, path, **how: (asked.append(path), listed(path, **how))[1]  # noqa: E731
+    monkeypatch.setattr(type(memory), "ls", note)
+    assert open_source("memory://data/2024/[!z]/*.jpg").names == ("x/a.jpg", "y/a.jpg")
+    assert sorted(asked) == ["/data/2024", "/data/2024/x", "/data/2024/y"]
+
+
 def test_a_long_file_is_asked_for_in_pieces(memory, monkeypatch):
     from onnxprobe.images.places import remote
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from onnxprobe.images.places._base import Opened, Place
+from onnxprobe.images.places.clients import AT_ONCE
 from onnxprobe.images.places.local import LocalPlace
 from onnxprobe.images.places.patience import PATIENCE, Patience
 from onnxprobe.images.places.ranges import buffered
@@ -32,4 +33,13 @@ def place_of(where: str | Path, patience: Patience = PATIENCE) -> Place:
     return LocalPlace(Path(_LOCAL.sub("", text)), patience, place_of)
 
 
-__all__ = ["PATIENCE", "Opened", "Patience", "Place", "buffered", "is_url", "place_of"]
+__all__ = [
+    "AT_ONCE",
+    "PATIENCE",
+    "Opened",
+    "Patience",
+    "Place",
+    "buffered",
+    "is_url",
+    "place_of",
+]

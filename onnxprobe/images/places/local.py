@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from onnxprobe.images.places._base import Place
 from onnxprobe.images.places.patience import Patience
+from onnxprobe.images.places.patterns import regex_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class LocalPlace:
     def matching(self, pattern: str) -> Iterator[str]:
         """Yield the files that ``pattern`` fits."""
         if "**" in pattern:  # glob itself would follow links in circles
-            fits = _regex(pattern)
+            fits = regex_of(pattern)
             return (name for name in self.files() if fits.fullmatch(name))
         found = iglob(pattern, root_dir=self.path)  # noqa: PTH207  Path.glob drops dead links
         return (name for name in found if not (self.path / name).is_dir())
@@ -114,16 +114,6 @@ class LocalFile:
         if len(data) != stop - start:
             raise OSError(f"{str(self._path)!r} ends within it")
         return data
-
-
-def _regex(pattern: str) -> re.Pattern[str]:
-    """Return what a pattern with ``**`` means as a regular expression."""
-    meanings = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
-    choices = (p.replace("[!", "[^") if p.startswith("[") else re.escape(p) for p in pieces)
-    return re.compile(
-        "".join(meanings.get(p, c) for p, c in zip(pieces, choices, strict=True)), re.DOTALL
-    )
 
 
 def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:

@@ -48,8 +48,10 @@ class Patience:
     def _why(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return f"no answer within {self.seconds:g} seconds"
-        status, said = getattr(error, "status", None), " ".join(str(error).split())
-        return f"HTTP {status}" if status else said or type(error).__name__
+        if status := getattr(error, "status", None):
+            return f"HTTP {status}"
+        said = getattr(error, "strerror", None) or error
+        return " ".join(str(said).split()) or type(error).__name__
 
 
 def _passes(error: Exception) -> bool:

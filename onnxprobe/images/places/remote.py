@@ -7,6 +7,9 @@ from typing import Any, BinaryIO, Final
 
 from onnxprobe.errors import MissingExtraError, PicturesError
 from onnxprobe.images.places._base import Place
+from onnxprobe.images.places.clients import options_for
+from onnxprobe.images.places.listing import files_fitting, files_under, is_folder, relative
+from onnxprobe.images.places.moving import while_moving
 from onnxprobe.images.places.patience import Patience
 from onnxprobe.images.places.ranges import buffered
 from onnxprobe.waiting import within
@@ -54,7 +57,7 @@ class RemotePlace:
             raise MissingExtraError("reading from URLs", "fsspec", extra="remote") from None
         shown = _SECRET.sub("", url)
         try:
-            system, inner = url_to_fs(url)
+            system, inner = url_to_fs(url, **options_for(url, patience))
         except Exception as error:  # whatever the client library raises
             raise PicturesError(f"{shown!r} cannot be opened: {error}") from error
         return cls(shown, url, system, inner, patience, place_of)
@@ -72,20 +75,20 @@ class RemotePlace:
         """Whether it is a folder; with HTTP, which has none, a URL that ends in ``/``."""
         if self.given.startswith(_HTTP):
             return self.given.endswith("/")
-        return bool(self._ask("isdir", self.inner))
+        return is_folder(self.system, self.inner, self._ask)
 
     def files(self) -> Iterator[str]:
         """Yield every file."""
-        return self._relative(self._ask("find", self.inner))
+        return self._named(files_under(self.system, self.inner, self._ask_list))
 
     def matching(self, pattern: str) -> Iterator[str]:
         """Yield the files that ``pattern`` fits."""
-        return self._relative(self._ask("glob", f"{self.inner.rstrip('/')}/{pattern}"))
+        return self._named(files_fitting(self.system, self.inner, pattern, self._ask_list))
 
-    def _relative(self, found: list[str]) -> Iterator[str]:
-        root = self.inner.strip("/") + "/" if self.inner.strip("/") else ""
+    def _named(self, found: Iterator[str]) -> Iterator[str]:
         for path in found:
-            yield path.lstrip("/").removeprefix(root)
+            yield relative(path, self.inner)
+        self.system.invalidate_cache()  # it keeps a kilobyte for each file that it has listed
 
     def head(self, length: int) -> bytes:
         """Return the first bytes."""
@@ -149,14 +152,26 @@ class RemotePlace:
         return b"".join(pieces)
 
     def _ask(self, method: str, *what: Any, **how: Any) -> Any:
-        system = self.system
-        if not system.async_impl:
-            call = getattr(system, method)
-            return self.patience.ask(lambda s: within(s, lambda: call(*what, **how)))
+        """Ask for one answer, which has a time limit."""
+        if not self.system.async_impl:
+            return self._ask_plain(method, *what, **how)
         from fsspec.asyn import sync  # noqa: PLC0415  of an extra
 
-        call = getattr(system, "_" + method)
-        return self.patience.ask(lambda s: sync(system.loop, call, *what, timeout=s, **how))
+        loop, call = self.system.loop, getattr(self.system, "_" + method)
+        return self.patience.ask(lambda s: sync(loop, call, *what, timeout=s, **how))
+
+    def _ask_list(self, method: str, *what: Any, **how: Any) -> Any:
+        """Ask for a list, which comes in any number of answers; each has a time limit."""
+        if not self.system.async_impl:
+            return self._ask_plain(method, *what, **how)
+        from fsspec.asyn import sync  # noqa: PLC0415  of an extra
+
+        loop, call = self.system.loop, getattr(self.system, "_" + method)
+        return self.patience.ask(lambda s: sync(loop, while_moving, call(*what, **how), s))
+
+    def _ask_plain(self, method: str, *what: Any, **how: Any) -> Any:
+        call = getattr(self.system, method)
+        return self.patience.ask(lambda s: within(s, lambda: call(*what, **how)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Final
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.formats import format_of
-from onnxprobe.images.places import PATIENCE, Patience, Place, is_url, place_of
+from onnxprobe.images.places import AT_ONCE, PATIENCE, Patience, Place, is_url, place_of
 from onnxprobe.images.sources._base import HEAD, Kind, Source
 from onnxprobe.images.sources._containers import CONTAINERS
 from onnxprobe.images.sources.folder import FOLDER
@@ -18,8 +18,6 @@ _KINDS: Final = (
     "pictures come from a folder, a pattern, a .tar, .zip, .parquet, .h5 or .npy, or a text file "
     "with one path a line"
 )
-_WAITING: Final = 32
-"""Requests under way at once; of 50 ms each, they bring 640 pictures a second."""
 
 
 def open_source(where: str | Path, *, patience: Patience = PATIENCE) -> Source:
@@ -59,7 +57,7 @@ def open_source(where: str | Path, *, patience: Patience = PATIENCE) -> Source:
 def reads_at_once(source: Source) -> int:
     """Return how many reads at once ``source`` is worth: 1 from a disk, more where one waits."""
     far = is_url(str(source.path)) or is_url(source.names[0])  # a list here may name URLs
-    return _WAITING if far else 1
+    return AT_ONCE if far else 1
 
 
 def absolute(where: str | Path) -> str:
