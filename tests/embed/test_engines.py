@@ -7,7 +7,7 @@ from store_parts import PROBES, content
 
 from onnxprobe.embed import Store
 from onnxprobe.embed.engines import LOCAL, Local, Ray, engine_of
-from onnxprobe.errors import MissingExtraError, NoSuchNameError, StoreError
+from onnxprobe.errors import MissingExtraError, NoSuchNameError, ServerError, StoreError
 from onnxprobe.images import open_source
 
 
@@ -18,6 +18,12 @@ def test_engines_are_chosen_by_name():
     assert engine_of("ray", address="auto", workers=3) == Ray("auto", 3)
     with pytest.raises(NoSuchNameError, match="no engine named 'rai'; did you mean 'ray'"):
         engine_of("rai")
+
+
+def test_an_address_where_no_cluster_is_is_said_in_a_line(run):
+    pytest.importorskip("ray")
+    with pytest.raises(ServerError, match=r"no Ray cluster can be used at 'nonsense': .*HOST:PORT"):
+        run(engine=Ray("nonsense"))
 
 
 def test_a_missing_ray_is_named_with_how_to_get_it(run, monkeypatch):
@@ -63,6 +69,28 @@ def test_two_workers_of_ray_give_the_same_bits(cluster, run, tmp_path):  # noqa:
     assert told[-1] == ("embed", 40, 40)
     (account,) = accounts
     assert account.pictures == 40
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_source_that_is_gone_for_the_workers_is_said_in_a_line(
+    cluster,  # noqa: ARG001
+    run,
+    pictures,
+    monkeypatch,
+):
+    from dataclasses import replace
+
+    from onnxprobe.embed import resume
+    from onnxprobe.embed.outage import IN_A_ROW
+
+    names = tuple(sorted(f"{i:05d}.png" for i in range(IN_A_ROW + 8)))
+    gone = replace(pictures, names=names)
+    monkeypatch.setattr(resume, "_FEWEST", 1024)
+    with pytest.raises(StoreError) as caught:
+        run("ray/e.h5", engine=Ray(workers=1), source=gone)
+    assert str(caught.value).endswith("give the same command again when it is back")
+    assert "Traceback" not in str(caught.value)
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from onnxprobe.embed.job import Job
 from onnxprobe.embed.resume import Found, lacking, look, unfinished
 from onnxprobe.embed.watch import UNWATCHED, Watch
 from onnxprobe.embed.work import Work
-from onnxprobe.errors import MissingExtraError, StoreError
+from onnxprobe.errors import MissingExtraError, OnnxprobeError, ServerError, StoreError
 from onnxprobe.graph.disk.wire import LIMIT, dump, length, pieces
 from onnxprobe.graph.model import Model
 
@@ -57,6 +57,7 @@ class Ray:
 
         Raises:
             MissingExtraError: Ray is not installed.
+            ServerError: there is no cluster at the address.
             StoreError: as ``fill``; or a worker failed.
         """
         here = replace(job, network=replace(job.network, device=devices[0]))
@@ -68,11 +69,15 @@ class Ray:
         if not numbers:
             return
         with _cluster(self.address) as ray:
-            several = len(devices) if len(devices) > 1 else int(ray.cluster_resources()["CPU"])
+            several = (
+                len(devices) if len(devices) > 1 else int(ray.cluster_resources().get("CPU", 1))
+            )
             count = min(len(numbers), self.workers or max(1, several // threads))
             accounts: list[Account] = []
             for number, account in _made(ray, _packed(job), numbers, count, threads):
                 look(job.path, job.header, work.found, number)
+                if isinstance(account, StoreError):
+                    raise account
                 accounts += [account] if account is not None else []
                 work.watch.progress(job.stage, job.target - work.left(), job.target)
                 if work.stop.is_set():
@@ -96,11 +101,17 @@ class Maker:
         self._threads = threads
 
     def __call__(self, rows: Rows) -> Rows:
-        """Make shards; return what it was like."""
-        accounts = [self._make(int(number)) for number in rows["number"]]
+        """Make shards; return what it was like, or why it could not be done."""
+        accounts = [self._tried(int(number)) for number in rows["number"]]
         told = np.empty(len(accounts), object)
         told[:] = [pickle.dumps(account) for account in accounts]
         return {"number": rows["number"], "account": told}
+
+    def _tried(self, number: int) -> Account | StoreError | None:
+        try:
+            return self._make(number)
+        except OnnxprobeError as error:  # raised here, it would come as pages of Ray's own words
+            return StoreError(str(error))
 
     def _make(self, number: int) -> Account | None:
         job, found = self._job, Found(self._job.target, self._job.retry)
@@ -114,8 +125,8 @@ class Maker:
 
 def _made(
     ray: Any, packed: bytes, numbers: Sequence[int], count: int, threads: int
-) -> Iterator[tuple[int, Account | None]]:
-    """Yield the number of each shard as it is made."""
+) -> Iterator[tuple[int, Account | StoreError | None]]:
+    """Yield the number of each shard as it is made, with its account, or why it is not whole."""
     data = ray.data
     data.DataContext.get_current().enable_progress_bars = False
     gpus = pickle.loads(packed).network.device.kind.memory != "cpu"  # noqa: S301
@@ -172,14 +183,26 @@ def _cluster(address: str | None) -> Iterator[Any]:
         raise MissingExtraError("--engine ray", "ray", extra="distributed") from missing
     ours = not ray.is_initialized()
     if ours:
+        _begin(ray, address)
+    try:
+        yield ray
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _begin(ray: Any, address: str | None) -> None:
+    try:
         ray.init(
             address=address,
             include_dashboard=None if address else False,
             logging_level=_ERRORS_ONLY,
             log_to_driver=False,
         )
-    try:
-        yield ray
-    finally:
-        if ours:
-            ray.shutdown()
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        if address is None:
+            raise ServerError(f"Ray cannot be started: {error}") from error
+        raise ServerError(
+            f"no Ray cluster can be used at {address!r}: {error}; --address is HOST:PORT of its head, "
+            "given on a machine of the cluster"
+        ) from error
