@@ -16,8 +16,6 @@ _LONG: Final = 1 << 20
 """Elements of a vector that is no shape, and takes a second where shapes are computed."""
 _WHOLE: Final = 1 << 20
 """Elements of all weights of a model that holds none of note, though it may have 100,000 nodes."""
-_MADE_UP: Final = "unk__"
-"""How ONNX begins the symbols it makes up for sizes it does not know."""
 
 
 def infer(proto: onnx.ModelProto) -> dict[str, Value]:
@@ -145,13 +143,12 @@ def _stored(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
 
 
 def _honest(value: Value, symbols: Collection[Dim]) -> Value:
-    """Leave out symbols that ONNX made up; tf2onnx calls its own likewise."""
-    made_up = {
-        d for d in value.shape or () if isinstance(d, str) and d.startswith(_MADE_UP)
-    }.difference(symbols)
-    if not made_up or value.shape is None:
+    """Leave out symbols that no input has: what they stand for is not known, or follows."""
+    said = [d for d in value.shape or () if isinstance(d, str)]
+    strange = {d for d in said if d not in symbols and d.partition("*")[2] not in symbols}
+    if not strange or value.shape is None:
         return value
-    return Value(value.name, value.dtype, tuple(None if d in made_up else d for d in value.shape))
+    return Value(value.name, value.dtype, tuple(None if d in strange else d for d in value.shape))
 
 
 def _filled(

@@ -9,6 +9,7 @@ from architectures.net import Net, proto_of
 from onnx import TensorProto, helper
 
 from onnxprobe.graph import infer as infer_module
+from onnxprobe.graph.holes import holes
 from onnxprobe.graph.infer import infer
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.shapes import batch_of, one_sample, sample_shape
@@ -66,6 +67,31 @@ def test_a_symbol_that_only_looks_made_up_is_kept():
     net = Net()
     model = net.model(net.conv(net.input("image", ["unk__616", 3, 8, 8]), 3, 4, out="y"))
     assert sample_shape(model, "y") == (4, 8, 8)
+
+
+def named(model, *dims):
+    """The same model, its output declared with ``dims``."""
+    proto = proto_of(model)
+    proto.graph.output[0].CopyFrom(Value(model.outputs[0], "float32", dims).info())
+    return Model(proto)
+
+
+def test_a_symbol_that_no_input_has_gives_way_to_what_follows():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 8)
+    first = net.op("Gather", net.op("Shape", x), net.numbers([0]), axis=0)
+    rows = net.op("Mul", first, net.numbers([4]))
+    y = net.op("Reshape", x, net.op("Concat", rows, net.numbers([-1]), axis=0))
+    model = named(net.model(y), "Reshapey_dim_0", "Reshapey_dim_1")
+    assert model.value(y).shape == ("4*N", 2048)
+
+
+def test_a_symbol_that_no_input_has_is_asked_for_where_nothing_follows():
+    net = Net()
+    y = net.op("Trilu", net.input("image", ["N", 3, 8, 8]), domain="com.microsoft")
+    model = named(net.model(y, domains=["com.microsoft"]), "N", "dim_1", "2*N", "dim_3")
+    assert model.value(y).shape == ("N", None, "2*N", None)
+    assert holes(model) == (y,)
 
 
 def test_sizes_that_follow_from_an_open_height_stay_unknown():
