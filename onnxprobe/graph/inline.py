@@ -14,7 +14,8 @@ from onnxprobe.graph.names import renamed
 def inline(model: Model) -> Model:
     """Return ``model`` with its local functions, and every If on a constant, written out flat.
 
-    Tensors of the outer graph keep their names. A model without either is returned as it is.
+    Tensors of the outer graph keep their names. A model without either is returned as it is. A function
+    of another opset than the model's stays.
 
     Raises:
         GraphError: the local functions call each other in a circle.
@@ -42,12 +43,29 @@ def showing(model: Model, names: Collection[str]) -> Model:
 
 def _without_functions(model: Model) -> Model:
     try:
-        flat = inliner.inline_local_functions(model.proto)
+        flat = inliner.inline_local_functions(_of_one_version(model.proto))
     except (RuntimeError, onnx.checker.ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise GraphError(f"the local functions cannot be written out: {reason}") from None
-    del flat.functions[:]
+    ours = {(function.domain, function.name) for function in model.proto.functions}
+    if ours.isdisjoint((node.domain, node.op_type) for node in flat.graph.node):
+        del flat.functions[:]
     return Model(flat, model.known)
+
+
+def _of_one_version(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Return ``proto`` with the domains of its functions in one version; it means nothing for these.
+
+    ONNX leaves a call as it is where the function says another one than the model, as JAX's do.
+    """
+    domains = {function.domain for function in proto.functions}
+    said = {opset.domain: opset.version for opset in proto.opset_import}
+    new = onnx.ModelProto()
+    new.CopyFrom(proto)
+    for opset in (o for function in new.functions for o in function.opset_import):
+        if opset.domain in domains and opset.domain in said:
+            opset.version = said[opset.domain]
+    return new
 
 
 def branches(model: Model) -> tuple[Node, ...]:

@@ -42,8 +42,18 @@ def branches(*, condition):
     return Model(helper.make_model(made, opset_imports=imports, ir_version=8))
 
 
+def other_version():
+    """A function that says another version of its own domain than the model that calls it."""
+    proto = proto_of(with_function("y"))
+    for function in proto.functions:
+        for opset in function.opset_import:
+            opset.version = 17 if opset.domain == "ours" else opset.version
+    return Model(proto)
+
+
 @pytest.mark.parametrize(
-    "model", [with_function("y"), branches(condition=True), branches(condition=False)]
+    "model",
+    [with_function("y"), other_version(), branches(condition=True), branches(condition=False)],
 )
 def test_written_out_flat_a_model_answers_as_before(model):
     flat = inline(model)
@@ -53,6 +63,16 @@ def test_written_out_flat_a_model_answers_as_before(model):
     assert not flat.proto.functions
     assert list(old) == list(new)
     assert all(np.array_equal(old[name], new[name]) for name in old)
+
+
+def test_a_function_of_another_opset_stays_and_so_does_what_it_answers():
+    proto = proto_of(with_function("y"))
+    for function in proto.functions:
+        function.opset_import[0].version = 16
+    flat = inline(Model(proto))
+    assert {node.op for node in flat.nodes} == {"ours::Outer"}
+    x = {"x": np.ones((2, 4), np.float32)}
+    assert np.array_equal(run(flat, x)["y"], run(Model(proto), x)["y"])
 
 
 def test_a_branch_that_is_decided_at_run_time_stays(tiny):
