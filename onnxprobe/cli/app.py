@@ -24,6 +24,7 @@ from onnxprobe.cli import (
     surgery,
     tapping,
 )
+from onnxprobe.cli.here import require_here
 from onnxprobe.errors import OnnxprobeError
 
 INTERRUPTED: Final = 130
@@ -94,10 +95,14 @@ def about() -> None:
 
 
 def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
-    """Let Ctrl-C out of ``command`` as an error of ours, before typer makes it "Aborted!"."""
+    """Let Ctrl-C out of ``command`` as an error of ours, before typer makes it "Aborted!".
+
+    Nor does it get URLs for paths.
+    """
 
     @wraps(command)
     def stopped(*args: Any, **options: Any) -> None:
+        require_here((*args, *options.values()))
         try:
             command(*args, **options)
         except KeyboardInterrupt:
