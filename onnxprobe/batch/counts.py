@@ -1,9 +1,10 @@
 """Shapes, and what is computed of them, evaluated at every batch size that is tried."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from onnxprobe.batch.flow import Fixed, Flow, Numbers, Rows
@@ -35,6 +36,13 @@ def constant(model: Model, name: str, batches: Sequence[int]) -> Numbers | Fixed
         return Numbers((model.constant(name),) * len(batches))
     except MissingWeightsError:  # what needs to know it will say so
         return Fixed()
+
+
+def repeats(array: NDArray[Any], rows: Rows) -> bool:
+    """Tell whether ``array`` holds the same ``rows.times`` rows over and over along their axis."""
+    along = np.moveaxis(array, rows.axis, 0)
+    parts = along.reshape(-1, rows.times, *along.shape[1:])
+    return bool((parts == parts[:1]).all())
 
 
 def shape_of(

@@ -224,8 +224,22 @@ class _Walk:
             self.model.opset,
             tuple(name in self.model.constants for name in node.inputs),
             self.opened,
+            lambda position, rows: self._alike(node.inputs[position], rows),
         )
         return rule.follow(here)
+
+    def _alike(self, name: str, rows: Rows) -> bool:
+        """Tell whether a fixed tensor holds the same ``rows.times`` rows over and over."""
+        node, axis = self.model.producers.get(name), rows.axis
+        if name in self.model.tensors:
+            return counts.repeats(self.model.constant(name), rows)
+        if node is None or node.op != "Expand":
+            return False
+        before, after = self.shapes.get(node.inputs[0]), self.shapes.get(name)
+        if before is None or after is None:
+            return False
+        place = axis - (len(after) - len(before))
+        return place < 0 or before[place] == 1
 
 
 def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:

@@ -108,6 +108,12 @@ def _setting(bench: _Bench, node: Node, repair: Setting, _name: str) -> None:
 def _repeated(bench: _Bench, node: Node, repair: Repeated, name: str) -> None:
     old = node.inputs[repair.position]
     rank = len(bench.model.values[old].shape or ())
+    if repair.first:
+        rows, kept = f"{name}/rows", f"{name}/first"
+        said = _constant(rows, np.arange(repair.first, dtype=np.int64))
+        take = helper.make_node("Gather", [old, rows], [kept], name=kept, axis=repair.axis)
+        bench.nodes += [said, take]
+        old = kept
     one, many = f"{name}/one", f"{name}/times"
     parts = [one] * repair.axis + [bench.number()] + [one] * (rank - repair.axis - 1)
     bench.nodes += [

@@ -298,3 +298,37 @@ def test_shapes_that_inference_of_the_whole_graph_loses_are_worked_out_on_the_wa
     assert None in torch_expand().values["all"].shape
     (place,) = together_is_alone(torch_expand()).baked
     assert str(place) == "Reshape 'rows' writes batch 1 into its shape [1, 15]"
+
+
+def token(rows, *, expanded=False):
+    """Four pictures of five rows, each behind a token that is written four times."""
+    if expanded:
+        rows, made = rows[:1], [node("Expand", "token", "to", out="tokens")]
+    else:
+        made = [node("Identity", "x", out="unread")]
+    return model(
+        [*made, node("Concat", "tokens" if expanded else "token", "x", out="y", axis=1)],
+        (4, 5, 3),
+        {"token": rows, "to": ints(4, 1, 3)},
+    )
+
+
+@pytest.mark.parametrize("expanded", [False, True])
+def test_what_says_the_same_of_each_picture_of_a_batch_is_repeated_for_any(expanded):
+    (place,) = together_is_alone(token(np.repeat(floats(1, 1, 3), 4, 0), expanded=expanded)).baked
+    assert str(place).endswith("[4, 1, 3], the same for each of 4 pictures")
+
+
+def test_what_says_the_same_of_each_picture_may_have_several_rows():
+    windows = model(
+        [node("Reshape", "x", "to", out="windows"), node("Add", "windows", "mask", out="y")],
+        (4, 2, 3),
+        {"to": ints(-1, 3), "mask": np.tile(floats(2, 3), (4, 1))},
+    )
+    (place,) = together_is_alone(windows).baked
+    assert str(place) == "Add 'y' reads 'mask' [8, 3], the same for each of 4 pictures"
+
+
+def test_what_says_something_else_of_each_picture_is_refused():
+    with pytest.raises(BatchError, match="reads 'token', which has 4 rows where the pictures lie"):
+        dynamic(token(floats(4, 1, 3)))

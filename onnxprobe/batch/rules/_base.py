@@ -31,10 +31,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Repair: what a node reads at ``position``, for one picture, is repeated for each."""
+    """Repair: what a node reads at ``position`` is repeated for each picture.
+
+    Attributes:
+        position: which input.
+        axis: along which the pictures lie.
+        first: how many rows are for one picture, where the same rows are there for several; else 0.
+    """
 
     position: int
     axis: int
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,7 @@ class Here:
         opset: version of the default operator set.
         written: for each input, whether it is a constant of the file.
         open: whether the model leaves other sizes open, which are tried at one value only.
+        alike: tells whether an input that is fixed holds the same rows for each picture.
     """
 
     node: Node
@@ -100,6 +108,7 @@ class Here:
     opset: int
     written: tuple[bool, ...]
     open: bool = False
+    alike: Callable[[int, Rows], bool] = lambda _position, _rows: False
 
     def has(self, position: int) -> bool:
         """Tell whether the node reads anything at ``position``."""

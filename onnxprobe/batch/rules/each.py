@@ -42,18 +42,22 @@ def _along(here: Here, position: int, rows: Rows, rank: int) -> tuple[Found, ...
 def repeat(here: Here, position: int, rows: Rows) -> Found:
     """Have an input that was made for one picture repeated for each.
 
+    Where it was made for the batch that is written in the file, and says the same of each picture, as
+    the class tokens of a vision transformer do, what it says of the first is repeated.
+
     Raises:
-        Crossing: it is of another size, or it was made for several.
+        Crossing: it is of another size, or says something else of each picture.
     """
-    name, shape = here.node.inputs[position], here.shape(position)
-    if shape[rows.axis] != rows.times:
-        raise Crossing(f"reads {name!r}, which has {shape[rows.axis]} rows where the pictures lie")
-    sizes = list(shape)
-    return Found(
-        f"reads {name!r} {sizes}, which is for one picture",
-        "repeated for each picture",
-        Repeated(position, rows.axis),
-    )
+    name, shape, batch = here.node.inputs[position], here.shape(position), here.batches[0]
+    sizes, held = list(shape), shape[rows.axis]
+    becomes = "repeated for each picture"
+    if held == rows.times:
+        wrote = f"reads {name!r} {sizes}, which is for one picture"
+        return Found(wrote, becomes, Repeated(position, rows.axis))
+    if held != rows.times * batch or not here.alike(position, rows):
+        raise Crossing(f"reads {name!r}, which has {held} rows where the pictures lie")
+    wrote = f"reads {name!r} {sizes}, the same for each of {batch} pictures"
+    return Found(wrote, becomes, Repeated(position, rows.axis, rows.times))
 
 
 def one(here: Here) -> Step:
