@@ -4,9 +4,12 @@ import asyncio
 
 import fsspec.config
 import pytest
+from fsspec.asyn import AsyncFileSystem
+from fsspec.spec import AbstractFileSystem
 
 from onnxprobe.images.places import AT_ONCE, Patience
 from onnxprobe.images.places.clients import options_for
+from onnxprobe.images.places.listing import files_under, forget_listing, is_folder
 from onnxprobe.images.places.moving import while_moving
 
 PATIENCE = Patience(seconds=7)
@@ -77,3 +80,43 @@ def test_a_list_may_catch_what_it_waits_for():
             return "survived"
 
     assert asyncio.run(while_moving(survives(), LIMIT)) == "survived"
+
+
+class Objects(AsyncFileSystem):
+    """Lists whole trees, as stores of objects do."""
+
+    cachable, forgot = False, 0
+
+    async def _find(self, path, **_):
+        return [f"{path}/a.jpg", f"{path}/b/c.jpg"]
+
+    def invalidate_cache(self, path=None):  # noqa: ARG002
+        self.forgot += 1
+
+
+class Folders(AbstractFileSystem):
+    """Is asked for folder after folder."""
+
+    cachable, forgot = False, 0
+
+    def invalidate_cache(self, path=None):  # noqa: ARG002
+        self.forgot += 1
+
+
+def test_stores_of_objects_are_asked_for_the_whole_tree_and_never_whether_it_is_a_folder():
+    asked = []
+
+    def ask(method, path, **_):
+        asked.append(method)
+        return {"find": [f"{path}/a.jpg"], "info": {"type": "directory"}}[method]
+
+    assert is_folder(Objects(), "bucket/photos", ask)
+    assert list(files_under(Objects(), "bucket/photos", ask)) == ["bucket/photos/a.jpg"]
+    assert asked == ["info", "find"]  # isdir would list all of it
+
+
+def test_only_what_nobody_looks_at_again_is_forgotten():
+    objects, folders = Objects(), Folders()
+    forget_listing(objects)
+    forget_listing(folders)
+    assert (objects.forgot, folders.forgot) == (1, 0)

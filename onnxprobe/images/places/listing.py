@@ -60,6 +60,15 @@ def files_fitting(system: Any, folder: str, pattern: str, ask: Ask) -> Iterator[
     yield from _called(last, _listed(level, ask)[0])
 
 
+def forget_listing(system: Any) -> None:
+    """Give back the kilobyte that stores of objects keep for each file that they have listed.
+
+    Others (``hf``) look there whenever they read, and would list the folder again.
+    """
+    if _lists_trees(system):
+        system.invalidate_cache()
+
+
 def relative(path: str, folder: str) -> str:
     """Return ``path`` as it is from ``folder`` on."""
     root = folder.strip("/")

@@ -8,7 +8,13 @@ from typing import Any, BinaryIO, Final
 from onnxprobe.errors import MissingExtraError, PicturesError
 from onnxprobe.images.places._base import Place
 from onnxprobe.images.places.clients import options_for
-from onnxprobe.images.places.listing import files_fitting, files_under, is_folder, relative
+from onnxprobe.images.places.listing import (
+    files_fitting,
+    files_under,
+    forget_listing,
+    is_folder,
+    relative,
+)
 from onnxprobe.images.places.moving import while_moving
 from onnxprobe.images.places.patience import Patience
 from onnxprobe.images.places.ranges import buffered
@@ -88,7 +94,7 @@ class RemotePlace:
     def _named(self, found: Iterator[str]) -> Iterator[str]:
         for path in found:
             yield relative(path, self.inner)
-        self.system.invalidate_cache()  # it keeps a kilobyte for each file that it has listed
+        forget_listing(self.system)
 
     def head(self, length: int) -> bytes:
         """Return the first bytes."""
