@@ -115,6 +115,15 @@ def test_stores_of_objects_are_asked_for_the_whole_tree_and_never_whether_it_is_
     assert asked == ["info", "find"]  # isdir would list all of it
 
 
+def test_a_bucket_that_nobody_may_look_into_is_said_and_no_file_is_looked_for():
+    def ask(*_, **__):
+        raise PermissionError("Forbidden")
+
+    assert not is_folder(Objects(), "bucket/a.tar", ask)  # which may be read all the same
+    with pytest.raises(PermissionError, match="Forbidden"):
+        is_folder(Objects(), "bucket", ask)
+
+
 def test_only_what_nobody_looks_at_again_is_forgotten():
     objects, folders = Objects(), Folders()
     forget_listing(objects)

@@ -22,13 +22,16 @@ def is_folder(system: Any, path: str, ask: Ask) -> bool:
 
     Raises:
         FileNotFoundError: there is neither a file nor a folder.
+        PermissionError: nobody may look into the bucket; of what is in one, reading it says why.
     """
     if not _lists_trees(system):
         return bool(ask("isdir", path))
     try:
         return bool(ask("info", path)["type"] == "directory")
     except PermissionError:
-        return False  # reading it says why
+        if "/" not in path.strip("/"):
+            raise
+        return False
 
 
 def files_under(system: Any, folder: str, ask: Ask) -> Iterator[str]:
