@@ -1,13 +1,14 @@
-"""Networks of torchvision and timm with random weights, and what should be picked in each.
+"""Networks of torchvision, timm and transformers with random weights, and what should be picked in each.
 
 What is expected is said by a module of the network, not by a name in the exported file: the pick
 is what that module returns. Without torch, this can be imported but builds nothing.
 """
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Network:
 
 
 def imported(package: str) -> Any:
-    """Import torch, torchvision or timm.
+    """Import torch, torchvision, timm or transformers.
 
     The torchvision of PyPI has operators (for detectors; no network here needs them) that load only
     beside a torch with CUDA, and stops where nobody has declared them.
@@ -110,6 +111,43 @@ def _small_timm_swin(timm: Any) -> Any:
     )
 
 
+def _hugging(
+    name: str, picked: str, reads: str = "", pooling: str = "cls", **settings: Any
+) -> Network:
+    """A network of transformers, small enough for pictures of 64; what it gives is one tensor."""
+    answer, channels = settings.pop("answer", "logits"), settings.pop("channels", -1)
+    config, model = settings.pop("config"), settings.pop("model")
+
+    def build(transformers: Any) -> Any:
+        torch = importlib.import_module("torch")
+        if importlib.util.find_spec("torchvision") is not None:
+            imported("torchvision")  # it is loaded wherever it is installed
+
+        class Answer(torch.nn.Module):  # type: ignore[misc,name-defined]
+            """Gives one tensor instead of all that the network tells."""
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.net = getattr(transformers, model)(getattr(transformers, config)(**settings))
+                self.net.config._attn_implementation = "eager"
+
+            def forward(self, pictures: Any) -> Any:
+                return self.net(pixel_values=pictures, return_dict=True)[answer]
+
+        return Answer()
+
+    return Network(f"hf-{name}", "transformers", build, picked, reads, pooling, channels=channels)
+
+
+_TOKENS: Final = {
+    "hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96,
+    "image_size": 64, "patch_size": 16,
+}  # fmt: skip
+_STAGES: Final = {"hidden_sizes": [16, 32, 48, 64], "depths": [1, 1, 1, 1]}
+_WINDOWS: Final = {
+    "image_size": 64, "embed_dim": 24, "depths": [2, 2], "num_heads": [2, 4], "window_size": 4,
+}  # fmt: skip
+
 NETWORKS = (
     _torchvision("resnet18", "layer4", "fc"),
     _torchvision("resnext50_32x4d", "layer4", "fc"),
@@ -138,4 +176,19 @@ NETWORKS = (
     _tokens("vit_tiny_r_s16_p8_224", "head"),
     _tokens("cait_xxs24_224", "head"),
     _timm("mixer_s32_224", "norm", "head", "token-mean", channels=-1, img_size=64),
+    _hugging("vit", "net.vit.layernorm", "net.classifier",
+             config="ViTConfig", model="ViTForImageClassification", **_TOKENS),
+    _hugging("dinov2", "net.dinov2.layernorm",
+             config="Dinov2Config", model="Dinov2ForImageClassification", **_TOKENS),
+    _hugging("siglip", "net.post_layernorm", pooling="token-mean", answer="pooler_output",
+             config="SiglipVisionConfig", model="SiglipVisionModel", **_TOKENS),
+    _hugging("swin", "net.swin.layernorm", "net.classifier", "token-mean",
+             config="SwinConfig", model="SwinForImageClassification", **_WINDOWS),
+    _hugging("swinv2", "net.swinv2.layernorm", "net.classifier", "token-mean",
+             config="Swinv2Config", model="Swinv2ForImageClassification", **_WINDOWS),
+    _hugging("convnextv2", "net.convnextv2.encoder.stages.3", "net.convnextv2.layernorm", "mean",
+             config="ConvNextV2Config", model="ConvNextV2ForImageClassification", channels=1, **_STAGES),
+    _hugging("segformer", "net.segformer.stages.3.layer_norm", "net.classifier", "token-mean",
+             config="SegformerConfig", model="SegformerForImageClassification",
+             num_attention_heads=[1, 2, 4, 4], **_STAGES),
 )  # fmt: skip

@@ -118,6 +118,25 @@ def test_the_reasons_say_what_is_lost_and_what_was_stepped_over():
     assert found.follows[:3] == ("Clip", "Pow", "GlobalAveragePool")
 
 
+def kept_rows(height):
+    """A map of which only some rows are kept: how many, a run tells."""
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, height, 64]), 3, 128, 3, 8)
+    x = net.op("Compress", x, net.numbers([True, False] * 4, "bool"), axis=2, out="rows")
+    return net.model(net.classify(x, 128))
+
+
+def test_sizes_that_only_a_run_tells_are_said_to_be_guessed():
+    found = pick(kept_rows(64))
+    assert (found.tensor, found.shape) == ("rows", (128, None, 8))
+    said = "a size of 1 tensor on the way is only known when the model runs, and was taken for more than 1: 'rows'"
+    assert said in found.reasons
+
+
+def test_sizes_that_follow_from_the_picture_are_no_guesses():
+    assert not any("is only known when" in reason for reason in pick(kept_rows("H")).reasons)
+
+
 def test_the_depth_of_a_bottleneck_is_counted_up_to_it():
     assert pick(others.autoencoder().model).depth == pytest.approx(2 / 3, abs=1e-3)
 
@@ -180,6 +199,16 @@ def test_the_deepest_output_decides_where_outputs_share_little():
     assert (found.tensor, found.ambiguous) == ("late3", True)
     assert found.reasons[0].startswith("the outputs share no tensor deeper than")
     assert "the pick for" in found.alternatives[0].why
+
+
+def test_a_model_input_is_no_alternative():
+    net = Net()
+    image = net.input("image", ["N", 3, 8, 8])
+    x = net.conv(net.conv(image, 3, 32, 3), 32, 32, 3, out="map")
+    ends = net.classify(x, 32, 10), net.gemm(net.op("Flatten", image), 192, 2)
+    found = pick(net.model(*ends))
+    assert {p.tensor for p in found.per_output} == {"map", "image"}
+    assert "image" not in {a.tensor for a in found.alternatives}
 
 
 def test_two_towers_are_picked_in_one_by_one():

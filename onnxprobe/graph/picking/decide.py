@@ -67,6 +67,7 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
         wording.rounded(spine, tensor),
         wording.nested(spine),
         wording.unknown(spine),
+        wording.guessed(spine),
     )
     return Pick(
         tensor=tensor,

@@ -34,8 +34,9 @@ def together(joint: Spine, apart: tuple[Pick, ...]) -> Pick:
 
 
 def _for_outputs(apart: tuple[Pick, ...], found: Pick) -> Iterator[Alternative]:
-    """Yield what is picked for single outputs, each tensor once."""
-    for other in {p.tensor: p for p in apart if p.tensor != found.tensor}.values():
+    """Yield what is picked for single outputs, each tensor once; a model input is no tensor to tap."""
+    others = [p for p in apart if p.tensor not in {found.tensor, p.source}]
+    for other in {p.tensor: p for p in others}.values():
         names = quoted(name for p in apart if p.tensor == other.tensor for name in p.outputs)
         source = "" if other.source == found.source else f", computed from {other.source!r}"
         yield Alternative(other.tensor, other.shape, f"the pick for {names} alone{source}")

@@ -42,6 +42,13 @@ class Spine:
         return tuple(name for name in self.live.carriers if values[name].shape is None)
 
     @cached_property
+    def guessed(self) -> tuple[str, ...]:
+        """The carriers with a size that is not known, though the source is of one size."""
+        if None in (self.shape(self.source) or ()):
+            return ()
+        return tuple(name for name in self.tensors if None in (self.shape(name) or ()))
+
+    @cached_property
     def members(self) -> frozenset[str]:
         """The same as ``tensors``, to look names up in."""
         return frozenset(self.tensors)

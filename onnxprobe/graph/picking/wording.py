@@ -72,6 +72,17 @@ def unknown(spine: Spine) -> str | None:
     )
 
 
+def guessed(spine: Spine) -> str | None:
+    """Say that sizes are missing."""
+    if not spine.guessed:
+        return None
+    some = quoted(islice(spine.guessed, 3))
+    return (
+        f"a size of {plural(len(spine.guessed), 'tensor')} on the way is only known when the model runs, "
+        f"and was taken for more than 1: {some}"
+    )
+
+
 def rounded(spine: Spine, tensor: str) -> str | None:
     """Say that the numbers are not those of a float network."""
     dtype = spine.model.value(tensor).dtype
