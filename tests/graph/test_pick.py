@@ -110,6 +110,17 @@ def test_a_pooled_map_that_is_the_answer_itself_is_no_map_of_classes():
     assert pick(net.model(net.op("GlobalAveragePool", x))).tensor == "map"
 
 
+def test_what_the_last_layer_reads_is_offered_where_a_pooled_map_may_be_one_of_classes():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, 128, 3, 8, out="features")
+    x = net.conv(x, 128, 10, out="scores")
+    found = pick(net.model(net.op("Flatten", net.op("GlobalAveragePool", x))))
+    assert found.tensor == "scores"
+    (other,) = found.alternatives
+    assert (other.tensor, other.shape) == ("features", (128, 8, 8))
+    assert other.why == "what the last layer reads, should the channels of 'scores' be classes"
+
+
 def test_the_reasons_say_what_is_lost_and_what_was_stepped_over():
     found = pick(convolutional.gem_pooling().model)
     assert found.ratio == 49
