@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from recipes.engine import require
 from recipes.groups.merging import Candidate, merged
 from recipes.groups.stability import MOST, SHARE, Redrawn, Told, enough
 from recipes.vectors.near import Near, Search
-from recipes.vectors.neighbours import graph
+from recipes.vectors.neighbours import Rows, among, graph
 from recipes.vectors.searches import FAISS, SEARCHES
 from recipes.vectors.whitening import Vectors
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _LEIDEN: Final = 5e-7
 _GROWTH: Final = 1.4
 """Seconds that communities of n rows take: the first times n to the power of the second."""
+_HIDING: Final = 0.1
+"""Part of the rows that groups must hold to have hidden others."""
+_LATER: Final = 0.5
+"""What later passes take together, of the first."""
 FEWEST_ROWS: Final = 50
 """Below this a group of ``FEWEST_MEMBERS`` is a fifth of everything."""
 
@@ -55,7 +59,9 @@ class Communities:
 
     A community is a group if it comes back when the rows are drawn again, if it parts from the
     rest more easily than into halves, and if it is no stretch of a curve or surface (see
-    ``recipes.groups.isolation``). Groups of all views become one list without near-duplicates.
+    ``recipes.groups.isolation``). Groups of all views become one list without near-duplicates. Then
+    they are looked for again among the rows that are in none, where large ones no longer hide small
+    ones; what is found there must convince among all rows too, for what lay between may just be gone.
 
     Attributes:
         neighbours: rows that each row is joined with in the graph.
@@ -68,6 +74,7 @@ class Communities:
         widening: rows two steps outside, for each one step outside, below which it may be a stretch
             of a curve or surface.
         apart: isolation from which it stands by itself on a curve too.
+        passes: times that groups are looked for, among all and then among what is left, at most.
         smallest: fewest pictures that make a group.
         rows: among which groups are looked for, at most; of more so many are drawn, and the others
             are where most of their neighbours are.
@@ -84,6 +91,7 @@ class Communities:
     certain: float = 0.9
     widening: float = 3.5
     apart: float = 8.0
+    passes: int = 4
     smallest: int = 12
     rows: int = 100_000
     seed: int = 0
@@ -111,6 +119,7 @@ class Communities:
         again = min(SHARE * own, MOST)
         levels = len(widths) * len(self.resolutions)
         seconds = levels * _LEIDEN * (own**_GROWTH + self.rounds * again**_GROWTH)
+        seconds *= 1 + _LATER * (self.passes > 1)
         graphs = 24 * self.neighbours * (2 * own + self.rounds * again)
         return Cost(search.seconds + seconds, max(search.memory, graphs + 100 * own))
 
@@ -121,20 +130,53 @@ class Communities:
         from threadpoolctl import threadpool_limits
 
         near = near or self.search()(views, progress=progress)
-        fewest = max(FEWEST_ROWS, 3 * self.neighbours, 4 * self.smallest)
-        if near.total < fewest:
+        if near.total < self._fewest:
             raise RecipeError(
-                f"too few pictures: {near.total}; finding groups needs at least {fewest}"
+                f"too few pictures: {near.total}; finding groups needs at least {self._fewest}"
             )
-        found: list[Candidate] = []
-        told = Told("groups", len(near.views) * len(self.resolutions) * (self.rounds + 1), progress)
         with threadpool_limits(1):  # rounds and candidates run side by side, not their products
-            for name, rows in zip(near.views, near.rows, strict=True):
-                redrawn = Redrawn.of(rows, self.neighbours, self.rounds, seed=self.seed)
-                joined = graph(rows, count=self.neighbours)
-                for resolution in self.resolutions:
-                    found += self._at(name, joined, redrawn, resolution, told)
-        return _flat(merged(found), near)
+            found = self._look(dict(zip(near.views, near.rows, strict=True)), progress)
+            before = len(near.drawn)
+            for _ in range(self.passes - 1):
+                left = _left(found, len(near.drawn))
+                if len(left) < self._fewest or len(left) > (1 - _HIDING) * before:
+                    break
+                found += self._among(left, near, progress)
+                before = len(left)
+        return _flat(found, near)
+
+    def _look(self, near: Mapping[str, NDArray[np.integer]], progress: Progress) -> list[Candidate]:
+        """Return the groups of all views at all resolutions; ``near`` has the neighbours in each."""
+        found: list[Candidate] = []
+        told = Told("groups", len(near) * len(self.resolutions) * (self.rounds + 1), progress)
+        for view, rows in near.items():
+            redrawn = Redrawn.of(rows, self.neighbours, self.rounds, seed=self.seed)
+            joined = graph(rows, count=self.neighbours)
+            for resolution in self.resolutions:
+                found += self._at(view, joined, redrawn, resolution, told)
+        return merged(found)
+
+    def _among(self, left: Rows, near: Near, progress: Progress) -> list[Candidate]:
+        """Return the groups among the rows ``left``, which convince among all rows as well."""
+        from recipes.groups.isolation import isolation
+
+        whole = dict(zip(near.views, near.rows, strict=True))
+        again = self._look({view: among(rows, left) for view, rows in whole.items()}, progress)
+        joined = {
+            view: graph(whole[view], count=self.neighbours) for view in {one.view for one in again}
+        }
+        found: list[Candidate] = []
+        for one in again:
+            member = np.zeros(len(near.drawn), bool)
+            member[left] = one.member
+            apart = isolation(joined[one.view], member)
+            found.append(replace(one, member=member, isolation=apart))
+        return [one for one in found if self._convinces(one, joined[one.view])]
+
+    @property
+    def _fewest(self) -> int:
+        """Rows that must be there for groups to be looked for."""
+        return max(FEWEST_ROWS, 3 * self.neighbours, 4 * self.smallest)
 
     def _at(
         self, view: str, joined: "csr_matrix", redrawn: Redrawn, resolution: float, told: Told
@@ -167,6 +209,14 @@ class Communities:
         if one.isolation < enough:
             return False
         return one.isolation >= self.apart or widening(joined, one.member) >= self.widening
+
+
+def _left(groups: list[Candidate], rows: int) -> Rows:
+    """Return the rows, of so many, that are in none of ``groups``."""
+    taken = np.zeros(rows, bool)
+    for group in groups:
+        taken |= group.member
+    return np.flatnonzero(~taken)
 
 
 def _flat(groups: list[Candidate], near: Near) -> Groups:

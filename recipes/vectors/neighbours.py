@@ -75,6 +75,21 @@ def restricted(near: NDArray[np.integer], rows: Rows, *, count: int) -> "csr_mat
     return directed.maximum(directed.T).tocsr()
 
 
+def among(near: NDArray[np.integer], rows: Rows) -> Rows:
+    """Return ``(m, k)``: for each of ``rows``, as places among them, those of its ``near`` that are.
+
+    The best come first, as before. Where fewer are left the best is repeated; a row with none left
+    has itself.
+    """
+    place = np.full(len(near), -1)
+    place[rows] = np.arange(len(rows))
+    to = place[near[rows]]
+    first = np.argsort(to < 0, axis=1, kind="stable")
+    to = np.take_along_axis(to, first, axis=1)
+    best = np.where(to[:, :1] < 0, np.arange(len(rows))[:, None], to[:, :1])
+    return np.where(to < 0, best, to)
+
+
 def _others(found: Rows) -> NDArray[np.bool_]:
     """Mark all but each row itself in its own list, or all but the last if copies have crowded it out."""
     own: NDArray[np.bool_] = found == np.arange(len(found))[:, None]

@@ -5,6 +5,7 @@ from blobs import crowd, curve, planted, ring
 from onnxprobe.errors import RecipeError
 from onnxprobe.recipe import kept
 from recipes.groups.clustering import Communities, Groups
+from recipes.groups.merging import Candidate
 
 FIND = Communities()
 
@@ -58,6 +59,40 @@ def test_a_group_beside_a_curve_is_found():
     found = FIND({"v": x.astype(np.float32)})
     assert f1(found.member[:, 0], np.arange(800) < 40) > 0.95
     assert found.member.shape[1] == 1
+
+
+class Blinded(Communities):
+    """Sees no groups below 100 rows in the first pass, or only those it is told of."""
+
+    told = None
+
+    def _look(self, near, progress):
+        found = super()._look(near, progress)
+        if len(next(iter(near.values()))) < 1000:
+            return found
+        return [one for one in found if one.member.sum() > 100] if self.told is None else self.told
+
+
+def test_what_large_groups_hid_is_found_among_the_rest():
+    x, label = planted((300, 40), n=1000)
+    once = Blinded(passes=1)({"v": x})
+    assert [f1(once.member[:, 0], label == 1) > 0.95, once.member.shape[1]] == [True, 1]
+    both = Blinded()({"v": x})
+    assert both.member.shape == (1000, 2)
+    for number in (1, 2):
+        assert max(f1(member, label == number) for member in both.member.T) > 0.95
+
+
+def test_ends_that_a_group_has_cut_off_are_no_groups():
+    """Without its middle, the two ends of a bar stand far apart; they are still one bar."""
+    rng = np.random.default_rng(0)
+    place = rng.uniform(size=1000)
+    x = np.column_stack([6 * place, rng.normal(size=(1000, 5))]).astype(np.float32)
+    middle = (place > 0.25) & (place < 0.75)
+    assert FIND({"v": x[~middle]}).member.shape[1] == 1
+    find = Blinded()
+    object.__setattr__(find, "told", [Candidate(middle, "v", 1.0, 1.0, 9.0)])
+    assert find({"v": x}).member.shape[1] == 1
 
 
 def test_the_same_seed_gives_the_same_groups():

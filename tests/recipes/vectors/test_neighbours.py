@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from blobs import crowd
 
-from recipes.vectors.neighbours import Index, graph, restricted, unit
+from recipes.vectors.neighbours import Index, among, graph, restricted, unit
 from recipes.vectors.searches import faiss as codes
 
 
@@ -61,3 +61,11 @@ def test_a_graph_is_symmetric_without_loops_and_unweighted():
 @pytest.mark.parametrize("x", [np.zeros((3, 4), np.float32), np.eye(3, dtype=np.float32) * 7])
 def test_unit_rows_have_length_one_or_stay_nothing(x):
     assert set(np.linalg.norm(unit(x), axis=1)) <= {0.0, 1.0}
+
+
+def test_neighbours_that_are_left_keep_their_order_and_the_best_fills_what_is_missing():
+    near = np.array([[1, 2, 3], [0, 3, 2], [3, 0, 1], [2, 1, 0]])
+    np.testing.assert_array_equal(
+        among(near, np.array([0, 2, 3])), [[1, 2, 1], [2, 0, 2], [1, 0, 1]]
+    )
+    np.testing.assert_array_equal(among(near[:, :1], np.array([0, 2])), [[0], [1]])
