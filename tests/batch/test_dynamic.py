@@ -332,3 +332,21 @@ def test_what_says_the_same_of_each_picture_may_have_several_rows():
 def test_what_says_something_else_of_each_picture_is_refused():
     with pytest.raises(BatchError, match="reads 'token', which has 4 rows where the pictures lie"):
         dynamic(token(floats(4, 1, 3)))
+
+
+def test_a_shape_that_is_computed_tells_which_axis_of_size_1_the_pictures_go_to():
+    """Positions before the batch, heads beside it, as in torch's MultiheadAttention."""
+    turned = model(
+        [
+            node("Transpose", "x", out="turned", perm=[1, 0, 2]),
+            node("Shape", "turned", out="size"),
+            node("Gather", "size", "second", out="count", axis=0),
+            node("Mul", "count", "four", out="heads"),
+            node("Concat", "one", "heads", "three", out="to", axis=0),
+            node("Reshape", "turned", "to", out="apart"),
+            node("Transpose", "apart", out="y", perm=[1, 0, 2]),
+        ],
+        ("N", 1, 12),
+        {"second": ints(1), "four": ints(4), "one": ints(1), "three": ints(3)},
+    )
+    assert not together_is_alone(turned).baked

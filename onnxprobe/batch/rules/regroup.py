@@ -23,24 +23,34 @@ from onnxprobe.batch.rules._base import (
 def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> Rows:
     """Return how the pictures lie once ``shape`` is cut into ``new``, both at the written batch.
 
+    Raises:
+        Crossing: rows of different pictures would end up in one.
+    """
+    return _ways(rows, shape, new, batch)[0]
+
+
+def _ways(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:
+    """Return every way in which the pictures may lie then, the likeliest first.
+
     Reshaping keeps the order of the numbers, so the new axis is one that has as much before it as
-    the old one had. Where several do (axes of size 1), the one that is as it was counts, else the
-    one with fewest rows a picture.
+    the old one had. Where several do (axes of size 1), the one that is as it was is likeliest, else
+    the one with fewest rows a picture.
 
     Raises:
         Crossing: rows of different pictures would end up in one.
     """
-    before = product(shape[: rows.axis])
     found = [
         Rows(axis, size // batch)
         for axis, size in enumerate(new)
-        if product(new[:axis]) == before and size >= batch and size % batch == 0
+        if product(new[:axis]) == product(shape[: rows.axis])
+        and size >= batch
+        and size % batch == 0
     ]
     if not found:
         raise Crossing(
             f"cuts {list(shape)} into {list(new)}, which mixes rows of different pictures"
         )
-    return min(found, key=lambda new: (new != rows, new.times, new.axis))
+    return sorted(found, key=lambda new: (new != rows, new.times, new.axis))
 
 
 def resolved(said: Sequence[int], shape: Shape, *, zero_is_zero: bool) -> Shape | None:
@@ -71,22 +81,23 @@ def reshape(here: Here) -> Step:
     new = resolved(said[0], shape, zero_is_zero=literal)
     if new is None:
         raise Crossing(f"cuts {list(shape)} into {said[0]}, which does not fit")
-    out = regrouped(rows, shape, new, here.batches[0])
 
-    def fits(tried: Sequence[Sequence[int]]) -> bool:
+    def fits(tried: Sequence[Sequence[int]], out: Rows) -> bool:
         return all(
             resolved(to, grown(rows, shape, batch), zero_is_zero=literal) == grown(out, new, batch)
             for to, batch in zip(tried, here.batches, strict=True)
         )
 
-    if fits(said):
+    ways = _ways(rows, shape, new, here.batches[0])
+    out = ways[0] if here.written[1] else next((way for way in ways if fits(said, way)), ways[0])
+    if fits(said, out):
         return Step((out,), shape=new)
     first = here.batches[0]
     if not here.written[1]:
         return _replaced(here, out, new, said[0])
     wrote = f"writes batch {first} into its shape {said[0]}"
     for values in _shapes(said[0], new, out.axis, here.open):
-        if fits([values] * len(here.batches)):
+        if fits([values] * len(here.batches), out):
             repair: Repair = Values(1, np.array(values, np.int64))
             return Step((out,), (Found(wrote, f"shape {values}", repair),), new)
     becomes = ", ".join("batch" if i == out.axis else str(n) for i, n in enumerate(said[0]))
