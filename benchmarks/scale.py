@@ -94,10 +94,14 @@ class Given:
     Attributes:
         made: the rows.
         names: of the pictures that they would be of.
+        device: where the backbone is run on pictures of nothing.
+        precision: what it computes in there.
     """
 
     made: Planted
     names: tuple[str, ...]
+    device: str = "cpu"
+    precision: str = "float32"
 
     def __call__(self, run: Run) -> Embedded:
         """Return the rows as embeddings of pictures."""
