@@ -72,7 +72,7 @@ def test_any_picture_is_prepared_to_within_a_level(interpolation, data):
     picture = noise(data.draw(st.integers(1, 200)), data.draw(st.integers(1, 200)))
     worst, same = levels(how, picture)
     assert worst <= 1.001  # a level, and how float32 writes it
-    if min(*how.size, *picture.shape[:2]) > 8:  # of a row or a column three numbers are all there is
+    if min(*how.size, *picture.shape[:2]) > 8:  # a row or a column may hold three numbers only
         assert same > 0.5
 
 
