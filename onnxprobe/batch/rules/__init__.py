@@ -35,6 +35,7 @@ RULES: Final = Registry(
         each.DROPOUT,
         maps.MAPS,
         maps.SEVERAL_MAPS,
+        maps.ATTENTION,
         maps.MAX_POOL,
         maps.BATCH_NORMALIZATION,
         along.SOFTMAX,

@@ -9,7 +9,8 @@ _MAPS: Final = (
     "AveragePool Conv ConvInteger ConvTranspose DepthToSpace GlobalAveragePool GlobalLpPool "
     "GlobalMaxPool GroupNormalization InstanceNormalization LRN LpPool "
     "QLinearConv SpaceToDepth com.microsoft::FusedConv com.microsoft::QLinearAveragePool "
-    "com.microsoft::QLinearGlobalAveragePool com.microsoft::NhwcFusedConv com.microsoft::NhwcMaxPool com.microsoft::QLinearConv"
+    "com.microsoft::QLinearGlobalAveragePool com.microsoft::NhwcFusedConv "
+    "com.microsoft::NhwcMaxPool com.microsoft::QLinearConv"
 )
 _WEIGHTS: Final = {
     "DeformConv": (1, 3),
@@ -42,11 +43,16 @@ def several_maps(here: Here) -> Step:
     if any(rows is not None and i in weights for i, rows in found):
         raise Crossing("has weights that differ between pictures")
     same = (i for i, rows in found if rows is None and here.has(i) and i not in weights)
-    if here.node.op == "com.microsoft::Attention" and len(here.node.writes) > 1:
-        raise Crossing("returns keys and values of all pictures stacked")
     if not all(_spreads(here, i) for i in same):
         raise Crossing("reads one map for all pictures beside one for each")
     return Step((_first(agreed([rows for _, rows in found if rows is not None])),))
+
+
+def attention(here: Here) -> Step:
+    """Keep pictures apart, unless the keys and values that can also be returned are stacked."""
+    if here.node.op == "com.microsoft::Attention" and len(here.node.writes) > 1:
+        raise Crossing("returns keys and values of all pictures stacked")
+    return several_maps(here)
 
 
 def _spreads(here: Here, position: int) -> bool:
@@ -80,9 +86,8 @@ def batch_normalization(here: Here) -> Step:
 
 
 MAPS: Final = Rule("maps", frozenset(_MAPS.split()), maps)
-SEVERAL_MAPS: Final = Rule(
-    "several maps", frozenset({"GridSample", "DeformConv", *_ADDED}), several_maps
-)
+SEVERAL_MAPS: Final = Rule("several maps", frozenset({"DeformConv", "GridSample"}), several_maps)
+ATTENTION: Final = Rule("attention", frozenset(_ADDED), attention)
 MAX_POOL: Final = Rule("max pooling", frozenset({"MaxPool"}), max_pool)
 BATCH_NORMALIZATION: Final = Rule(
     "batch normalisation", frozenset({"BatchNormalization"}), batch_normalization

@@ -20,17 +20,10 @@ from onnxprobe.batch.rules._base import (
 )
 
 
-def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> Rows:
-    """Return how the pictures lie once ``shape`` is cut into ``new``, both at the written batch.
+def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:
+    """Return how the pictures may lie once ``shape`` is cut into ``new``, the likeliest way first.
 
-    Raises:
-        Crossing: rows of different pictures would end up in one.
-    """
-    return _ways(rows, shape, new, batch)[0]
-
-
-def _ways(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:
-    """Return every way in which the pictures may lie then, the likeliest first.
+    Both are at the written batch.
 
     Reshaping keeps the order of the numbers, so the new axis is one that has as much before it as
     the old one had. Where several do (axes of size 1), the one that is as it was is likeliest, else
@@ -39,12 +32,11 @@ def _ways(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:
     Raises:
         Crossing: rows of different pictures would end up in one.
     """
+    before = product(shape[: rows.axis])
     found = [
         Rows(axis, size // batch)
         for axis, size in enumerate(new)
-        if product(new[:axis]) == product(shape[: rows.axis])
-        and size >= batch
-        and size % batch == 0
+        if product(new[:axis]) == before and size >= batch and size % batch == 0
     ]
     if not found:
         raise Crossing(
@@ -88,7 +80,7 @@ def reshape(here: Here) -> Step:
             for to, batch in zip(tried, here.batches, strict=True)
         )
 
-    ways = _ways(rows, shape, new, here.batches[0])
+    ways = regrouped(rows, shape, new, here.batches[0])
     out = ways[0] if here.written[1] else next((way for way in ways if fits(said, way)), ways[0])
     if fits(said, out):
         return Step((out,), shape=new)
@@ -130,7 +122,7 @@ def flatten(here: Here) -> Step:
     axis = here.node.attribute("axis", 1)
     at = axis + len(shape) if axis < 0 else axis
     new = (product(shape[:at]), product(shape[at:]))
-    out = regrouped(rows, shape, new, here.batches[0])
+    out = regrouped(rows, shape, new, here.batches[0])[0]
 
     def fits(at: int) -> bool:
         return all(_flat(grown(rows, shape, b), at) == grown(out, new, b) for b in here.batches)
