@@ -1,5 +1,6 @@
 """Networks that pool a map of classes: what they know lies before the layer that makes it."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from onnxprobe.graph.model import Node
@@ -9,27 +10,37 @@ from onnxprobe.graph.picking.spine import Spine
 _DECISIONS: Final = frozenset({"ArgMax", "LogSoftmax", "Sigmoid", "Softmax"})
 
 
-def before_class_map(spine: Spine, tensor: str) -> str | None:
-    """Return what the layer that makes the class map ``tensor`` reads; ``None`` if it is not one.
+@dataclass(frozen=True, slots=True)
+class ClassMap:
+    """A map that is pooled and has a channel for each number of the answer.
 
-    It is one when its channels are the answers, no layer with weights follows, and a softmax or
-    the like turns them into a decision (SqueezeNet). A network whose output is the pooled map
-    itself gives an embedding, and its map is no class map.
+    Attributes:
+        before: what the layer reads that makes it.
+        decided: whether a softmax or the like turns its channels into a decision (SqueezeNet). Else
+            they may be an embedding, or logits, as torch exports a SqueezeNet: one cannot tell.
     """
-    decided = _is_answer(spine, tensor) and _decides(spine, tensor)
-    return _what_made(spine, tensor) if decided else None
+
+    before: str
+    decided: bool
 
 
-def before_answer_map(spine: Spine, tensor: str) -> str | None:
-    """Return the same where nothing turns the pooled map into a decision; ``None`` if something does.
+def class_map(spine: Spine, tensor: str) -> ClassMap | None:
+    """Return what ``tensor`` is as a map of classes; ``None`` if it is not one.
 
-    As torch exports a SqueezeNet: its logits look like an embedding, so one cannot tell.
+    It may be one when its channels are the answers and no layer with weights follows.
     """
-    undecided = _is_answer(spine, tensor) and not _decides(spine, tensor)
-    return _what_made(spine, tensor) if undecided else None
+    if not _has_the_answers(spine, tensor):
+        return None
+    made = spine.model.producers[tensor].index if tensor in spine.model.producers else -1
+    later = [node for node in spine.live.reads if node.index > made]
+    before = None if any(node in spine.layers for node in later) else _before(spine, tensor)
+    if before is None:
+        return None
+    return ClassMap(before, any(kind(node) in _DECISIONS for node in later))
 
 
-def _what_made(spine: Spine, tensor: str) -> str | None:
+def _before(spine: Spine, tensor: str) -> str | None:
+    """Return what the layer reads that makes ``tensor``, looking through changes of layout."""
     node = _layer(spine, tensor)
     if node is None:
         return None
@@ -46,25 +57,14 @@ def _what_made(spine: Spine, tensor: str) -> str | None:
     return before if before is not None and spine.structured(before) else None
 
 
-def _is_answer(spine: Spine, tensor: str) -> bool:
-    """Tell whether ``tensor`` has a channel for each number of the answer, and no layer follows."""
+def _has_the_answers(spine: Spine, tensor: str) -> bool:
     if len(spine.live.outputs) != 1:
         return False
     answers = [size for size in spine.shape(spine.live.outputs[0]) or () if size != 1]
     shape = spine.shape(tensor)
-    if len(answers) != 1 or answers[0] is None or shape is None or answers[0] not in shape:
+    if len(answers) != 1 or shape is None:
         return False
-    return not any(node in spine.layers for node in _later(spine, tensor))
-
-
-def _decides(spine: Spine, tensor: str) -> bool:
-    """Tell whether what comes of ``tensor`` is turned into a decision."""
-    return any(kind(node) in _DECISIONS for node in _later(spine, tensor))
-
-
-def _later(spine: Spine, tensor: str) -> list[Node]:
-    made = spine.model.producers[tensor].index if tensor in spine.model.producers else -1
-    return [node for node in spine.live.reads if node.index > made]
+    return answers[0] is not None and answers[0] in shape
 
 
 def _layer(spine: Spine, tensor: str) -> Node | None:

@@ -8,7 +8,7 @@ from onnxprobe.errors import GraphError, quoted
 from onnxprobe.graph.picking import wording
 from onnxprobe.graph.picking.alternatives import branch_tips, vectors_after
 from onnxprobe.graph.picking.answer import Alternative, Pick
-from onnxprobe.graph.picking.classmap import before_answer_map, before_class_map
+from onnxprobe.graph.picking.classmap import class_map
 from onnxprobe.graph.picking.landing import Landing, land
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stacked import stacked_answers
@@ -38,24 +38,19 @@ def decide(spine: Spine) -> Pick:
         )
     steps = step_back(spine, landing)
     tensor = steps[-1].tensor if steps else landing.tensor
-    before = before_class_map(spine, tensor) if landing.role == "collapse" else None
-    if before is None:
+    classes = class_map(spine, tensor) if landing.role == "collapse" else None
+    if classes is None:
+        return _described(spine, landing, tensor, steps)
+    if classes.decided:
+        landing = replace(landing, role="class-map", follows=tensor)
+        found = _described(spine, landing, classes.before, ())
+        other, why = tensor, "the map of the classes that is pooled"
+    else:
         found = _described(spine, landing, tensor, steps)
-        return replace(
-            found, alternatives=(*_should_it_be_classes(spine, found), *found.alternatives)
-        )
-    found = _described(spine, replace(landing, role="class-map", follows=tensor), before, ())
-    literal = Alternative(tensor, spine.shape(tensor), "the map of the classes that is pooled")
-    return replace(found, alternatives=(literal, *found.alternatives))
-
-
-def _should_it_be_classes(spine: Spine, found: Pick) -> tuple[Alternative, ...]:
-    """Return what to tap should the pooled map be one of classes, which nothing in the file says."""
-    before = before_answer_map(spine, found.tensor) if found.role == "collapse" else None
-    if before is None:
-        return ()
-    why = f"what the last layer reads, should the channels of {found.tensor!r} be classes"
-    return (Alternative(before, spine.shape(before), why),)
+        other = classes.before
+        why = f"what the last layer reads, should the channels of {tensor!r} be classes"
+    first = Alternative(other, spine.shape(other), why)
+    return replace(found, alternatives=(first, *found.alternatives))
 
 
 def _hidden(spine: Spine) -> str:

@@ -63,23 +63,20 @@ def place(before: int, layers: int, depth: float) -> str:
 
 def unknown(spine: Spine) -> str | None:
     """Say that shapes are missing."""
-    if not spine.unknown:
-        return None
-    some = quoted(islice(spine.unknown, 3))
-    return (
-        f"the shape of {plural(len(spine.unknown), 'tensor')} on the way is only known when the "
-        f"model runs, and was left out: {some}"
-    )
+    return _missing("the shape", spine.unknown, "left out")
 
 
 def guessed(spine: Spine) -> str | None:
     """Say that sizes are missing."""
-    if not spine.guessed:
+    return _missing("a size", spine.guessed, "taken for more than 1")
+
+
+def _missing(what: str, tensors: tuple[str, ...], was: str) -> str | None:
+    if not tensors:
         return None
-    some = quoted(islice(spine.guessed, 3))
     return (
-        f"a size of {plural(len(spine.guessed), 'tensor')} on the way is only known when the model runs, "
-        f"and was taken for more than 1: {some}"
+        f"{what} of {plural(len(tensors), 'tensor')} on the way is only known when the model runs, and "
+        f"was {was}: {quoted(islice(tensors, 3))}"
     )
 
 
