@@ -23,6 +23,10 @@ from recipes.vectors.whitening import Vectors
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+Neighbours = Mapping[str, NDArray[np.integer]]
+"""By view ``(m, k)``: the rows nearest to each, best first."""
+Graphs = Mapping[str, "csr_matrix"]
+"""By view ``(m, m)``."""
 _LEIDEN: Final = 5e-7
 _GROWTH: Final = 1.4
 """Seconds that communities of n rows take: the first times n to the power of the second."""
@@ -135,39 +139,42 @@ class Communities:
                 f"too few pictures: {near.total}; finding groups needs at least {self._fewest}"
             )
         with threadpool_limits(1):  # rounds and candidates run side by side, not their products
-            found = self._look(dict(zip(near.views, near.rows, strict=True)), progress)
+            whole = dict(zip(near.views, near.rows, strict=True))
+            joined = self._joined(whole)
+            found = self._look(whole, joined, progress)
             before = len(near.drawn)
             for _ in range(self.passes - 1):
                 left = _left(found, len(near.drawn))
                 if len(left) < self._fewest or len(left) > (1 - _HIDING) * before:
                     break
-                found += self._among(left, near, progress)
+                found += self._among(left, whole, joined, progress)
                 before = len(left)
         return _flat(found, near)
 
-    def _look(self, near: Mapping[str, NDArray[np.integer]], progress: Progress) -> list[Candidate]:
-        """Return the groups of all views at all resolutions; ``near`` has the neighbours in each."""
+    def _joined(self, near: Neighbours) -> Graphs:
+        """Return the graph of each view."""
+        return {view: graph(rows, count=self.neighbours) for view, rows in near.items()}
+
+    def _look(self, near: Neighbours, joined: Graphs, progress: Progress) -> list[Candidate]:
+        """Return the groups of all views at all resolutions."""
         found: list[Candidate] = []
         told = Told("groups", len(near) * len(self.resolutions) * (self.rounds + 1), progress)
         for view, rows in near.items():
             redrawn = Redrawn.of(rows, self.neighbours, self.rounds, seed=self.seed)
-            joined = graph(rows, count=self.neighbours)
             for resolution in self.resolutions:
-                found += self._at(view, joined, redrawn, resolution, told)
+                found += self._at(view, joined[view], redrawn, resolution, told)
         return merged(found)
 
-    def _among(self, left: Rows, near: Near, progress: Progress) -> list[Candidate]:
+    def _among(
+        self, left: Rows, whole: Neighbours, joined: Graphs, progress: Progress
+    ) -> list[Candidate]:
         """Return the groups among the rows ``left``, which convince among all rows as well."""
         from recipes.groups.isolation import isolation
 
-        whole = dict(zip(near.views, near.rows, strict=True))
-        again = self._look({view: among(rows, left) for view, rows in whole.items()}, progress)
-        joined = {
-            view: graph(whole[view], count=self.neighbours) for view in {one.view for one in again}
-        }
+        near = {view: among(rows, left) for view, rows in whole.items()}
         found: list[Candidate] = []
-        for one in again:
-            member = np.zeros(len(near.drawn), bool)
+        for one in self._look(near, self._joined(near), progress):
+            member = np.zeros(len(whole[one.view]), bool)
             member[left] = one.member
             apart = isolation(joined[one.view], member)
             found.append(replace(one, member=member, isolation=apart))

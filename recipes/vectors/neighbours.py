@@ -63,9 +63,7 @@ def restricted(near: NDArray[np.integer], rows: Rows, *, count: int) -> "csr_mat
     """
     from scipy.sparse import csr_matrix
 
-    place = np.full(len(near), -1)
-    place[rows] = np.arange(len(rows))
-    to = place[near[rows]]
+    to = _places(near, rows)
     there = to >= 0
     there &= np.cumsum(there, axis=1) <= count
     start = np.repeat(np.arange(len(rows)), there.sum(axis=1))
@@ -81,13 +79,18 @@ def among(near: NDArray[np.integer], rows: Rows) -> Rows:
     The best come first, as before. Where fewer are left the best is repeated; a row with none left
     has itself.
     """
-    place = np.full(len(near), -1)
-    place[rows] = np.arange(len(rows))
-    to = place[near[rows]]
+    to = _places(near, rows)
     first = np.argsort(to < 0, axis=1, kind="stable")
     to = np.take_along_axis(to, first, axis=1)
     best = np.where(to[:, :1] < 0, np.arange(len(rows))[:, None], to[:, :1])
     return np.where(to < 0, best, to)
+
+
+def _places(near: NDArray[np.integer], rows: Rows) -> Rows:
+    """Return ``(m, k)``: where in ``rows`` the ``near`` of each of them are; −1 of those that are not."""
+    place = np.full(len(near), -1)
+    place[rows] = np.arange(len(rows))
+    return np.asarray(place[near[rows]], np.int64)
 
 
 def _others(found: Rows) -> NDArray[np.bool_]:

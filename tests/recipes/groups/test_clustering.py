@@ -66,8 +66,8 @@ class Blinded(Communities):
 
     told = None
 
-    def _look(self, near, progress):
-        found = super()._look(near, progress)
+    def _look(self, near, joined, progress):
+        found = super()._look(near, joined, progress)
         if len(next(iter(near.values()))) < 1000:
             return found
         return [one for one in found if one.member.sum() > 100] if self.told is None else self.told
