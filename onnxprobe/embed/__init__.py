@@ -9,7 +9,8 @@ reader opens ``NAME.h5``:
 - attribute ``onnxprobe``: what the store was made of, as JSON
 
 The shards hold the same datasets for a stretch of rows each, with a checksum. Beside them lie
-``channels-….h5``: what the vectors of many shards are like (see ``embed.channels``).
+``channels-….h5``: what the vectors of many shards are like (see ``embed.channels``), and
+``near-….h5``: near duplicates, once somebody has asked for them (see ``embed.kept``).
 """
 
 from onnxprobe.embed.embed import embed

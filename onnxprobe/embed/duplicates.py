@@ -1,7 +1,7 @@
 """Pictures that are in a store twice: the same file, or nearly the same embedding."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +11,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from onnxprobe.embed.channels import channels
+from onnxprobe.embed.kept import Arrays, keep, recall, digest_of
 from onnxprobe.embed.sketches import BITS, Sketches
 from onnxprobe.embed.store import Store
+from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
 from onnxprobe.probe import Probe
 
@@ -67,11 +69,8 @@ def near_duplicates(
 ) -> tuple[Group, ...]:
     """Return the pictures whose embeddings point nearly the same way from the mean of all.
 
-    Candidates share a signature, some bits of their sketches; as many signatures are tried as it
-    takes to find a pair at the limit with a chance of 99.9 %. Candidates whose sketches are near as
-    well are then measured, so that nothing is listed that is not as similar as asked. A group is
-    what is linked by such pairs; exact duplicates are among them. In memory are the sketches, 128
-    bytes a picture, and at most a gigabyte of the vectors that are measured.
+    They are looked for once, and kept beside the shards until the vectors change; an exported
+    store, and one in a folder that is read-only, is searched each time.
 
     Args:
         store: the embeddings.
@@ -86,6 +85,35 @@ def near_duplicates(
     """
     if not 0 < similarity < 1:
         raise StoreError(f"a similarity is above 0 and below 1, such as 0.98, not {similarity}")
+    digest = digest_of(store)
+    if digest is None or str(probe) not in store.header.probes:
+        return look_for(store, probe, similarity=similarity, seed=seed, mean=mean)
+    place = store.header.probes.index(str(probe))
+    path = folder_of(store.path) / f"near-{place}-{float(similarity)!r}-{seed}.h5"
+    known = recall(path, digest)
+    if known is not None:
+        return _unpacked(known)
+    found = look_for(store, probe, similarity=similarity, seed=seed, mean=mean)
+    keep(path, digest, _packed(found))
+    return found
+
+
+def look_for(
+    store: Store,
+    probe: Probe | str,
+    *,
+    similarity: float,
+    seed: int = 0,
+    mean: NDArray[np.float64] | None = None,
+) -> tuple[Group, ...]:
+    """Find what :func:`near_duplicates` returns.
+
+    Candidates share a signature, some bits of their sketches; as many signatures are tried as it
+    takes to find a pair at the limit with a chance of 99.9 %. Candidates whose sketches are near as
+    well are then measured, so that nothing is listed that is not as similar as asked. A group is
+    what is linked by such pairs; exact duplicates are among them. In memory are the sketches, 128
+    bytes a picture, and at most a gigabyte of the vectors that are measured.
+    """
     mean = channels(store, probe).mean if mean is None else mean
     vectors = _Centred(store, probe, mean.astype(np.float32))
     sketches = Sketches.of(vectors.blocks(), len(vectors.mean), seed=seed)
@@ -93,6 +121,20 @@ def near_duplicates(
     cosine = _cosines(vectors, one, other)
     near = cosine >= similarity
     return _groups(one[near], other[near], cosine[near], store.rows)
+
+
+def _packed(groups: Sequence[Group]) -> Arrays:
+    rows = [group.rows for group in groups]
+    return {
+        "rows": np.concatenate([np.empty(0, np.int64), *rows]),
+        "ends": np.cumsum([len(part) for part in rows], dtype=np.int64),
+        "similarity": np.array([group.similarity for group in groups], np.float64),
+    }
+
+
+def _unpacked(kept: Arrays) -> tuple[Group, ...]:
+    parts = np.split(kept["rows"], kept["ends"][:-1]) if len(kept["ends"]) else []
+    return tuple(map(Group, parts, kept["similarity"].tolist()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What each session of work on a store was like, in a file beside its shards.
 
-Of all that lies there this alone differs between two stores of the same pictures.
+Of all that lies there this alone differs between two stores of the same pictures, but for what was
+asked of one of them and is kept (see ``embed.kept``).
 """
 
 import json

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from store_parts import PROBES, fill
 
-from onnxprobe.embed import duplicates
-from onnxprobe.embed.duplicates import exact_duplicates, near_duplicates
+from onnxprobe.embed import Store, duplicates, kept
+from onnxprobe.embed.duplicates import exact_duplicates, look_for, near_duplicates
+from onnxprobe.embed.exports import export
 from onnxprobe.embed.sketches import Sketches
+from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
 from onnxprobe.images import open_source
 
@@ -47,7 +49,7 @@ def slow(x, similarity):
 
 @pytest.mark.parametrize("similarity", [0.95, 0.99])
 def test_groups_are_those_of_all_pairs(similarity, planted):
-    groups = near_duplicates(planted, "x", similarity=similarity)
+    groups = look_for(planted, "x", similarity=similarity)
     place = {int(row): n for n, group in enumerate(groups) for row in group.rows}
     linked = slow(planted.x, similarity)
     assert len(linked) > 20
@@ -58,7 +60,7 @@ def test_groups_are_those_of_all_pairs(similarity, planted):
 
 
 def test_how_many_vectors_are_held_changes_nothing(planted, monkeypatch):
-    wanted = near_duplicates(planted, "x", similarity=0.95)
+    wanted = look_for(planted, "x", similarity=0.95)
     most, real = 0, duplicates._Centred.at
 
     def counted(vectors, places):
@@ -70,7 +72,7 @@ def test_how_many_vectors_are_held_changes_nothing(planted, monkeypatch):
     monkeypatch.setattr(duplicates, "_HELD", 12 * 48 * 4)
     monkeypatch.setattr(duplicates, "_BLOCK", 100)
     monkeypatch.setattr(duplicates, "_PAIRS", 7)
-    found = near_duplicates(planted, "x", similarity=0.95)
+    found = look_for(planted, "x", similarity=0.95)
     assert [g.rows.tolist() for g in found] == [g.rows.tolist() for g in wanted]
     assert [g.similarity for g in found] == pytest.approx([g.similarity for g in wanted], abs=1e-6)
     assert most <= 12
@@ -98,7 +100,7 @@ def test_sketches_tell_the_angle():
 
 def test_a_crowd_of_equal_vectors_is_one_group(planted):
     planted.x[100:1100] = planted.x[0] * 2
-    groups = near_duplicates(planted, "x", similarity=0.999)
+    groups = look_for(planted, "x", similarity=0.999)
     assert max(len(group.rows) for group in groups) >= 1000
 
 
@@ -116,3 +118,81 @@ def test_the_same_file_twice_is_found(run, tmp_path):
 def test_a_similarity_is_a_share(similarity, planted):
     with pytest.raises(StoreError, match=r"a similarity is above 0 and below 1, such as 0\.98"):
         near_duplicates(planted, "x", similarity=similarity)
+
+
+@pytest.fixture
+def searches(monkeypatch):
+    """How many times a store was searched, as a list of nothing."""
+    done, real = [], duplicates.look_for
+    monkeypatch.setattr(
+        duplicates, "look_for", lambda *a, **k: (done.append(None), real(*a, **k))[1]
+    )
+    return done
+
+
+def said(groups):
+    return [(group.rows.tolist(), group.similarity) for group in groups]
+
+
+def test_near_duplicates_are_found_once_and_again_when_the_vectors_changed(run, searches, tmp_path):
+    folder = fill(tmp_path / "p", 20)
+    for name in ("copy.png", "copy 2.png"):
+        shutil.copy(folder / "003.png", folder / name)
+    part = run(source=open_source(folder), sample=12)
+    early = near_duplicates(part, PROBES[0], similarity=0.9)
+    store = run(source=open_source(folder))
+    first = near_duplicates(store, PROBES[0], similarity=0.9)
+    assert said(first) != said(early)
+    assert len(searches) == 2
+    assert said(near_duplicates(store, PROBES[0], similarity=0.9)) == said(first)
+    assert said(near_duplicates(Store.open(store.path), PROBES[0], similarity=0.9)) == said(first)
+    assert len(searches) == 2
+    near_duplicates(store, PROBES[1], similarity=0.9)
+    near_duplicates(store, PROBES[0], similarity=0.99999)
+    assert len(searches) == 4
+    assert said(near_duplicates(store, PROBES[0], similarity=0.9)) == said(first)
+    assert len(searches) == 4  # what is kept for others is not overwritten
+    assert said(near_duplicates(store.first(12), PROBES[0], similarity=0.9)) == said(early)
+    assert len(searches) == 5
+    assert len(list(folder_of(store.path).glob("near-*"))) == 1  # of other vectors nothing is kept
+
+
+def test_groups_that_are_kept_are_the_groups(run, searches):
+    store = run()
+    for similarity in (0.2, 0.999999):  # many groups, and none
+        first = near_duplicates(store, PROBES[0], similarity=similarity)
+        again = near_duplicates(store, PROBES[0], similarity=similarity)
+        assert said(again) == said(first)
+        assert bool(first) == (similarity < 0.5)
+        assert all(group.rows.dtype == np.int64 for group in again)
+    assert len(searches) == 2
+
+
+def test_groups_that_were_kept_and_damaged_are_found_again(run, searches):
+    store = run()
+    first = near_duplicates(store, PROBES[0], similarity=0.5)
+    (file,) = folder_of(store.path).glob("near-*")
+    whole = file.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], whole.replace(b"\x01", b"\x02")):
+        file.write_bytes(damaged)
+        assert said(near_duplicates(store, PROBES[0], similarity=0.5)) == said(first)
+    assert len(searches) == 4
+    assert file.read_bytes() == whole
+
+
+def test_near_duplicates_need_nothing_to_be_written(run, searches, tmp_path, monkeypatch):
+    store = run()
+    first = near_duplicates(store, PROBES[0], similarity=0.5)
+    export(store, "single-hdf5", tmp_path / "one.h5")
+    exported = Store.open(tmp_path / "one.h5")
+    assert said(near_duplicates(exported, PROBES[0], similarity=0.5)) == said(first)
+    (file,) = folder_of(store.path).glob("near-*")
+    file.unlink()
+
+    def full(*_):
+        raise StoreError("no space left")
+
+    monkeypatch.setattr(kept, "put", full)
+    assert said(near_duplicates(store, PROBES[0], similarity=0.5)) == said(first)
+    assert not file.exists()
+    assert len(searches) == 3
