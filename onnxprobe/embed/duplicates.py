@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from onnxprobe.embed.channels import channels
-from onnxprobe.embed.kept import Arrays, keep, recall, digest_of
+from onnxprobe.embed.kept import Arrays, digest_of, keep, recall
 from onnxprobe.embed.sketches import BITS, Sketches
 from onnxprobe.embed.store import Store
 from onnxprobe.embed.top import folder_of
