@@ -1,9 +1,13 @@
 """The pictures that excite each channel most."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_GROUPS: Final = 4
+"""Groups of rows for each value wanted, whose largest are compared before any is sorted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,20 +25,16 @@ class Top:
     @classmethod
     def of(cls, vectors: NDArray[np.float32], rows: NDArray[np.int64], *, k: int) -> "Top":
         """Return the largest of ``vectors`` ``(n, d)``, which lie at ``rows`` ``(n,)``, ascending."""
-        count, width = vectors.shape
-        if count > k:  # all that may be among the k: those not below the k-th
-            least = np.partition(vectors, count - k, axis=0)[count - k]
-            channel, place = np.nonzero((vectors >= least).T)
-        else:
-            channel, place = np.nonzero(np.ones((width, count), bool))
+        width = vectors.shape[1]
+        place, channel = np.nonzero(vectors >= _floor(vectors, k))
         values = vectors[place, channel]
         order = np.lexsort((place, -values, channel))
-        starts = np.searchsorted(channel, np.arange(width))
-        within = np.arange(len(channel)) - starts[channel]
-        kept = order[within < k]
+        place, channel, values = place[order], channel[order], values[order]
+        within = np.arange(len(channel)) - np.searchsorted(channel, np.arange(width))[channel]
+        best = within < k
         found = cls._empty(width, k)
-        slots = channel[kept], within[within < k]
-        found.rows[slots], found.values[slots] = rows[place[kept]], values[kept]
+        slots = channel[best], within[best]
+        found.rows[slots], found.values[slots] = rows[place[best]], values[best]
         return found
 
     @classmethod
@@ -47,3 +47,16 @@ class Top:
         values = np.hstack([self.values, later.values])
         order = np.argsort(-values, axis=1, kind="stable")[:, : self.rows.shape[1]]
         return Top(np.take_along_axis(rows, order, 1), np.take_along_axis(values, order, 1))
+
+
+def _floor(vectors: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """Return ``(d,)`` what the k largest of each channel are not below, found without sorting them.
+
+    Of the largest of each of several groups, k are at least the k-th largest of these.
+    """
+    each = len(vectors) // (_GROUPS * k)
+    if not each:
+        return np.full(vectors.shape[1], -np.inf, np.float32)
+    whole = vectors[: _GROUPS * k * each].reshape(_GROUPS * k, each, -1)
+    floor: NDArray[np.float32] = np.partition(whole.max(axis=1), -k, axis=0)[-k]
+    return floor

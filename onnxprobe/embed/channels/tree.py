@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from threadpoolctl import threadpool_limits
+
 from onnxprobe.embed.channels.blocks import Block, Views, covering, merged, read, write
 from onnxprobe.embed.channels.channels import Channels
 from onnxprobe.embed.resume import shard_name
@@ -84,5 +86,9 @@ def _read(folder: Path, number: int) -> Views:
 
 
 def looked_at(shard: Shard) -> Views:
-    """Return what the vectors of a shard are like, probe by probe."""
-    return tuple(Channels.of(vectors, shard.rows) for vectors in shard.vectors)
+    """Return what the vectors of a shard are like, probe by probe.
+
+    Products take one thread: the cores are busy with pictures.
+    """
+    with threadpool_limits(1):
+        return tuple(Channels.of(vectors, shard.rows) for vectors in shard.vectors)
