@@ -11,6 +11,9 @@ FORMAT = 1
 DTYPES = ("float32", "float16")
 """How vectors can be stored; half the size, three digits."""
 
+_BEFORE = {"hash": "sha256"}
+"""What stores were made with that do not say it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
@@ -27,6 +30,7 @@ class Header:
         pictures: how many the source holds.
         names: digest of their names.
         dtype: in which vectors are stored, one of ``DTYPES``.
+        hash: what files are told apart by.
         computed: on what kind of device, and in which precision; the last bits depend on it.
         source: where the pictures were, as it was asked for; not compared, folders may move.
         format: of the files.
@@ -43,6 +47,7 @@ class Header:
     names: str
     source: str
     dtype: str = "float32"
+    hash: str = "blake3"
     computed: str = "cpu float32"
     format: int = FORMAT
 
@@ -66,7 +71,7 @@ class Header:
             said = json.loads(text)
             made_by = said.get("format")
             if made_by == FORMAT:
-                return cls(**(said | {"probes": tuple(said["probes"])}))
+                return cls(**(_BEFORE | said | {"probes": tuple(said["probes"])}))
         except (ValueError, TypeError, AttributeError, KeyError):
             raise StoreError(f"{str(path)!r} is not an embedding store, or a damaged one") from None
         raise StoreError(
@@ -98,6 +103,7 @@ _WORDS = {
     "shard_rows": "shards of {} rows",
     "pictures": "{} pictures",
     "dtype": "vectors in {}",
+    "hash": "files told apart by {}",
     "computed": "a network on {}",
     "names": "pictures of names {}",
 }

@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
+from blake3 import blake3
 from numpy.typing import NDArray
 
 from onnxprobe.images import Status, names
 
 Texts = NDArray[np.object_]
 COLUMNS: Final = ("id", "path", "status", "width", "height", "size", "hash", "error")
+_HASH_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Ledger:
         width: in pixels, int32.
         height: in pixels, int32.
         size: of the file in bytes, int64.
-        hash: the first 128 bits of the file's SHA-256, hexadecimal.
+        hash: the first 128 bits of the file's BLAKE3, hexadecimal.
         error: what is wrong, for people.
     """
 
@@ -109,11 +110,11 @@ class Ledger:
 
 
 def hash_of(data: bytes) -> str:
-    """Return the first 128 bits of the SHA-256 of a file, hexadecimal.
+    """Return the first 128 bits of the BLAKE3 of a file, hexadecimal, as ``b3sum --length 16`` does.
 
-    Processors have instructions for it; of 12 megapixels it takes a thirtieth of decoding.
+    Nobody can make two pictures share it, and of 12 megapixels it takes a fiftieth of decoding.
     """
-    return sha256(data).hexdigest()[:32]
+    return blake3(data).hexdigest(length=_HASH_BYTES)
 
 
 def originals(status: NDArray[np.bytes_], hashes: NDArray[np.bytes_]) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onnxprobe.embed.ledger import COLUMNS, Ledger, Outcome, originals
+from onnxprobe.embed.ledger import COLUMNS, Ledger, Outcome, hash_of, originals
 from onnxprobe.images import Status
 
 ROWS = st.lists(st.tuples(st.sampled_from([Status.OK, Status.TRUNCATED]), st.integers(0, 3)))
@@ -44,3 +44,9 @@ def test_the_beginning_says_the_same_as_the_whole(rows, count):
     whole, part = marked(ledger(rows))[:count], marked(ledger(rows)[:count])
     assert list(whole.status) == list(part.status)
     assert list(whole.error) == list(part.error)
+
+
+def test_the_hash_is_what_others_compute():
+    # https://github.com/BLAKE3-team/BLAKE3/blob/master/test_vectors/test_vectors.json, lengths 0 and 1
+    assert hash_of(b"") == "af1349b9f5f9a1a6a0404dea36dcc949"
+    assert hash_of(b"\0") == "2d3adedff11b61f14c886e35afa03673"

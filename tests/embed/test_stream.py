@@ -1,7 +1,6 @@
 import threading
 import time
 from dataclasses import dataclass
-from hashlib import sha256
 
 import cv2
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from onnx import TensorProto, helper
 from store_parts import SEEN
 
+from onnxprobe.embed.ledger import hash_of
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.stream import stream
 from onnxprobe.errors import PicturesError
@@ -122,7 +122,7 @@ def test_the_facts_of_a_file_are_recorded(network, pictures):
     (first, *_) = everything(network, pictures)
     outcome, data = first.outcomes[0], pictures.read(pictures.names[0])
     assert outcome.size == len(data)
-    assert outcome.hash == sha256(data).hexdigest()[:32]
+    assert outcome.hash == hash_of(data)
     assert outcome.width >= 8
     assert first.decode_seconds > 0
     assert first.run_seconds > 0

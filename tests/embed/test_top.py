@@ -1,9 +1,13 @@
+import json
+from pathlib import Path
+
 import h5py
 import pytest
 
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.shard import Extent
 from onnxprobe.embed.top import write_top
+from onnxprobe.errors import StoreError
 
 HEADER = Header(
     model="m",
@@ -39,3 +43,12 @@ def test_shards_are_shown_up_to_the_first_gap(pictures, shown, tmp_path):
 def test_without_the_first_shard_there_is_nothing_to_show(tmp_path):
     write_top(tmp_path / "e.h5", HEADER, {1: Extent("1.h5", 16, 16, (3,))})
     assert not (tmp_path / "e.h5").exists()
+
+
+def test_a_store_from_before_the_hash_was_said_is_read_and_not_gone_on_with():
+    said = json.loads(HEADER.to_json())
+    del said["hash"]
+    old = Header.from_json(json.dumps(said), Path("old.h5"))
+    assert old.hash == "sha256"
+    with pytest.raises(StoreError, match="with files told apart by sha256, not files told apart b"):
+        old.require_same(HEADER, Path("old.h5"))
