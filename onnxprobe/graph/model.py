@@ -115,9 +115,10 @@ class Model:
         if self.inferred is not None:
             return {**self.inferred, **self.known}
         found = infer(self.proto) | dict(self.known)
-        for name in self.producers:
-            if name not in found:
-                found[name] = Value(name, None, None)
+        for node in self.proto.graph.node:
+            for name in node.output:
+                if name and name not in found:
+                    found[name] = Value(name, None, None)
         return found
 
     @cached_property

@@ -60,9 +60,9 @@ def found(proto: onnx.ModelProto) -> dict[Beside, Path]:
     files: dict[Beside, Path] = {}
     sizes: dict[Beside, int] = {}
     for tensor in every_tensor(proto):
-        if not weights.is_beside(tensor):
-            continue
         entries = weights.entries(tensor)
+        if not entries or weights.FIELD in entries:
+            continue
         said = Beside.said(entries)
         if said not in files:
             files[said] = said.file(tensor.name)
