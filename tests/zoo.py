@@ -204,8 +204,8 @@ def regressor(name):
 
 
 @cache
-def clusterer(name):
-    return fitted(CLUSTERERS[name](), data(4, np.float64)[0], None)
+def clusterer(name, dtype=np.float64):
+    return fitted(CLUSTERERS[name](), data(4, dtype)[0], None)
 
 
 def vectors(scale=1.0, rows=200):

@@ -16,15 +16,22 @@ Arrays = dict[str, NDArray[Any]]
 def said(estimator: Any, vectors: Sequence[NDArray[Any]], name: str = "head") -> Arrays:
     """Return the outputs of ``lower(estimator, name=name)``, computed by scikit-learn in float64.
 
+    Centres that were fitted in float32 are compared in it, as scikit-learn compares with no others.
+
     Args:
         estimator: fitted.
         vectors: one array ``(n, width)`` for each probe.
         name: what the outputs begin with.
     """
-    x = np.hstack(vectors).astype(np.float64)
+    x = np.hstack(vectors).astype(_precision(estimator))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")
         return dict(_outputs(estimator, x, name))
+
+
+def _precision(estimator: Any) -> Any:
+    centers = getattr(final(estimator), "cluster_centers_", None)
+    return np.float64 if centers is None else centers.dtype
 
 
 def _outputs(estimator: Any, x: NDArray[Any], name: str) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -72,6 +72,11 @@ def test_a_clusterer_names_the_cluster_that_scikit_learn_names(name):
     agree(zoo.clusterer(name), zoo.vectors(), zoo.extremes())
 
 
+@pytest.mark.parametrize("name", ["KMeans", "MiniBatchKMeans"])
+def test_a_clusterer_that_was_fitted_in_float32_does_too(name):
+    agree(zoo.clusterer(name, np.float32), zoo.vectors())
+
+
 @pytest.mark.filterwarnings("ignore:.*`probability` parameter")
 @pytest.mark.parametrize("opset", [9, 10, 12, 13, 18, 26])
 @pytest.mark.parametrize(

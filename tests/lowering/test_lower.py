@@ -8,7 +8,7 @@ import pytest
 import zoo
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import make_pipeline
@@ -187,6 +187,10 @@ class Own:
             "RandomForestClassifier has no form",
         ),
         (lambda: make_pipeline(SVC(), LogisticRegression()), "Pipeline is not fitted"),
+        (
+            lambda: RidgeClassifier().fit(np.eye(4), [[0, 1], [1, 0], [1, 1], [0, 0]]),
+            "RidgeClassifier has 2 margins for 2 classes: it was fitted on several labels a sample",
+        ),
         (
             lambda: make_pipeline(FunctionTransformer(np.cbrt), SVC()).fit(
                 *zoo.data(2, np.float64)

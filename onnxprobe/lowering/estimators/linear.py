@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from onnxprobe.errors import LoweringError
+from onnxprobe.errors import LoweringError, plural
 from onnxprobe.lowering.affine import Affine
 from onnxprobe.lowering.decision import Decision
 from onnxprobe.lowering.estimators._base import Rule
@@ -18,13 +18,14 @@ _BINARY: Final = 2
 
 def margin_of(write: Writer, estimator: Any, flow: Flow) -> Flow:
     """Return the margins ``(N, K)`` of an estimator with ``coef_`` and ``intercept_``."""
-    found = per_class(write, flow.then(affine_of(estimator)))
-    if found.width != len(estimator.classes_):
+    affine = affine_of(estimator)
+    rows, classes = len(affine.bias), len(estimator.classes_)
+    if rows != (1 if classes == _BINARY else classes):
         raise LoweringError(
-            f"{type(estimator).__name__} has {found.width} margins for {len(estimator.classes_)} classes: "
-            "it was fitted on several labels a sample; wrap a classifier of one in MultiOutputClassifier"
+            f"{type(estimator).__name__} has {plural(rows, 'margin')} for {classes} classes: it was "
+            "fitted on several labels a sample; wrap a classifier of one in MultiOutputClassifier"
         )
-    return found
+    return per_class(write, flow.then(affine))
 
 
 def affine_of(estimator: Any) -> Affine:
