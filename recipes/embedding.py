@@ -12,6 +12,7 @@ from onnxprobe.graph.cost import costs
 from onnxprobe.graph.midcuts import mid_cuts, views
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
+from onnxprobe.pooling import over_places
 from onnxprobe.probe import Probe, chosen, width
 from onnxprobe.recipe import Kept, Run
 from onnxprobe.recipe.forecast import Cost
@@ -65,7 +66,7 @@ class Embedding:
         tensor: the tensor that shows what is in a picture; null for the pick.
         pooling: how it becomes a vector; null for what suits its shape.
         depths: how many mid-network cuts show how a picture looks.
-        styles: poolings of those cuts.
+        styles: poolings of those cuts; where the channels are on the last axis, what does the same there.
         seed: of the order in which pictures are taken.
         device: what the backbone is run on: cpu, cuda, cuda:0,cuda:1, tensorrt.
         precision: what it computes in, float32 or float16.
@@ -119,7 +120,11 @@ class Embedding:
         first = chosen(model, self.tensor, self.pooling)
         cuts = mid_cuts(model, first.tensor)
         middle = views(cuts, self.depths) if self.depths else ()
-        styles = [Probe(cut.tensor, style) for cut in middle for style in self.styles]
+        styles = [
+            Probe(cut.tensor, over_places(style, cut.shape, cut.axis))
+            for cut in middle
+            for style in self.styles
+        ]
         depth = {cut.tensor: cut.depth for cut in cuts}
         probes = (first, *styles)
         return probes, tuple(depth.get(probe.tensor, 1.0) for probe in probes)

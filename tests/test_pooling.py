@@ -7,7 +7,7 @@ import onnxprobe.pooling
 from onnxprobe.errors import NoSuchNameError, PoolingError
 from onnxprobe.graph.build import Builder
 from onnxprobe.graph.value import Value
-from onnxprobe.pooling import POOLINGS, fitting, usual
+from onnxprobe.pooling import POOLINGS, fitting, over_places, usual
 from onnxprobe.runtime import run
 
 SHAPES = [(6, 7, 7), (6, 4, 5), (3, 1, 1), (9, 5), (4, 3, 2, 5), (8,)]
@@ -81,6 +81,11 @@ def test_the_usual_pooling_of_a_map_keeps_its_channels_wherever_they_are():
     assert POOLINGS[usual((8, 7, 7), channels=0)].width((8, 7, 7)) == 8
 
 
+def test_the_usual_pooling_of_one_axis_of_time_keeps_the_channels_wherever_they_are():
+    assert POOLINGS[usual((8, 100), channels=0)].width((8, 100)) == 8
+    assert POOLINGS[usual((100, 8), channels=1)].width((100, 8)) == 8
+
+
 def test_the_mean_over_tokens_is_that_over_a_map_with_channels_last():
     x = np.random.default_rng(0).normal(size=(2, 7, 5, 4)).astype(np.float32)
     tokens = POOLINGS["token-mean"].apply(x.reshape(2, 35, 4))
@@ -88,12 +93,24 @@ def test_the_mean_over_tokens_is_that_over_a_map_with_channels_last():
     np.testing.assert_allclose(POOLINGS["token-mean"].apply(x), tokens, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["mean", "std"])
+def test_a_pooling_over_places_is_that_of_the_map_with_its_channels_moved_last(name):
+    x = np.random.default_rng(0).normal(size=(2, 4, 7, 5)).astype(np.float32)
+    turned = np.moveaxis(x, 1, -1)
+    same = over_places(name, turned.shape[1:], 2)
+    assert over_places(name, x.shape[1:], 0) == name
+    # the same 35 numbers are summed in another order
+    np.testing.assert_allclose(
+        POOLINGS[same].apply(turned), POOLINGS[name].apply(x), rtol=1e-5, atol=1e-6
+    )
+
+
 def test_what_does_not_fit_names_what_does():
     value = Value("tokens", "float32", ("N", None, 384))
     with pytest.raises(
         PoolingError,
         match=r"center pooling reads maps \(channels, …\) of known size, but tokens "
-        r"float32\[N×\?×384\] is not; what fits: cls, token-mean",
+        r"float32\[N×\?×384\] is not; what fits: cls, token-mean, token-std",
     ):
         fitting(value, (None, 384), "center")
 

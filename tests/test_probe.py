@@ -17,3 +17,36 @@ def test_a_map_is_averaged_over_its_places_wherever_its_channels_are():
     assert chosen(model, "turned", None) == Probe("turned", "token-mean")
     assert chosen(model, "map", None) == Probe("map", "mean")
     assert [width(model, chosen(model, t, None)) for t in ("block", "turned", "map")] == [64] * 3
+
+
+def sound():
+    """Convolutions over time: (channels, time), the time of a known length."""
+    net = Net()
+    x = net.input("sound", ["N", 24, 100])
+    for c, to in ((24, 64), (64, 128)):
+        y = net.op("Conv", x, net.weight(to, c, 3), kernel_shape=[3], pads=[1, 1])
+        x = net.op("Relu", y, out=f"map{to}")
+    return net.model(net.gemm(net.op("ReduceMean", x, axes=[2], keepdims=0), 128, 10))
+
+
+def test_sound_is_averaged_over_time_and_tokens_over_tokens():
+    model = sound()
+    assert chosen(model, None, None) == Probe("map128", "mean")
+    assert width(model, chosen(model, None, None)) == 128
+    net = Net()
+    tokens = net.model(net.encoder(net.patches(), 768, 1, out="tokens"))
+    assert chosen(tokens, "tokens", None) == Probe("tokens", "token-mean")
+
+
+def test_channels_are_followed_through_a_reshape_that_merges_places_into_them():
+    net = Net()
+    x = net.op(
+        "Transpose", net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 4), perm=[0, 2, 3, 1]
+    )
+    x = net.layer_norm(x, 64)
+    x = net.op("Reshape", x, net.numbers([0, 4, 2, 4, 2, 64]))
+    x = net.op("Transpose", x, perm=[0, 1, 3, 2, 4, 5])
+    x = net.op("Reshape", x, net.numbers([0, 4, 4, 256]), out="merged")
+    assert chosen(net.model(net.linear(x, 256, 10)), "merged", None) == Probe(
+        "merged", "token-mean"
+    )

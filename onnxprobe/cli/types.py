@@ -28,7 +28,7 @@ Pooling = Annotated[
         "--pooling",
         "-p",
         metavar="P",
-        help="mean, std, max, gem, center, flatten, cls or token-mean.",
+        help="mean, std, max, gem, center, flatten, cls, token-mean or token-std.",
     ),
 ]
 Weights = Annotated[

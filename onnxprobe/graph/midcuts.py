@@ -30,6 +30,7 @@ class MidCut:
         depth: share of the weighted layers up to the last cut that lie before it, 0 to 1.
         size: of the map, or how many tokens: the shape without the channels.
         channels: how many numbers it has at each place.
+        axis: of ``shape``, the one that holds them, counted from 0.
         block: whether branches (a residual, dense or inception block) end in it.
     """
 
@@ -39,6 +40,7 @@ class MidCut:
     depth: float
     size: tuple[int | None, ...]
     channels: int | None
+    axis: int
     block: bool
 
 
@@ -83,6 +85,7 @@ def _described(spine: Spine, name: str) -> MidCut:
         depth=round(spine.depth(name), 3),
         size=(*shape[:axis], *shape[axis + 1 :]),
         channels=shape[axis] if shape else None,
+        axis=axis,
         block=_ends_block(spine, name),
     )
 

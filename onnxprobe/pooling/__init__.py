@@ -13,11 +13,17 @@ from onnxprobe.pooling.max import MAX
 from onnxprobe.pooling.mean import MEAN
 from onnxprobe.pooling.std import STD
 from onnxprobe.pooling.token_mean import TOKEN_MEAN
+from onnxprobe.pooling.token_std import TOKEN_STD
 from onnxprobe.registry import Registry
 
-POOLINGS: Final = Registry("pooling", [MEAN, STD, MAX, GEM, CENTER, FLATTEN, CLS, TOKEN_MEAN])
+POOLINGS: Final = Registry(
+    "pooling", [MEAN, STD, MAX, GEM, CENTER, FLATTEN, CLS, TOKEN_MEAN, TOKEN_STD]
+)
+_OF_LAST: Final = {MEAN.name: TOKEN_MEAN.name, STD.name: TOKEN_STD.name}
+"""What poolings of maps are called where the channels lie on the last axis."""
 
-__all__ = ["POOLINGS", "Array", "Pooling", "Shape", "fitting", "spatial", "usual"]
+
+__all__ = ["POOLINGS", "Array", "Pooling", "Shape", "fitting", "over_places", "spatial", "usual"]
 
 
 def fitting(value: Value, shape: Shape | None, name: str) -> Pooling:
@@ -39,20 +45,36 @@ def fitting(value: Value, shape: Shape | None, name: str) -> Pooling:
     return pooling
 
 
-def usual(shape: Shape | None, channels: int = 0) -> str:
-    """Name the pooling to use where nobody says: the mean over space, or over tokens.
+def usual(shape: Shape | None, channels: int = -1) -> str:
+    """Name the pooling to use where nobody says: the mean over space, over time, or over tokens.
 
     Args:
         shape: of one sample.
-        channels: of a map, the axis that holds them, counted from 0.
+        channels: the axis that holds them, counted from 0; -1 where they lie as usual, first in a
+            map and last in tokens.
     """
     if shape is None:
         return MEAN.name
-    if len(shape) > 2:  # noqa: PLR2004  (channels, height, width)
-        return TOKEN_MEAN.name if channels == len(shape) - 1 else MEAN.name
     if len(shape) == 1:
         return FLATTEN.name
-    return TOKEN_MEAN.name if isinstance(shape[-1], int) else MEAN.name
+    if channels < 0:
+        channels = 0 if len(shape) > 2 else 1  # noqa: PLR2004  (channels, height, width)
+    return over_places(MEAN.name, shape, channels)
+
+
+def over_places(name: str, shape: Shape, channels: int) -> str:
+    """Name the pooling that does over all places what that called ``name`` does over those of a map.
+
+    Args:
+        name: a pooling.
+        shape: of one sample.
+        channels: the axis that holds them, counted from 0.
+
+    >>> over_places("std", (197, 768), 1)
+    'token-std'
+    """
+    last = channels == len(shape) - 1 and isinstance(shape[-1], int)
+    return _OF_LAST.get(name, name) if last else name
 
 
 def _reads(pooling: Pooling, shape: Shape) -> bool:

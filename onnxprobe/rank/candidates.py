@@ -7,13 +7,14 @@ from onnxprobe.errors import PoolingError
 from onnxprobe.graph.midcuts import MidCut, mid_cuts, views
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick
+from onnxprobe.graph.picking.channels import channels_of
 from onnxprobe.graph.shapes import sample_shape
 from onnxprobe.pooling import usual
 from onnxprobe.probe import Probe, width
 
 _WITH: Final[dict[str, tuple[str, ...]]] = {
     "mean": ("mean", "std", "max", "gem", "center"),
-    "token-mean": ("token-mean", "cls"),
+    "token-mean": ("token-mean", "token-std", "cls"),
     "flatten": ("flatten",),
 }
 """By the usual pooling of a shape, those that read it in the same sense."""
@@ -59,7 +60,7 @@ def _probes(model: Model, tensor: str) -> Iterator[Probe]:
     if "float" not in (model.value(tensor).dtype or "float"):
         return
     shape = sample_shape(model, tensor)
-    poolings = _WITH[usual(shape)]
+    poolings = _WITH[usual(shape, channels_of(model, tensor))]
     one_place = len(shape or ()) > 1 and all(size == 1 for size in (shape or ())[1:])
     for pooling in poolings[:1] if one_place else poolings:
         probe = Probe(tensor, pooling)

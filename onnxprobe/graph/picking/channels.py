@@ -1,5 +1,6 @@
 """Which axis of a tensor holds the channels."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from onnxprobe.errors import GraphError
@@ -17,20 +18,23 @@ _FIRST: Final = frozenset(
 _LAST: Final = frozenset(
     {"FusedGemm", "FusedMatMul", "GRU", "Gemm", "LSTM", "MatMul", "MatMulInteger", "QGemm", "RNN"}
 )
+_MOST_AXES: Final = 4
+"""Of a sample: channels, and three of space or time."""
 
 
 def channels_of(model: Model, tensor: str) -> int:
     """Return the axis of a sample of any ``tensor`` that holds the channels, counted from 0.
 
-    The first, as usual, where no input leads there.
+    Where no input leads there it is the usual one: the first of a map, the last of tokens.
 
     Raises:
         NoSuchNameError: there is no such tensor.
     """
+    value = model.value(tensor)
     try:
-        return channel_axis(trace(model, (model.value(tensor).name,)), tensor)
+        return channel_axis(trace(model, (value.name,)), tensor)
     except GraphError:
-        return 0
+        return _usual(len(value.shape or ()) - 1)
 
 
 def channel_axis(spine: Spine, tensor: str) -> int:
@@ -41,7 +45,7 @@ def channel_axis(spine: Spine, tensor: str) -> int:
     and tokens last, as usual.
     """
     rank = len(spine.shape(tensor) or ())
-    usual = 0 if rank > 2 else max(0, rank - 1)  # noqa: PLR2004  (tokens, channels)
+    usual = _usual(rank)
     rearranged: list[Node] = []
     node = spine.producer(tensor)
     while node is not None and (side := _side(spine, node)) is None:
@@ -57,10 +61,18 @@ def channel_axis(spine: Spine, tensor: str) -> int:
 
 
 def pools(spine: Spine, tensor: str) -> bool:
-    """Tell whether poolings can read ``tensor``: batch first, and of a map the channels next."""
+    """Tell whether poolings can read ``tensor``: batch first, and of a map the channels next.
+
+    A map has up to three axes of space or time: more are windows that it was parted into.
+    """
     rank = len(spine.shape(tensor) or ())
-    maps = rank > 2  # noqa: PLR2004  (tokens, channels)
-    return spine.probeable(tensor) and not (maps and channel_axis(spine, tensor))
+    if rank > _MOST_AXES or not spine.probeable(tensor):
+        return False
+    return rank <= 2 or not channel_axis(spine, tensor)  # noqa: PLR2004  (tokens, channels)
+
+
+def _usual(rank: int) -> int:
+    return 0 if rank > 2 else max(0, rank - 1)  # noqa: PLR2004  (tokens, channels)
 
 
 def _side(spine: Spine, node: Node) -> Literal["first", "last"] | None:
@@ -80,7 +92,40 @@ def _moved(spine: Spine, node: Node, axis: int | None) -> int | None:
     if kind(node) == "Transpose":
         turn = list(node.attribute("perm", ()))
         return turn.index(axis + 1) - 1 if axis + 1 in turn else None
-    for to in (axis, len(after) - 1) if axis == len(before) - 1 else (axis,):
-        if to < len(after) and before[axis] == after[to]:
-            return to
+    return _regrouped(before, after, axis)
+
+
+def _regrouped(before: Sequence[int | None], after: Sequence[int | None], axis: int) -> int | None:
+    """Return where ``axis`` goes in a Reshape: to the one axis that is made of it, or of it and others.
+
+    ``None`` where it is parted, unless one of the parts is as large.
+
+    >>> _regrouped((7, 7, 4, 96), (7, 7, 384), 3), _regrouped((96, 49), (96, 7, 7), 0)
+    (2, 0)
+    """
+    known = ([-1 if size is None else size for size in shape] for shape in (before, after))
+    for old, new in _groups(*known):
+        if axis in old:
+            alike = [i for i in new if after[i] is not None and after[i] == before[axis]]
+            made = new if len(new) == 1 else alike
+            return made[0] if len(made) == 1 else None
     return None
+
+
+def _groups(
+    before: Sequence[int], after: Sequence[int]
+) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Part the axes of two shapes into runs that hold as many numbers in one as in the other."""
+    i = j = 0
+    while i < len(before) and j < len(after):
+        old, new = [i], [j]
+        left, right = before[i], after[j]
+        while left != right and (old[-1] + 1 < len(before) or new[-1] + 1 < len(after)):
+            if new[-1] + 1 == len(after) or (left < right and old[-1] + 1 < len(before)):
+                old.append(old[-1] + 1)
+                left *= before[old[-1]]
+            else:
+                new.append(new[-1] + 1)
+                right *= after[new[-1]]
+        yield tuple(old), tuple(new)
+        i, j = old[-1] + 1, new[-1] + 1
