@@ -7,8 +7,8 @@ import onnx
 from onnxprobe.batch.diagnosis import Diagnosis, diagnose, outcome
 from onnxprobe.batch.flow import Rows
 from onnxprobe.batch.mending import mended
+from onnxprobe.graph.inference.trials import BATCH
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.trials import BATCH
 
 
 def dynamic(model: Model, diagnosis: Diagnosis | None = None) -> Model:

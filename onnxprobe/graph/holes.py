@@ -12,11 +12,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from onnxprobe.graph.infer import has_holes
+from onnxprobe.graph.inference.infer import has_holes
+from onnxprobe.graph.inference.trials import Sizes, merged
 from onnxprobe.graph.live import live
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.shapes import batch_of
-from onnxprobe.graph.trials import Sizes, merged
 from onnxprobe.graph.value import Value
 
 

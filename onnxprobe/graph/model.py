@@ -12,7 +12,7 @@ from onnx import helper
 
 from onnxprobe.errors import NoSuchNameError, NotOnnxError, VersionError
 from onnxprobe.graph.disk import weights
-from onnxprobe.graph.infer import infer
+from onnxprobe.graph.inference.infer import infer
 from onnxprobe.graph.value import Value
 
 DEFAULT_DOMAINS = ("", "ai.onnx")

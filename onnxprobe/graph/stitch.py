@@ -8,7 +8,7 @@ import onnx
 
 from onnxprobe.errors import StitchError, VersionError, quoted
 from onnxprobe.graph.adapters import NoFormError, constant_nodes
-from onnxprobe.graph.infer import has_holes, infer
+from onnxprobe.graph.inference.infer import has_holes, infer
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
 from onnxprobe.graph.names import node_names, renamed, tensor_names
 from onnxprobe.graph.split import SEAM

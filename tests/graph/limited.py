@@ -5,7 +5,7 @@ import sys
 
 from onnx import TensorProto, helper
 
-from onnxprobe.graph.infer import infer
+from onnxprobe.graph.inference.infer import infer
 
 
 def long_vectors(length):

@@ -8,9 +8,9 @@ import pytest
 from architectures.net import Net, proto_of
 from onnx import TensorProto, helper
 
-from onnxprobe.graph import infer as infer_module
 from onnxprobe.graph.holes import holes
-from onnxprobe.graph.infer import infer
+from onnxprobe.graph.inference import infer as infer_module
+from onnxprobe.graph.inference.infer import infer
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.shapes import batch_of, one_sample, sample_shape
 from onnxprobe.graph.value import Value

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from onnxprobe.graph.infer import infer
+from onnxprobe.graph.inference.infer import infer
+from onnxprobe.graph.inference.standins import DOMAIN, INNER, STANDINS
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.standins import DOMAIN, INNER, STANDINS
 from onnxprobe.runtime import Session
 
 RNG = np.random.default_rng(0)

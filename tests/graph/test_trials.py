@@ -1,7 +1,7 @@
 import pytest
 from architectures import convolutional
 
-from onnxprobe.graph.trials import merged, open_sizes, sizes
+from onnxprobe.graph.inference.trials import merged, open_sizes, sizes
 
 TRIED = {"N": (11, 13), "S": (224, 352)}
 

@@ -7,7 +7,7 @@ from typing import Final
 import onnx
 from onnx import checker, shape_inference
 
-from onnxprobe.graph import standins, trials
+from onnxprobe.graph.inference import standins, trials
 from onnxprobe.graph.value import Dim, Value, dtype_name
 
 _SMALL: Final = 1024
@@ -23,7 +23,7 @@ def infer(proto: onnx.ModelProto) -> dict[str, Value]:
 
     ONNX's own inference loses symbols in the arithmetic that exporters write around a Reshape.
     Where it leaves holes it is asked again, twice, with numbers for the open sizes of the inputs
-    (see ``graph.trials``). A batch without a name is called ``"batch"``. A model that inference
+    (see ``trials``). A batch without a name is called ``"batch"``. A model that inference
     cannot digest keeps its declarations. No weights are read.
     """
     opened = trials.sizes(tuple(trials.open_sizes(proto.graph)))
