@@ -132,5 +132,5 @@ def test_a_vector_that_is_said_to_be_endless_takes_no_memory():
 def test_a_model_with_large_weights_is_copied_piece_by_piece_and_says_the_same(build, monkeypatch):
     proto = proto_of(build().model)
     whole = infer(proto)
-    monkeypatch.setattr(infer_module, "_WHOLE", -1)
+    monkeypatch.setattr(infer_module, "_LIGHT", -1)
     assert infer(proto) == whole

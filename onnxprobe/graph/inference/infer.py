@@ -14,8 +14,8 @@ _SMALL: Final = 1024
 """Constants of up to so many elements may hold a shape; larger ones are weights."""
 _LONG: Final = 1 << 20
 """Elements of a vector that is no shape, and takes a second where shapes are computed."""
-_WHOLE: Final = 1 << 20
-"""Elements of all weights of a model that holds none of note, though it may have 100,000 nodes."""
+_LIGHT: Final = 1 << 18
+"""Elements of all weights in memory that are copied rather than looked for."""
 
 
 def infer(proto: onnx.ModelProto) -> dict[str, Value]:
@@ -90,7 +90,6 @@ def _without_weights(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -
     bare = _light(proto)
     graph = bare.graph
     graph.name = graph.name or "graph"
-    graph.initializer.extend(map(_shown, proto.graph.initializer))
     if any(opset.domain == standins.DOMAIN for opset in bare.opset_import):
         standins.put_in(graph)
     inputs = {info.name: info for info in graph.input}
@@ -105,18 +104,21 @@ def _without_weights(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -
 
 
 def _light(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a copy without initializers; to copy what is small as a whole is ten times as fast."""
+    """Return a copy without the data of large constants.
+
+    Mostly that is on disk, and there is none to leave out: to copy the whole is ten times as fast.
+    """
     new = onnx.ModelProto()
     here = (t for t in proto.graph.initializer if t.data_location != onnx.TensorProto.EXTERNAL)
-    if sum(prod(tensor.dims[:]) for tensor in here) <= _WHOLE:
+    if sum(count for count in (prod(t.dims) for t in here) if count > _SMALL) <= _LIGHT:
         new.CopyFrom(proto)
-        del new.graph.initializer[:]
         return new
     new.ir_version = proto.ir_version
     for field in ("opset_import", "functions"):
         getattr(new, field).extend(getattr(proto, field))
     for field in ("node", "input", "output", "value_info", "sparse_initializer"):
         getattr(new.graph, field).extend(getattr(proto.graph, field))
+    new.graph.initializer.extend(map(_shown, proto.graph.initializer))
     return new
 
 
