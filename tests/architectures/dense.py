@@ -103,7 +103,57 @@ def decoupled_detector():
     return Case(net.model(y), None, ambiguous=True, tips=("top64", "top128", "down256"))
 
 
+def super_resolution():
+    """What stands for four pixels is laid out beside each other: the same numbers."""
+    net = Net()
+    first = net.conv(net.input("image", ["N", 3, 24, 24]), 3, 32, 3)
+    x = net.op("Add", first, net.conv(net.conv(first, 32, 32, 3), 32, 32, 3), out="seen")
+    y = net.op("DepthToSpace", net.conv(x, 32, 12, 3, act=None), blocksize=2)
+    return Case(net.model(y), "seen", (32, 24, 24), role="penultimate")
+
+
+def parts():
+    """A person in four stripes, each judged by layers of its own; a score for each."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]))
+    x = net.op("AveragePool", x, kernel_shape=[1, 7], out="stripes")
+    ends = []
+    for i in range(4):
+        stripe = net.op("Slice", x, *(net.numbers([n]) for n in (i, i + 1, 2)))
+        y = net.gemm(net.op("Flatten", net.conv(stripe, 512, 64)), 64, 9)
+        ends.append(net.op("Unsqueeze", y, net.numbers([1])))
+    y = net.op("Concat", *ends, axis=1)
+    return Case(net.model(y), "stripes", (512, 7, 1), role="penultimate")
+
+
+def two_judged_apart():
+    """Classes from a fine and a coarse map, added up (LR-ASPP): what is known lies before each."""
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 224, 224]), 3, 64, 3, 8, out="fine")
+    deep = x
+    for i in range(3):
+        deep = net.conv(deep, 64, 64, 3, 1, out=f"deep{i}")
+    up = net.op("Mul", deep, net.op("Sigmoid", net.conv(deep, 64, 64, act=None)), out="coarse")
+    y = net.op("Add", net.conv(x, 64, 5, act=None), net.conv(up, 64, 5, act=None))
+    return Case(net.model(y), None, ambiguous=True, tips=("fine", "coarse"))
+
+
+def peaks():
+    """A map of chances of which only the peaks are kept, in percent."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]))
+    y = net.op("Sigmoid", net.conv(x, 512, 80, act=None))
+    around = net.op("MaxPool", y, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    peak = net.op("Cast", net.op("Equal", around, y), to=1)
+    y = net.op("Mul", net.op("Mul", y, peak), net.number(100.0))
+    return Case(net.model(y), "map", MAP, role="penultimate")
+
+
 CASES = (
+    super_resolution,
+    parts,
+    two_judged_apart,
+    peaks,
     text_recogniser,
     text_decoder,
     deeplab,

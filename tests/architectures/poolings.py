@@ -131,7 +131,29 @@ def generated_then_judged():
     return Case(net.model(net.classify(x, 512)), "map", MAP)
 
 
+def windows():
+    """Windows that are put together again before the mean: no map of places within places."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 256, 256]), out=None)
+    x = net.op("Transpose", x, perm=[0, 2, 3, 1])
+    x = net.op("Reshape", x, net.numbers([0, 2, 4, 2, 4, 512]))
+    x = net.linear(net.op("Transpose", x, perm=[0, 1, 3, 2, 4, 5]), 512, 512)
+    x = net.op("Transpose", x, perm=[0, 5, 1, 3, 2, 4])
+    x = net.op("Reshape", x, net.numbers([0, 512, 8, 8]), out="whole")
+    return Case(net.model(net.classify(x, 512)), "whole", (512, 8, 8))
+
+
+def projected_tokens():
+    """Every token is projected to the answer, and the first is kept: before that more is known."""
+    net = Net()
+    x = net.layer_norm(net.encoder(net.patches(192), 192, 1), 192, out="tokens")
+    y = net.op("Gather", net.linear(x, 192, 10), net.numbers(0), axis=1)
+    return Case(net.model(y), "tokens", (197, 192), role="class-map")
+
+
 CASES = (
+    windows,
+    projected_tokens,
     attentive_statistics,
     attentive_mean,
     class_attention,

@@ -175,15 +175,37 @@ def stacked_answers():
 
 
 def stacked_then_judged():
-    """A layer reads the stack: the branches' vectors are no answers, though as long as one."""
+    """A layer reads the stack: the branches' vectors are no answers, but no places either."""
     net, ends = _two_scales(16)
     rows = [net.op("Unsqueeze", end, net.numbers([1])) for end in ends]
-    x = net.op("Concat", *rows, axis=1, out="stack")
-    y = net.gemm(net.op("Flatten", x), 32, 16)
-    return Case(net.model(y), "stack", (2, 16))
+    y = net.gemm(net.op("Flatten", net.op("Concat", *rows, axis=1)), 32, 16)
+    return Case(net.model(y), None, ambiguous=True, tips=("fine", "coarse"))
+
+
+def variational():
+    """A mean and a spread of the latent come out beside the picture: all from one map."""
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 8, out="map")
+    flat = net.op("Flatten", x)
+    mean, spread = net.gemm(flat, 1024, 8), net.gemm(flat, 1024, 8)
+    y = net.op("Reshape", net.gemm(mean, 8, 1024), net.numbers([-1, 64, 4, 4]))
+    for c, to in ((64, 32), (32, 3)):
+        size = {"kernel_shape": [2, 2], "strides": [2, 2]}
+        y = net.op("Relu", net.op("ConvTranspose", y, net.weight(c, to, 2, 2), **size))
+    return Case(net.model(y, mean, spread), "map", (64, 4, 4), role="interior-bottleneck")
+
+
+def ensemble():
+    """Two networks in one file: only the picture itself is before both."""
+    net, ends = _two_scales(10)
+    return Case(
+        net.model(net.op("Add", *ends)), "fine", (256, 14, 14), ambiguous=True, tips=("coarse",)
+    )
 
 
 CASES = (
+    variational,
+    ensemble,
     siamese,
     row_and_picture,
     picture_and_text,

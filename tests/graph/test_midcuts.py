@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from architectures import convolutional, others, transformers
+from architectures.net import Net
 
 from onnxprobe.graph.load import load
 from onnxprobe.graph.midcuts import mid_cuts, views
@@ -81,7 +82,9 @@ def test_the_pick_comes_last_and_depth_never_falls(build):
 
 
 def test_a_network_without_a_middle_has_no_views():
-    assert chosen(convolutional.slowfast().model) == ()
+    net = Net()
+    x = net.op("MaxPool", net.input("image", ["N", 3, 32, 32]), kernel_shape=[2, 2])
+    assert chosen(net.model(net.gemm(net.op("Flatten", x), 3 * 31 * 31, 10))) == ()
 
 
 @pytest.mark.real

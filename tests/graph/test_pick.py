@@ -222,6 +222,31 @@ def test_a_model_input_is_no_alternative():
     assert "image" not in {a.tensor for a in found.alternatives}
 
 
+def test_beside_a_pick_that_poolings_cannot_read_the_last_that_they_can_is_offered():
+    found = pick(dense.text_recogniser().model)
+    (other,) = found.alternatives
+    assert other.shape == (512, None)
+    assert (
+        other.why
+        == f"the last that poolings read: the batch is not the first axis of {found.tensor!r}"
+    )
+
+
+def test_what_poolings_cannot_read_is_no_alternative():
+    """Frames in the batch, judged one by one: the vector before has one row for each of them."""
+    net = Net()
+    x = net.op("Reshape", net.input("frames", ["N", 4, 3, 32, 32]), net.numbers([-1, 3, 32, 32]))
+    x = net.op("GlobalAveragePool", net.conv(x, 3, 64, 3, 8, out="maps"), out="vectors")
+    y = net.op("Reshape", net.gemm(net.op("Flatten", x), 64, 10), net.numbers([-1, 4, 10]))
+    found = pick(net.model(net.op("ReduceMean", y, axes=[1], keepdims=0)))
+    assert "vectors" not in {a.tensor for a in found.alternatives}
+
+
+def test_branches_before_the_end_are_said_to_come_after_the_pick():
+    (said,) = (r for r in pick(dense.parts().model).reasons if "weights come after" in r)
+    assert said.endswith("passes; 2 layers with weights come after it")
+
+
 def test_two_towers_are_picked_in_one_by_one():
     image, text = transformers.clip_vit(), transformers.text_masked_mean()
     net = helper.make_graph(

@@ -7,6 +7,7 @@ from typing import Final
 
 from onnxprobe.errors import plural
 from onnxprobe.graph.picking.answer import Alternative
+from onnxprobe.graph.picking.channels import pools
 from onnxprobe.graph.picking.landing import land
 from onnxprobe.graph.picking.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine, trace
@@ -32,7 +33,19 @@ def vectors_after(spine: Spine, picked: str) -> tuple[Alternative, ...]:
     )
 
 
-def branch_tips(spine: Spine) -> tuple[Alternative, ...]:
+def readable(spine: Spine, picked: str) -> tuple[Alternative, ...]:
+    """Return the last tensor that poolings can read, where ``picked`` is none: the batch is not its first axis."""
+    if spine.probeable(picked):
+        return ()
+    others = (name for name in reversed(spine.tensors) if name != spine.source)
+    last = next((name for name in others if spine.structured(name) and pools(spine, name)), None)
+    if last is None:
+        return ()
+    why = f"the last that poolings read: the batch is not the first axis of {picked!r}"
+    return (Alternative(last, spine.shape(last), why),)
+
+
+def branch_tips(spine: Spine, picked: str) -> tuple[Alternative, ...]:
     """Return the picks of the branches that meet behind an ambiguous pick: scales, streams."""
     found: dict[str, Alternative] = {}
     budget = max(2, _SWEPT // max(1, len(spine.live.reads)))
@@ -47,7 +60,7 @@ def branch_tips(spine: Spine) -> tuple[Alternative, ...]:
             tip = _tip(branch)
             if tip is None:
                 todo.append(operand)
-            elif tip not in found:
+            elif tip not in {picked, *found}:
                 found[tip] = Alternative(tip, branch.shape(tip), _branch(spine, operand))
     return tuple(islice(found.values(), _MOST))
 
@@ -66,7 +79,8 @@ def _before_layout(spine: Spine, name: str, picked: str) -> str | None:
     while (node := spine.producer(name)) is not None and kind(node) in LAYOUT:
         name = spine.reads(node)[0]
     after = name in spine.members and spine.depths[name] >= spine.depths[picked]
-    return name if after and name not in {picked, spine.source} else None
+    usable = after and spine.probeable(name)
+    return name if usable and name not in {picked, spine.source} else None
 
 
 def _later(spine: Spine, vector: str, picked: str) -> str:

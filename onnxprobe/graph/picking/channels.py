@@ -71,6 +71,14 @@ def pools(spine: Spine, tensor: str) -> bool:
     return rank <= 2 or not channel_axis(spine, tensor)  # noqa: PLR2004  (tokens, channels)
 
 
+def narrowing(spine: Spine, layer: Node) -> float:
+    """Return how many times fewer channels a layer writes than it reads; 0 where that is not known."""
+    ends = (spine.reads(layer)[0], layer.writes[0])
+    shapes = ((name, spine.shape(name)) for name in ends)
+    before, after = (shape[channel_axis(spine, name)] if shape else None for name, shape in shapes)
+    return 0.0 if before is None or not after else before / after
+
+
 def _usual(rank: int) -> int:
     return 0 if rank > 2 else max(0, rank - 1)  # noqa: PLR2004  (tokens, channels)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.picking.channels import narrowing, pools
 from onnxprobe.graph.picking.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine
 
@@ -16,12 +17,13 @@ class ClassMap:
 
     Attributes:
         before: what the layer reads that makes it.
-        decided: whether a softmax or the like turns its channels into a decision (SqueezeNet). Else
-            they may be an embedding, or logits, as torch exports a SqueezeNet: one cannot tell.
+        less: whether it knows less than ``before`` does: a softmax or the like turns its channels
+            into a decision (SqueezeNet), or the layer only projects to fewer. Else they may be an
+            embedding, or logits, as torch exports a SqueezeNet: one cannot tell.
     """
 
     before: str
-    decided: bool
+    less: bool
 
 
 def class_map(spine: Spine, tensor: str) -> ClassMap | None:
@@ -34,9 +36,10 @@ def class_map(spine: Spine, tensor: str) -> ClassMap | None:
     made = spine.model.producers[tensor].index if tensor in spine.model.producers else -1
     later = [node for node in spine.live.reads if node.index > made]
     before = None if any(node in spine.layers for node in later) else _before(spine, tensor)
-    if before is None:
+    if before is None or not pools(spine, before):
         return None
-    return ClassMap(before, any(kind(node) in _DECISIONS for node in later))
+    decided = any(kind(node) in _DECISIONS for node in later)
+    return ClassMap(before, decided or _projects(spine, tensor))
 
 
 def _before(spine: Spine, tensor: str) -> str | None:
@@ -55,6 +58,17 @@ def _before(spine: Spine, tensor: str) -> str | None:
             break
         before = inner
     return before if before is not None and spine.structured(before) else None
+
+
+def _projects(spine: Spine, tensor: str) -> bool:
+    """Tell whether a layer makes ``tensor``, with fewer channels than it reads, and no activation."""
+    node = spine.producer(tensor)
+    while node is not None and node not in spine.layers:
+        reads = spine.reads(node)
+        if len(reads) > 1 or kind(node) not in LAYOUT | {"Add"}:
+            return False
+        node = spine.producer(reads[0])
+    return node is not None and narrowing(spine, node) > 1
 
 
 def _has_the_answers(spine: Spine, tensor: str) -> bool:

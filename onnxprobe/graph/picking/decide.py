@@ -6,21 +6,20 @@ from typing import Final
 
 from onnxprobe.errors import GraphError, quoted
 from onnxprobe.graph.picking import wording
-from onnxprobe.graph.picking.alternatives import branch_tips, vectors_after
+from onnxprobe.graph.picking.alternatives import branch_tips, readable, vectors_after
 from onnxprobe.graph.picking.answer import Alternative, Pick
 from onnxprobe.graph.picking.classmap import class_map
 from onnxprobe.graph.picking.landing import Landing, land
 from onnxprobe.graph.picking.spine import Spine
-from onnxprobe.graph.picking.stacked import stacked_answers
 from onnxprobe.graph.picking.stepback import Step, step_back
 
 _AMBIGUOUS: Final = (
     "most layers come after it, in branches that no single tensor carries on: choose from the "
     "alternatives"
 )
-_STACKED: Final = (
-    "it holds the answers of {} branches one beside the other, and nothing that they do not say: "
-    "choose from the alternatives"
+_TIP: Final = (
+    "nothing but the input carries everything: this is the tip of the branch with most layers, and the "
+    "alternatives are those of others"
 )
 
 
@@ -40,17 +39,37 @@ def decide(spine: Spine) -> Pick:
     tensor = steps[-1].tensor if steps else landing.tensor
     classes = class_map(spine, tensor) if landing.role == "collapse" else None
     if classes is None:
-        return _described(spine, landing, tensor, steps)
-    if classes.decided:
+        return _at_a_tip(spine, _described(spine, landing, tensor, steps))
+    if classes.less:
         landing = replace(landing, role="class-map", follows=tensor)
         found = _described(spine, landing, classes.before, ())
-        other, why = tensor, "the map of the classes that is pooled"
+        other, why = tensor, "the map of what is answered, which is pooled"
     else:
         found = _described(spine, landing, tensor, steps)
         other = classes.before
         why = f"what the last layer reads, should the channels of {tensor!r} be classes"
     first = Alternative(other, spine.shape(other), why)
     return replace(found, alternatives=(first, *found.alternatives))
+
+
+def _at_a_tip(spine: Spine, found: Pick) -> Pick:
+    """Return ``found``, or the deepest of its branches' tips where it is but the input itself."""
+    if found.tensor != spine.source or not found.ambiguous or not found.alternatives:
+        return found
+    tip = max(found.alternatives, key=lambda other: spine.depths[other.tensor])
+    before, node = spine.depths[tip.tensor], spine.producer(tip.tensor)
+    depth = before / max(1, spine.deepest)
+    return replace(
+        found,
+        tensor=tip.tensor,
+        shape=tip.shape,
+        op="input" if node is None else node.op,
+        ratio=None,
+        depth=round(depth, 3),
+        reasons=(_TIP, wording.place(before, spine.deepest, depth)),
+        alternatives=tuple(other for other in found.alternatives if other is not tip),
+        follows=wording.afterwards(spine, tip.tensor),
+    )
 
 
 def _hidden(spine: Spine) -> str:
@@ -63,14 +82,14 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
     interior = landing.role == "interior-bottleneck" and squeezed is not None
     layers = spine.depths[squeezed] if interior and squeezed is not None else spine.deepest
     depth = spine.depths[tensor] / max(1, layers)
-    stacked = stacked_answers(spine, tensor)
-    ambiguous = bool(stacked) or _bypassed(spine, tensor) > spine.depths[tensor]
+    later = _bypassed(spine, tensor)
+    ambiguous = later > spine.depths[tensor]
     said = (
-        wording.what(spine, landing, tensor),
+        wording.what(spine, landing, tensor, later),
         None if squeezed is None else wording.squeeze(spine, tensor, squeezed),
         *wording.stepped(steps),
         wording.place(spine.depths[tensor], layers, depth),
-        _STACKED.format(stacked) if stacked else _AMBIGUOUS if ambiguous else None,
+        _AMBIGUOUS if ambiguous else None,
         wording.rounded(spine, tensor),
         wording.nested(spine),
         wording.unknown(spine),
@@ -85,7 +104,10 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
         depth=round(depth, 3),
         ambiguous=ambiguous,
         reasons=tuple(reason for reason in said if reason is not None),
-        alternatives=branch_tips(spine) if ambiguous else vectors_after(spine, tensor),
+        alternatives=(
+            *readable(spine, tensor),
+            *(branch_tips(spine, tensor) if ambiguous else vectors_after(spine, tensor)),
+        ),
         follows=wording.afterwards(spine, tensor),
         source=spine.source,
         outputs=spine.live.outputs,

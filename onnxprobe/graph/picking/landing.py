@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import Final, Literal
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.picking.channels import narrowing
 from onnxprobe.graph.picking.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine
+from onnxprobe.graph.picking.stacked import stacks_vectors
 
 Role = Literal["collapse", "class-map", "interior-bottleneck", "penultimate", "output", "shared"]
 """Why a tensor is picked.
@@ -14,7 +17,7 @@ Role = Literal["collapse", "class-map", "interior-bottleneck", "penultimate", "o
 - ``collapse``: everything after it is one vector per sample.
 - ``class-map``: the same, one layer earlier, because the map that is pooled holds the classes.
 - ``interior-bottleneck``: a vector lies in the middle, as in an autoencoder.
-- ``penultimate``: the answer is dense (a mask, tokens) or all is vectors: the last layer's input.
+- ``penultimate``: the answer is dense (a mask, tokens) or all is vectors: the last before the last layer.
 - ``output``: the model ends in features that nothing has compressed yet.
 - ``shared``: the last tensor that all outputs come from.
 """
@@ -44,13 +47,18 @@ def land(spine: Spine) -> Landing | None:
     """Return the last tensor before compression; ``None`` where no layer reads a carrier."""
     chain = spine.tensors
     vectors = len(chain)
-    while vectors and not spine.structured(chain[vectors - 1]):
+    while vectors and not _has_places(spine, chain[vectors - 1]):
         vectors -= 1
     if 0 < vectors < len(chain) and not _is_dense(spine, chain[vectors - 1], chain[vectors]):
         return Landing(chain[vectors - 1], "collapse", chain[vectors])
     if vectors:
         return _interior(spine) or _end(spine)
     return _penultimate(spine)
+
+
+def _has_places(spine: Spine, tensor: str) -> bool:
+    stacked = tensor not in spine.live.outputs and stacks_vectors(spine, tensor)
+    return spine.structured(tensor) and not stacked
 
 
 def _is_dense(spine: Spine, tensor: str, follows: str) -> bool:
@@ -91,7 +99,7 @@ def _features(spine: Spine, last: Landing | None) -> Landing | None:
     node = before_answer(spine, output)
     if node is None or chain[-1] != output or len(chain) < 3:  # noqa: PLR2004  (source, one between)
         return None
-    if node in spine.layers or kind(node) == "Concat":
+    if node in spine.layers or kind(node) == "Concat" or _sums_answers(spine, node):
         return None
     size = spine.elements(output)
     before = None if last is None else spine.elements(last.tensor)
@@ -104,20 +112,49 @@ def before_answer(spine: Spine, output: str) -> Node | None:
     node = spine.producer(output)
     while node is not None:
         reads = spine.reads(node)
-        bias = kind(node) == "Add" and len(reads) == 1 and len(set(node.reads)) > 1
-        if len(reads) != 1 or not (bias or kind(node) in _ANSWERS):
+        if len(reads) != 1 or not (kind(node) in _ANSWERS or _adjusts(spine, node, reads[0])):
             return node
         node = spine.producer(reads[0])
     return None
 
 
+def _adjusts(spine: Spine, node: Node, read: str) -> bool:
+    """Tell whether a node adds a bias, scales by one number, or keeps the peaks (Zhou et al. 2019)."""
+    others = [name for name in node.reads if name != read]
+    if kind(node) == "Add":
+        return bool(others)
+    if kind(node) not in {"Div", "Mul", "Sub", "Where"} or not others:
+        return False
+    return all(_is_number(spine, name) or name not in spine.model.tensors for name in others)
+
+
+def _is_number(spine: Spine, name: str) -> bool:
+    return name in spine.model.tensors and prod(spine.model.tensors[name].dims) == 1
+
+
+def _sums_answers(spine: Spine, node: Node) -> bool:
+    """Tell whether layers that make few numbers of many are added up, as answers of several scales are.
+
+    So do networks that judge two maps apart (LR-ASPP, Howard et al. 2019, arXiv:1905.02244). A
+    residual block adds up what is as wide as what it reads, or wider.
+    """
+    reads = spine.reads(node)
+    if kind(node) not in {"Add", "Sum"} or len(reads) < 2:  # noqa: PLR2004
+        return False
+    summed = [before_answer(spine, name) for name in reads]
+    layers = [node for node in summed if node is not None and node in spine.layers]
+    ratios = [narrowing(spine, node) for node in layers]
+    return len(layers) == len(reads) and min(ratios) >= 1 and max(ratios) > 1
+
+
 def _penultimate(spine: Spine) -> Landing | None:
-    for node in reversed(spine.layers):
-        if _is_depthwise(spine, node):
-            continue
-        for name in spine.reads(node):
-            if name in spine.members:
-                return Landing(name, "penultimate", _next(spine, name))
+    """Return the last carrier before the last layer that is not depthwise."""
+    layers = (node.index for node in spine.layers if not _is_depthwise(spine, node))
+    last = max(layers, default=-1)
+    for name in reversed(spine.tensors):
+        made = spine.producer(name)
+        if (-1 if made is None else made.index) < last:
+            return Landing(name, "penultimate", _next(spine, name))
     return None
 
 

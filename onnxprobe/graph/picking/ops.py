@@ -7,8 +7,11 @@ from onnxprobe.graph.live import Edges
 from onnxprobe.graph.model import Model, Node
 
 LAYOUT: Final = frozenset(
-    {"Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"}
-)
+    {
+        "Cast", "DepthToSpace", "Dropout", "Flatten", "Identity", "Reshape", "SpaceToDepth",
+        "Squeeze", "Transpose", "Unsqueeze",
+    }
+)  # fmt: skip
 """Operators whose answer holds the same numbers in another arrangement."""
 
 SELECTIONS: Final = frozenset({"Gather", "Slice", "Split"})

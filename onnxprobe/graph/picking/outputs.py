@@ -17,6 +17,8 @@ _MOST_OUTPUTS: Final = 32
 def together(joint: Spine, apart: tuple[Pick, ...]) -> Pick:
     """Return the pick for all outputs at once; where it is shallow, that of the deepest output."""
     whole = decide(joint)
+    if whole.ambiguous and _agree(joint, apart):
+        whole = replace(apart[0], outputs=joint.live.outputs)
     tips = [p for p in apart if p.source == joint.source and not p.ambiguous]
     deepest = max(tips, key=lambda p: joint.depths.get(p.tensor, 0), default=None)
     found, first = whole, list[str]()
@@ -31,6 +33,13 @@ def together(joint: Spine, apart: tuple[Pick, ...]) -> Pick:
         alternatives=tuple({a.tensor: a for a in (*rest, *found.alternatives)}.values()),
         per_output=apart,
     )
+
+
+def _agree(joint: Spine, apart: tuple[Pick, ...]) -> bool:
+    """Tell whether each output by itself clearly gives the same tensor."""
+    clear = all(p.source == joint.source and not p.ambiguous for p in apart)
+    every = len(apart) == len(joint.live.outputs)
+    return clear and every and len({p.tensor for p in apart}) == 1
 
 
 def _for_outputs(apart: tuple[Pick, ...], found: Pick) -> Iterator[Alternative]:

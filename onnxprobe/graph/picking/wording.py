@@ -14,12 +14,17 @@ from onnxprobe.graph.picking.stepback import Step
 
 _WHAT: Final = {
     "collapse": "after {tensor} everything on the way to {outputs} is one vector per sample",
-    "class-map": "after {tensor} one layer makes a map of the classes themselves, which is pooled",
+    "class-map": "after {tensor} one layer makes a map of what is answered, which is pooled",
     "interior-bottleneck": "after {tensor} the network squeezes each sample into one vector",
     "penultimate": "{tensor} is what the last layer with weights before {outputs} reads",
     "output": "the model ends in {tensor}: features that nothing has compressed yet",
     "shared": "{tensor} is the last tensor that {outputs} all come from",
 }
+
+_BRANCHED: Final = (
+    "{tensor} is the last tensor that everything on the way to {outputs} passes; {later} layers with "
+    "weights come after it"
+)
 
 
 def written(node: Node) -> str:
@@ -34,10 +39,12 @@ def sizes(shape: Sequence[int | None] | None) -> str:
     return "×".join("?" if size is None else str(size) for size in shape) or "1"
 
 
-def what(spine: Spine, landing: Landing, tensor: str) -> str:
-    """Say why this tensor."""
+def what(spine: Spine, landing: Landing, tensor: str, later: int) -> str:
+    """Say why this tensor, after which ``later`` layers with weights lie in branches."""
     named = f"{tensor!r} ({sizes(spine.shape(tensor))})"
-    return _WHAT[landing.role].format(tensor=named, outputs=quoted(spine.live.outputs))
+    branched = landing.role == "penultimate" and later > 1
+    said = _BRANCHED if branched else _WHAT[landing.role]
+    return said.format(tensor=named, outputs=quoted(spine.live.outputs), later=later)
 
 
 def squeeze(spine: Spine, tensor: str, squeezed: str) -> str:
