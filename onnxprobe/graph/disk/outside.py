@@ -57,18 +57,18 @@ def found(proto: onnx.ModelProto) -> dict[Beside, Path]:
     Raises:
         NotOnnxError, MissingWeightsError: a weight is not where it is said to be.
     """
-    files: dict[Beside, Path] = {}
-    sizes: dict[Beside, int] = {}
+    files: dict[Beside, tuple[Path, int]] = {}
     for tensor in every_tensor(proto):
         entries = weights.entries(tensor)
         if not entries or weights.FIELD in entries:
             continue
         said = Beside.said(entries)
-        if said not in files:
-            files[said] = said.file(tensor.name)
-            sizes[said] = files[said].stat().st_size
-        weights.stretch(tensor, entries, files[said], sizes[said])
-    return files
+        there = files.get(said)
+        if there is None:
+            file = said.file(tensor.name)
+            there = files[said] = file, file.stat().st_size
+        weights.stretch(tensor, entries, *there)
+    return {said: file for said, (file, _) in files.items()}
 
 
 def gathered(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Path | None]:

@@ -14,10 +14,9 @@ are never written to a file and refused where a file has them, say where:
 import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import onnx
@@ -39,8 +38,7 @@ _PLAIN_TOO: Final = {4: TensorProto.FLOAT, 10: TensorProto.DOUBLE}
 """Packed fields whose bytes are those of ``raw_data``, for tensors of this type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(NamedTuple):
     """A file of weights, as a tensor names it.
 
     Attributes:
