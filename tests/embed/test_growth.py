@@ -8,7 +8,7 @@ import pytest
 from store_parts import content
 
 from onnxprobe.devices import ON_CPU
-from onnxprobe.embed import devices, growth, work
+from onnxprobe.embed import devices, growth, team, work
 from onnxprobe.embed.account import Account
 from onnxprobe.embed.engines import Local
 from onnxprobe.embed.growth import Growth
@@ -194,7 +194,7 @@ def test_where_the_machine_has_no_room_for_processes_one_goes_on(run, monkeypatc
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(devices.multiprocessing.context.SpawnContext, "Queue", full)
+    monkeypatch.setattr(team.multiprocessing.context.SpawnContext, "Pipe", full)
     with pytest.warns(RuntimeWarning, match=r"no process could be started: .*No space left"):
         assert len(run(engine=AS_MANY_AS_PAY)) == 37
 

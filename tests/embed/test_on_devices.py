@@ -1,6 +1,9 @@
 import contextlib
 import signal
+import subprocess
+import sys
 import tarfile
+from multiprocessing.context import SpawnProcess
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,9 +12,12 @@ from store_parts import PROBES, content
 
 from onnxprobe.devices import devices_of
 from onnxprobe.embed import Store
-from onnxprobe.embed import devices as devices_module
+from onnxprobe.embed import team as team_module
 from onnxprobe.embed.account import Account
 from onnxprobe.embed.engines import Local
+from onnxprobe.embed.stop import NEVER
+from onnxprobe.embed.team import Team, _signals_held
+from onnxprobe.embed.watch import UNWATCHED
 from onnxprobe.errors import DeviceError, OnnxprobeError, StoreError
 from onnxprobe.images import open_source
 
@@ -73,13 +79,72 @@ def test_asked_to_stop_all_processes_end_and_the_work_can_be_gone_on_with(run, t
 
 
 def test_processes_that_are_never_silent_are_still_told_to_stop(monkeypatch):
-    team = object.__new__(devices_module._Team)
+    job = SimpleNamespace(stage="embed", target=10**6)
+    team, member = Team(job, TWO, 1), SimpleNamespace(pipe=object(), over=False)
     said = iter([("made", 1)] * 1_000_000)
-    monkeypatch.setattr(devices_module, "_SECONDS", 0.01)
-    team._said = SimpleNamespace(get=lambda timeout: next(said))  # noqa: ARG005
-    team._job, team._there, team._made = SimpleNamespace(stage="embed", target=10**6), 0, 0
+    member.said = lambda: next(said)
+    team._members.append(member)
+    monkeypatch.setattr(team_module, "_SECONDS", 0.01)
+    monkeypatch.setattr(team_module, "wait", lambda talking, _: talking)
     team._listen(lambda *_: None)
     assert 0 < team._made < 1_000_000
+
+
+@pytest.fixture
+def no_longer_than_twenty_seconds():
+    """What waits for ever fails."""
+
+    def over(*_):
+        pytest.fail("it hangs")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("no_longer_than_twenty_seconds")
+def test_processes_that_die_before_they_have_read_their_work_are_noticed(monkeypatch):
+    real = SpawnProcess.start
+
+    def die(process):
+        real(process)
+        process.kill()
+
+    monkeypatch.setattr(SpawnProcess, "start", die)
+    job = SimpleNamespace(names="x" * 10_000_000)  # more than a pipe holds
+    with pytest.raises(DeviceError, match="ended with code -9; what was done is kept"):
+        Team(job, TWO, 1).work(NEVER, UNWATCHED)
+
+
+def test_a_process_gets_no_signal_before_it_has_said_what_to_do_with_it():
+    ignored = "import signal, sys; sys.exit(len(signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
+    with _signals_held():
+        assert subprocess.run([sys.executable, "-c", ignored], check=False).returncode == 2
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.slow
+def test_a_process_that_is_terminated_alone_writes_what_it_holds_and_dies_of_nothing(
+    run, tmp_path, monkeypatch
+):
+    stopped = []
+
+    def stop_one(team, progress):
+        if not stopped:
+            stopped.append(team._members[0].process)
+            stopped[0].terminate()
+        real(team, progress)
+
+    real = Team._listen
+    monkeypatch.setattr(Team, "_listen", stop_one)
+    with contextlib.suppress(StoreError):  # the other one may have been done before it
+        run("two/e.h5", devices=TWO)
+    assert stopped[0].exitcode == 0
+    run("two/e.h5")
+    run("one/e.h5")
+    assert content(tmp_path / "two/e.h5") == content(tmp_path / "one/e.h5")
 
 
 @pytest.mark.slow
@@ -91,16 +156,16 @@ def test_a_process_that_fails_is_named_and_what_is_done_is_kept(run):
 
 @pytest.mark.slow
 def test_a_process_that_dies_is_noticed(run, monkeypatch):
-    real = devices_module._Team._listen
+    real = Team._listen
 
     def kill_one(team, progress):
-        member = team._members[0]
-        if member.is_alive() and not hasattr(team, "killed"):
+        process = team._members[0].process
+        if process.is_alive() and not hasattr(team, "killed"):
             team.killed = True
-            member.kill()
+            process.kill()
         real(team, progress)
 
-    monkeypatch.setattr(devices_module._Team, "_listen", kill_one)
+    monkeypatch.setattr(Team, "_listen", kill_one)
     with pytest.warns(RuntimeWarning, match=r"ended with code -9; .*; the others made everything"):
         store = run(devices=TWO)
     assert len(store) == 37
