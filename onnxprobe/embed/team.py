@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 from time import monotonic
@@ -177,6 +178,7 @@ class _Member:
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Start processes that get no signal before they have said what to do with it."""
+    resource_tracker.ensure_running()  # begun later, it would let signals through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     try:
         yield

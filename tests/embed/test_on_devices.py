@@ -1,8 +1,8 @@
 import contextlib
 import signal
-import subprocess
 import sys
 import tarfile
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.context import SpawnProcess
 from types import SimpleNamespace
 
@@ -118,11 +118,25 @@ def test_processes_that_die_before_they_have_read_their_work_are_noticed(monkeyp
         Team(job, TWO, 1).work(NEVER, UNWATCHED)
 
 
-def test_a_process_gets_no_signal_before_it_has_said_what_to_do_with_it():
-    ignored = "import signal, sys; sys.exit(len(signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
+def blocked():
+    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def exit_with_how_many_are_blocked():
+    sys.exit(len(blocked()))
+
+
+def test_a_process_gets_no_signal_before_it_has_said_what_to_do_with_it(monkeypatch):
+    fresh = resource_tracker.ResourceTracker()  # as where no process was begun before
+    for name in ("ensure_running", "getfd"):
+        monkeypatch.setattr(resource_tracker, name, getattr(fresh, name))
+    process = get_context("spawn").Process(target=exit_with_how_many_are_blocked)
     with _signals_held():
-        assert subprocess.run([sys.executable, "-c", ignored], check=False).returncode == 2
-    assert not signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        process.start()
+    process.join()
+    fresh._stop()
+    assert process.exitcode == 2
+    assert not blocked()
 
 
 @pytest.mark.slow
