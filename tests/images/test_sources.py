@@ -80,6 +80,24 @@ def test_a_folder_or_pipe_that_is_called_like_a_picture_is_none(tmp_path):
     assert list(open_source(root).names) == NAMES
 
 
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [("/dev/zero", "a device"), ("pipe", "a pipe"), (".", "Is a directory")],
+)
+def test_what_never_ends_or_never_begins_is_not_read(path, what, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link.jpg").symlink_to(path)
+    (tmp_path / "list.txt").write_text("link.jpg\n")
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    with pytest.raises(OSError, match=what):
+        open_source(tmp_path / "list.txt").read("link.jpg")
+    if path != ".":
+        with pytest.raises(OSError, match=f"it is {what}, not a file"):
+            open_source(tmp_path).read("link.jpg")
+        with pytest.raises(PicturesError, match=f"link.jpg' cannot be read: it is {what}, not a f"):
+            open_source(tmp_path / "link.jpg")
+
+
 def test_links_in_a_tar_lead_to_their_target(tmp_path):
     path, root = tmp_path / "links.tar", folder(tmp_path)
     with tarfile.open(path, "w") as archive:

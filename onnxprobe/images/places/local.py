@@ -2,10 +2,12 @@
 
 import errno
 import os
+import stat
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from glob import iglob
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +66,13 @@ class LocalPlace:
 
     def head(self, length: int) -> bytes:
         """Return the first bytes."""
-        with self.path.open("rb") as file:
+        with _opened(self.path) as file:
             return file.read(length)
 
     def read(self) -> bytes:
         """Return all bytes."""
-        return self.path.read_bytes()
+        with _opened(self.path) as file:
+            return file.readall()
 
     def opened(self) -> "LocalFile":
         """Open the file."""
@@ -82,8 +85,8 @@ class LocalPlace:
     def content(self, name: str) -> bytes:
         """Return all bytes of the file that ``name``, a path from here, leads to."""
         place = os.path.join(self.path, name)  # noqa: PTH118  half the time of a Path, for millions
-        with open(place, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read()
+        with _opened(place) as file:
+            return file.readall()
 
     def at(self, name: str) -> Place:
         """Return the place that ``name``, a path from here, leads to."""
@@ -104,7 +107,7 @@ class LocalFile:
     """A file kept open; what takes its place in the folder is not seen."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._file = path, os.open(path, os.O_RDONLY)
+        self._path, self._file = path, _descriptor(path)
         weakref.finalize(self, os.close, self._file)
         self.size = os.fstat(self._file).st_size
 
@@ -114,6 +117,33 @@ class LocalFile:
         if len(data) != stop - start:
             raise OSError(f"{str(self._path)!r} ends within it")
         return data
+
+
+def _opened(path: str | Path) -> FileIO:
+    """Open a file.
+
+    Raises:
+        OSError: it cannot be opened, or is no file but a device, a pipe or a folder.
+    """
+    return FileIO(_descriptor(path))
+
+
+def _descriptor(path: str | Path) -> int:
+    """Open a file, but nothing that never ends, or that is waited for until another process writes."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(file).st_mode
+    if stat.S_ISREG(mode):
+        return file
+    os.close(file)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    raise OSError(f"it is {_kind_of(mode)}, not a file")
+
+
+def _kind_of(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
