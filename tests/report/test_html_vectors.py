@@ -1,15 +1,19 @@
 import shutil
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fake_run import fake_run
 from test_html_markup import read
 
 from onnxprobe.embed import embed
 from onnxprobe.images import Preprocess, open_source
+from onnxprobe.images.names import printable
 from onnxprobe.probe import Probe
 from onnxprobe.recipe.folder import RunFolder
 from onnxprobe.report.html import write_report
+from onnxprobe.report.html.page import gather
 from onnxprobe.report.html.vectors import vectors_of
 
 SEEN = Preprocess(size=(8, 8), mean=(127,), std=(64,))
@@ -67,6 +71,23 @@ def test_a_group_of_duplicates_is_shown_by_its_pictures(run):
     largest = max(int(one.title.split()[0]) for one in found.alike)
     assert found.alike[0].title == f"{largest} pictures"
     assert any(set(twice) <= names for names in shown) or largest > 6  # six of each are shown
+
+
+def test_pictures_whose_names_are_not_text_are_shown_like_all_others(tiny, tmp_path):
+    names = [f"caf\udce9-{i}.png" for i in range(40)]
+    pictures = fake_run(tmp_path / "run", pictures=40, names=names, broken=0)
+    (tmp_path / "photos").mkdir()
+    for name, data in pictures.data.items():
+        (tmp_path / "photos" / name).write_bytes(data)
+    table = pq.read_table(tmp_path / "run/groups.parquet")
+    printed = pa.array(map(printable, names))  # as a recipe writes it
+    pq.write_table(table.set_column(0, "path", printed), tmp_path / "run/groups.parquet")
+    source = open_source(tmp_path / "photos")
+    embed(tiny, PROBES, source, tmp_path / "run/embeddings.h5", preprocess=SEEN)
+    folder = RunFolder.read(tmp_path / "run")
+    report = gather(folder, source, store=tmp_path / "run/embeddings.h5")
+    assert not report.pictures.unread
+    assert report.vectors.excited
 
 
 def test_only_the_pictures_that_the_run_took_are_looked_at(run):

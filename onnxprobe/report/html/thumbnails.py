@@ -1,7 +1,7 @@
 """Pictures made small: each is read and decoded once, however often the page shows it."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from onnxprobe.errors import OnnxprobeError
 from onnxprobe.images import decode
+from onnxprobe.images.names import printable
 from onnxprobe.progress import Progress
 
 SPRITE: Final = 56  # pixels, side of the square on the map
@@ -25,6 +26,10 @@ Pixels = NDArray[np.uint8]
 
 class Source(Protocol):
     """Where the pictures are."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What they are called."""
 
     def read(self, name: str, /) -> bytes:
         """Give the bytes of the picture called ``name``."""
@@ -55,12 +60,14 @@ def shrink(
 ) -> Thumbnails:
     """Make the sprites and tiles asked for by row; without a source, none can be read.
 
-    Reading and decoding have their own threads; pictures are read in the order of their names.
+    Reading and decoding have their own threads; pictures are read in the order of their names. A
+    name that is not UTF-8 may be asked for as it is printed.
     """
     wanted = sorted({*sprites, *tiles}, key=lambda row: (paths[row], row))
     if source is None:
         return Thumbnails({}, {}, frozenset(wanted))
-    small = partial(_small, source, paths=paths, sprites=frozenset(sprites), tiles=frozenset(tiles))
+    names = _names(source, paths)
+    small = partial(_small, source, names=names, sprites=frozenset(sprites), tiles=frozenset(tiles))
     made: list[_Small] = []
     with ThreadPoolExecutor() as pool:
         for it in pool.map(small, wanted):
@@ -71,6 +78,14 @@ def shrink(
         tiles={it.row: it.tile for it in made if it.tile is not None},
         unread=frozenset(it.row for it in made if it.sprite is None and it.tile is None),
     )
+
+
+def _names(source: Source, paths: Mapping[int, str]) -> Mapping[int, str]:
+    """Return what the source calls the pictures of which ``paths`` may be how a name is printed."""
+    if not any("\\x" in path for path in paths.values()):
+        return paths
+    called = {printable(name): name for name in source.names}
+    return {row: called.get(path, path) for row, path in paths.items()}
 
 
 def webp(picture: Pixels, quality: int) -> bytes:
@@ -97,13 +112,13 @@ def _small(
     source: Source,
     row: int,
     *,
-    paths: Mapping[int, str],
+    names: Mapping[int, str],
     sprites: frozenset[int],
     tiles: frozenset[int],
 ) -> _Small:
     try:
-        picture = decode(source.read(paths[row]), need=_needed).pixels
-    except (OnnxprobeError, OSError, KeyError):
+        picture = decode(source.read(names[row]), need=_needed).pixels
+    except (OnnxprobeError, OSError, ValueError, LookupError):
         picture = None
     if picture is None:
         return _Small(row)

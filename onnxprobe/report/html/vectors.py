@@ -12,6 +12,7 @@ from onnxprobe.embed import Store
 from onnxprobe.embed.channels import Channels, every_channel
 from onnxprobe.embed.duplicates import Group, exact_duplicates, near_duplicates
 from onnxprobe.errors import StoreError
+from onnxprobe.images.names import printable
 from onnxprobe.recipe.folder import Groups
 from onnxprobe.report.html.gallery import tile
 from onnxprobe.report.html.markup import Content, Html, tag
@@ -70,8 +71,8 @@ class Vectors:
         Raises:
             StoreError: it is damaged.
         """
-        row_of = {path: row for row, path in enumerate(groups.path)}
-        names = store.ledger.path
+        row_of = {printable(path): row for row, path in enumerate(groups.path)}
+        names = map(printable, store.ledger.path)
         rows = np.array([row_of.get(name, -1) for name in names], np.int64)
         probes = tuple(zip(store.header.probes, every_channel(store), strict=True))
         first, found = probes[0]
