@@ -1,6 +1,7 @@
 """What can be done to the edits of a run: one more, the last one taken back, or all as they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,29 +30,43 @@ class Action:
 
 def _adding(kind: Kind) -> Action:
     def more(before: Edits, asked: Asked) -> Edits:
-        try:
+        with _told(kind.name, kind.usage):
             return (*before, kind.of(asked))
-        except DomainError as error:
-            raise DomainError(
-                f"{kind.name!r}: {error}; write: onnxprobe domains RUN {kind.name} {kind.usage}"
-            ) from None
 
     return Action(kind.name, kind.usage, more)
 
 
-def _undo(before: Edits, asked: Asked) -> Edits:
-    asked.exactly(0, "nothing")
+def _bare(name: str, edits: Callable[[Edits], Edits]) -> Action:
+    def alone(before: Edits, asked: Asked) -> Edits:
+        with _told(name, ""):
+            asked.exactly(0, "nothing")
+            asked.without("--as", "--into")
+        return edits(before)
+
+    return Action(name, "", alone)
+
+
+@contextmanager
+def _told(name: str, usage: str) -> Iterator[None]:
+    """Say of what was asked wrongly how to ask again."""
+    try:
+        yield
+    except DomainError as error:
+        again = f"onnxprobe domains RUN {name} {usage}".rstrip()
+        raise DomainError(f"{name!r}: {error}; write: {again}") from None
+
+
+def _undone(before: Edits) -> Edits:
     if not before:
         raise DomainError(f"there is nothing to take back: {NAME!r} has no edits")
     return before[:-1]
 
 
-def _apply(before: Edits, asked: Asked) -> Edits:
-    asked.exactly(0, "nothing")
-    return before
-
-
 ACTIONS: Final = Registry(
     "edit",
-    [*map(_adding, EDITS.values()), Action("undo", "", _undo), Action("apply", "", _apply)],
+    [
+        *map(_adding, EDITS.values()),
+        _bare("undo", _undone),
+        _bare("apply", lambda before: before),
+    ],
 )

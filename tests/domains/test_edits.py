@@ -126,3 +126,21 @@ def test_every_file_is_registered():
 
     files = {path.stem for path in Path(edits_.__path__[0]).glob("[!_]*.py")}
     assert files == set(EDITS)
+
+
+@pytest.mark.parametrize("word", [*EDITS, "undo", "apply"])
+@pytest.mark.parametrize("given", [{"called": ("c",)}, {"into": 0}, {"into": 3}])
+def test_what_an_edit_does_not_take_is_refused_and_not_passed_over(word, given):
+    (option,) = given
+    named = {"called": "--as", "into": "--into"}[option]
+    if named in ACTIONS[word].usage:
+        return
+    words = {"rename": ("domain 0", "new"), "undo": (), "apply": ()}
+    asked = Asked(grouping(), words.get(word, ("domain 0", "domain 1")), **given)
+    with pytest.raises(DomainError, match=f"'{word}': it takes no {named}; write: onnxprobe"):
+        ACTIONS[word].edits((Drop(("domain 0",)),), asked)
+
+
+def test_a_domain_is_not_split_into_none():
+    with pytest.raises(DomainError, match="split into 2 to 20 parts, not 0"):
+        ACTIONS["split"].edits((), Asked(grouping(), ("domain 0",), into=0))

@@ -77,6 +77,7 @@ class Choosing(Several):
     def of(cls, asked: "Asked") -> Self:
         """Make it from what was asked."""
         asked.at_least(1, "one domain or more")
+        asked.without("--as", "--into")
         return cls(asked.domains())
 
     @classmethod
@@ -117,6 +118,17 @@ class Asked:
         """
         if len(self.words) != count:
             raise DomainError(f"it takes {wanted}, not {plural(len(self.words), 'word')}")
+
+    def without(self, *options: str) -> None:
+        """Check that none of ``options`` was given, which are ``--as`` and ``--into``.
+
+        Raises:
+            DomainError: one was, and it would have meant nothing.
+        """
+        given = {"--as": bool(self.called), "--into": self.into is not None}
+        for option in options:
+            if given[option]:
+                raise DomainError(f"it takes no {option}")
 
     def at_least(self, count: int, wanted: str) -> None:
         """Check that ``count`` domains are meant, or more.

@@ -43,6 +43,7 @@ class Merge(Several):
 
 def _of(asked: Asked) -> Merge:
     asked.at_least(2, "two domains or more")
+    asked.without("--into")
     if len(asked.called) > 1:
         raise DomainError(f"one domain has one name, not {list(asked.called)}")
     domains = asked.domains()

@@ -43,6 +43,7 @@ class Rename:
 
 def _of(asked: Asked) -> Rename:
     asked.exactly(2, "a domain and its new name")
+    asked.without("--as", "--into")
     return Rename(asked.grouping.meant(asked.words[0]), asked.words[1])
 
 

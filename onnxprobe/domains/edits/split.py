@@ -54,7 +54,7 @@ class Split:
 def _of(asked: Asked) -> Split:
     asked.exactly(1, "one domain")
     domain = asked.grouping.meant(asked.words[0])
-    count = asked.into or len(asked.called) or _FEWEST
+    count = asked.into if asked.into is not None else len(asked.called) or _FEWEST
     if asked.called and len(asked.called) != count:
         raise DomainError(f"{count} parts need {count} names, not {list(asked.called)}")
     if not _FEWEST <= count <= _MOST:
