@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from onnxprobe.embed import Store
 from onnxprobe.embed.account import Account
+from onnxprobe.errors import plural
 from onnxprobe.images import Preprocess
 from onnxprobe.report.wording import counted
 
@@ -18,9 +19,8 @@ def store_text(store: Store, preprocess: Preprocess, origin: str) -> str:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """Say what became of the pictures."""
-    return f"{sum(counts.values())} pictures, " + ", ".join(
-        f"{n} {what}" for what, n in counts.items()
-    )
+    each = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+    return f"{plural(sum(counts.values()), 'picture')}, {each}"
 
 
 def account_text(account: Account) -> str:

@@ -147,6 +147,41 @@ def test_a_folder_of_other_files_says_what_counts_as_a_picture(tmp_path):
         open_source(tmp_path)
 
 
+def test_files_that_may_be_pictures_are_not_left_out_in_silence(tmp_path):
+    for name in ("a.jpg", "b/IMG.HEIC", "b/c.heic", "d.avif", "e", "f.", "g/h.zip"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    told = (
+        r"6 files in '.*' may hold pictures and are left out by name \(2 \.heic, 2 without an ending, "
+        r"1 \.\w+, 1 \.\w+\); a text file that lists them"
+    )
+    with pytest.warns(RuntimeWarning, match=told):
+        assert open_source(tmp_path).names == ("a.jpg",)
+    with pytest.warns(RuntimeWarning, match="1 file in"):
+        assert open_source(str(tmp_path / "[ae]*")).names == ("a.jpg",)
+
+
+def test_nothing_is_said_of_what_is_no_picture(tmp_path):
+    for name in (
+        "a.jfif",
+        "labels.csv",
+        "meta.parquet",
+        ".DS_Store",
+        ".hidden",
+        "Thumbs.db",
+        "x.txt",
+    ):
+        (tmp_path / name).touch()
+    assert open_source(tmp_path).names == ("a.jfif",)
+
+
+def test_no_name_is_not_the_folder_one_is_in(tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PicturesError, match="pictures come from '', which names nothing; pictures"):
+        open_source("")
+
+
 def written(path, data):
     path.write_bytes(data)
     return path

@@ -42,4 +42,4 @@ def _header(data: bytes) -> Header:
     return Header(size[1], size[0], turned, complete=data.rfind(_END, at) >= 0)
 
 
-JPEG = Format("JPEG", (".jpg", ".jpeg", ".jpe"), _matches, _header)
+JPEG = Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), _matches, _header)

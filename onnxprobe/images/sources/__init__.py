@@ -36,6 +36,8 @@ def open_source(where: str | Path, *, patience: Patience = PATIENCE) -> Source:
         NoSuchNameError: there is no such part.
         MissingExtraError: it is a URL, and fsspec is not installed.
     """
+    if not str(where):
+        raise PicturesError(f"pictures come from '', which names nothing; {_KINDS}")
     place, part = _asked(str(where), patience)
     shown = str(place.path)
     try:

@@ -92,7 +92,11 @@ def checked(names: Iterable[str], place: Place, others: int) -> tuple[str, ...]:
     if found:
         return tuple(found)
     endings = ", ".join(SUFFIXES)
-    what = f"none of its {others} files ends in {endings}" if others else "it holds no files"
+    what = (
+        f"none of its {others} files ends in {endings}; a text file that lists them takes any name"
+        if others
+        else "it holds no files"
+    )
     raise PicturesError(f"no pictures in {str(place.path)!r}: {what}")
 
 

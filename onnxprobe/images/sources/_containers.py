@@ -10,6 +10,7 @@ from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place
 from onnxprobe.images.sources._base import Kind, Source, checked, is_picture
 from onnxprobe.images.sources._files import Files
+from onnxprobe.images.sources._left_out import tell_left_out
 from onnxprobe.images.sources.hdf5 import HDF5
 from onnxprobe.images.sources.npy import NPY
 from onnxprobe.images.sources.parquet import PARQUET
@@ -63,12 +64,17 @@ def gathered(kind: str, place: Place, files: Sequence[str], part: str) -> Source
         PicturesError: there are neither, an archive cannot be read, or ``part`` was asked for of
             pictures that have none.
     """
-    pictures = [name for name in files if is_picture(name)]
-    archives = [] if pictures else [name for name in files if _container(name)]
+    pictures: list[str] = []
+    others: list[str] = []
+    for name in files:
+        (pictures if is_picture(name) else others).append(name)
+    archives = [] if pictures else [name for name in others if _container(name)]
     if not archives:
         if part:
             raise PicturesError(f"{str(place.path)!r} holds no archives to take {part!r} from")
-        return Files(kind, place, checked(pictures, place, len(files)))
+        found = checked(pictures, place, len(files))
+        tell_left_out(place.path, others)
+        return Files(kind, place, found)
     opened = together(lambda name: _open(place.at(name), part), archives, at_once=_OPENED_AT_ONCE)
     return Several(kind, place, dict(zip(archives, opened, strict=True)))
 
