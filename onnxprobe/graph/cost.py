@@ -11,7 +11,7 @@ import onnx
 from onnxprobe.graph.disk import weights
 from onnxprobe.graph.macs import NESTED, Sizes, macs
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import kind
+from onnxprobe.graph.picking.ops import bare
 from onnxprobe.graph.shapes import batch_of, one_sample
 
 _INDICES: Final = frozenset(
@@ -64,7 +64,7 @@ def _parameters(model: Model, node: Node, stored: Mapping[str, tuple[int, int]])
     found = [stored[name] for name in {*node.reads} if name in stored]
     if node.op in NESTED:
         found.append(_stored(weights.every_attribute_tensor((node.proto,))))
-    if kind(node).startswith(_QUANTIZED):
+    if bare(node).startswith(_QUANTIZED):
         tensors = (model.tensors[name] for name in node.reads if name in model.tensors)
         biases = [t for t in tensors if t.data_type == onnx.TensorProto.INT32 and t.dims]
         found += [(prod(t.dims), weights.size(t)) for t in biases]

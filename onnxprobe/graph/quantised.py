@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import kind
+from onnxprobe.graph.picking.ops import bare
 
 _WRITES: Final[Mapping[str, tuple[int, int]]] = {
     "QGemm": (7, 8),
@@ -95,21 +95,21 @@ def scale_of(model: Model, tensor: str) -> Scale | None:
 
 def _found(model: Model, tensor: str) -> Iterator[Scale]:
     name, node = tensor, model.producers.get(tensor)
-    while node is not None and kind(node) in _KEEPS:
+    while node is not None and bare(node) in _KEEPS:
         name = node.inputs[0]
         node = model.producers.get(name)
     if node is not None:
         yield from _written(model, node, direct=name == tensor)
     for reader in model.readers.get(tensor, ()):
-        if kind(reader) in _READS and reader.inputs[0] == tensor:
-            yield from _said(model, reader, _READS[kind(reader)], direct=True)
+        if bare(reader) in _READS and reader.inputs[0] == tensor:
+            yield from _said(model, reader, _READS[bare(reader)], direct=True)
 
 
 def _written(model: Model, node: Node, *, direct: bool) -> Iterator[Scale]:
-    if kind(node) == _DYNAMIC:
+    if bare(node) == _DYNAMIC:
         yield Scale(node.outputs[1], node.outputs[2], None)
-    elif kind(node) in _WRITES:
-        yield from _said(model, node, _WRITES[kind(node)], direct=direct)
+    elif bare(node) in _WRITES:
+        yield from _said(model, node, _WRITES[bare(node)], direct=direct)
 
 
 def _said(model: Model, node: Node, places: tuple[int, int], *, direct: bool) -> Iterator[Scale]:
@@ -119,6 +119,6 @@ def _said(model: Model, node: Node, places: tuple[int, int], *, direct: bool) ->
         return
     if shape in {(), (1,)}:
         yield Scale(scale, zero, None)
-    elif direct and len(shape) == 1 and kind(node) in {"DequantizeLinear", "QuantizeLinear"}:
+    elif direct and len(shape) == 1 and bare(node) in {"DequantizeLinear", "QuantizeLinear"}:
         axis, rank = node.attribute("axis", 1), len(model.values[node.inputs[0]].shape or ())
         yield Scale(scale, zero, axis + rank if axis < 0 else axis)

@@ -149,8 +149,36 @@ def peaks():
     return Case(net.model(y), "map", MAP, role="penultimate")
 
 
+def rounded_answers():
+    """A mask whose numbers are rounded for a quantised network: an answer all the same."""
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, 16, 3, out="seen")
+    scale, zero = net.number(0.1), net.numbers(0, "int8")
+    y = net.op("QuantizeLinear", net.conv(x, 16, 12, act=None), scale, zero)
+    return Case(
+        net.model(net.op("DequantizeLinear", y, scale, zero)),
+        "seen",
+        (16, 64, 64),
+        role="penultimate",
+    )
+
+
+def scaled_when_run():
+    """The last layer multiplies whole numbers, whose scale is taken from them when the model runs."""
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, 16, 3, out="seen")
+    rounded, scale, zero = net.rounded(x)
+    kernel = net.numbers([[[[1]]] * 16] * 12, "uint8")
+    y = net.op("Cast", net.op("ConvInteger", rounded, kernel, zero, net.numbers(0, "uint8")), to=1)
+    y = net.op("Mul", y, net.op("Mul", scale, net.number(0.1)))
+    y = net.op("Add", y, net.weight(1, 12, 1, 1))
+    return Case(net.model(y), "seen", (16, 64, 64), role="penultimate")
+
+
 CASES = (
     super_resolution,
+    rounded_answers,
+    scaled_when_run,
     parts,
     two_judged_apart,
     peaks,

@@ -66,6 +66,12 @@ class Net:
         self.nodes.append(parts)
         return names
 
+    def rounded(self, x):
+        """Whole numbers, their scale and their zero point, taken from ``x`` when the model runs."""
+        names = [f"rounded_{len(self.nodes)}_{i}" for i in range(3)]
+        self.nodes.append(helper.make_node("DynamicQuantizeLinear", [x], names))
+        return names
+
     def model(self, *outputs, functions=(), domains=()):
         ends = [helper.make_tensor_value_info(name, FLOAT, None) for name in outputs]
         graph = helper.make_graph(self.nodes, "net", self.inputs, ends, self.constants)

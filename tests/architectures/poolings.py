@@ -71,6 +71,18 @@ def bilinear():
     return Case(net.model(net.gemm(y, 512 * 512, 200)), "map", MAP)
 
 
+def rounded_bilinear():
+    """The same in whole numbers: their scales are no weights that would make a layer of the product."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]))
+    grid = (net.number(0.1), net.numbers(0, "uint8"))
+    flat = net.op("Reshape", net.op("QuantizeLinear", x, *grid), net.numbers([0, 512, -1]))
+    turned = net.op("Transpose", flat, perm=[0, 2, 1])
+    y = net.op("QLinearMatMul", flat, *grid, turned, *grid, *grid)
+    y = net.op("DequantizeLinear", net.op("Reshape", y, net.numbers([0, -1])), *grid)
+    return Case(net.model(net.gemm(y, 512 * 512, 200)), "map", MAP)
+
+
 def netvlad():
     """Residuals to 64 centres, summed over places, softly assigned."""
     net = Net()
@@ -159,6 +171,7 @@ CASES = (
     class_attention,
     four_queries,
     bilinear,
+    rounded_bilinear,
     netvlad,
     power_without_root,
     scaled_channels,

@@ -11,8 +11,7 @@ from onnxprobe.graph.picking.spine import Spine, trace
 _FIRST: Final = frozenset(
     {
         "AveragePool", "BatchNormalization", "Conv", "ConvInteger", "ConvTranspose", "DeformConv",
-        "FusedConv", "GlobalAveragePool", "InstanceNormalization", "LRN", "MaxPool", "QLinearConv",
-        "Resize",
+        "FusedConv", "GlobalAveragePool", "InstanceNormalization", "LRN", "MaxPool", "Resize",
     }
 )  # fmt: skip
 _LAST: Final = frozenset(

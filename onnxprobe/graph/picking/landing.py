@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from onnxprobe.graph.model import Node
 from onnxprobe.graph.picking.channels import narrowing
-from onnxprobe.graph.picking.ops import LAYOUT, kind
+from onnxprobe.graph.picking.ops import LAYOUT, ROUNDING, kind
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stacked import stacks_vectors
 
@@ -22,7 +22,7 @@ Role = Literal["collapse", "class-map", "interior-bottleneck", "penultimate", "o
 - ``shared``: the last tensor that all outputs come from.
 """
 
-_ANSWERS: Final = LAYOUT | {
+_ANSWERS: Final = LAYOUT | ROUNDING | {
     "ArgMax", "HardSigmoid", "LogSoftmax", "Resize", "Sigmoid", "Slice", "Softmax", "Tanh",
     "Upsample",
 }  # fmt: skip
@@ -111,11 +111,22 @@ def before_answer(spine: Spine, output: str) -> Node | None:
     """Return the node behind an answer's own operators: softmax, bias, resizing, layout."""
     node = spine.producer(output)
     while node is not None:
-        reads = spine.reads(node)
+        reads = _read(spine, node)
         if len(reads) != 1 or not (kind(node) in _ANSWERS or _adjusts(spine, node, reads[0])):
             return node
         node = spine.producer(reads[0])
     return None
+
+
+def _read(spine: Spine, node: Node) -> tuple[str, ...]:
+    """Return the live tensors that ``node`` reads, but for the scale that numbers were quantised with.
+
+    It is one number, taken from them when the model runs (``DynamicQuantizeLinear``).
+    """
+    reads = spine.reads(node)
+    if len(reads) == 1:
+        return reads
+    return tuple(name for name in reads if spine.model.value(name).shape != ())
 
 
 def _adjusts(spine: Spine, node: Node, read: str) -> bool:

@@ -14,6 +14,9 @@ LAYOUT: Final = frozenset(
 )  # fmt: skip
 """Operators whose answer holds the same numbers in another arrangement."""
 
+ROUNDING: Final = frozenset({"DequantizeLinear", "QuantizeLinear"})
+"""Operators that round numbers for a quantised network, and scale them back."""
+
 SELECTIONS: Final = frozenset({"Gather", "Slice", "Split"})
 """Operators whose answer is a part of what they read."""
 
@@ -30,11 +33,13 @@ WEIGHTED: Final = frozenset(
     {
         "Attention", "Conv", "ConvInteger", "ConvTranspose", "DeformConv", "Einsum", "FusedConv",
         "FusedGemm", "FusedMatMul", "GRU", "Gemm", "LSTM", "MatMul", "MatMulInteger",
-        "MatMulNBits", "NhwcFusedConv", "QAttention", "QGemm", "QLinearConv", "QLinearMatMul",
-        "RNN",
+        "MatMulNBits", "NhwcFusedConv", "QAttention", "QGemm", "RNN",
     }
 )  # fmt: skip
 """Operators that are a layer of the network when one of their operands is a weight."""
+
+_OPERANDS: Final = {"MatMulInteger": (0, 1), "QLinearMatMul": (0, 3)}
+"""Where the operands of products are that may be of two features."""
 
 _ABOUT_SHAPE: Final = frozenset(
     {"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"}
@@ -55,9 +60,20 @@ _FIRST_IS_DATA: Final = frozenset(
 _DATA: Final = {"ScatterElements": (0, 2), "ScatterND": (0, 2), "Where": (1, 2)}
 
 
-def kind(node: Node) -> str:
+def bare(node: Node) -> str:
     """Return the operator without its domain: ``"com.microsoft::FusedConv"`` is ``"FusedConv"``."""
-    return node.op.rpartition("::")[2] if "::" in node.op else node.op
+    return node.op.rpartition("::")[2]
+
+
+def kind(node: Node) -> str:
+    """Return what a node does, be it in floats or in whole numbers: ``"QLinearAdd"`` is ``"Add"``."""
+    return bare(node).removeprefix("QLinear")
+
+
+def operands(node: Node) -> tuple[str, ...]:
+    """Return what a node computes with: its inputs, but for the scales and zero points of whole numbers."""
+    places = _OPERANDS.get(node.op, range(len(node.inputs)))
+    return tuple(node.inputs[i] for i in places if i < len(node.inputs) and node.inputs[i])
 
 
 def _feature_reads(_: Model, node: Node, reached: Collection[str]) -> Iterable[str]:

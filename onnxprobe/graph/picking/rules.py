@@ -8,7 +8,7 @@ from math import prod
 from typing import Final
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, SELECTIONS, kind
+from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
 from onnxprobe.graph.picking.place import Place, Rule
 from onnxprobe.graph.picking.spine import Spine
 
@@ -131,7 +131,7 @@ def _depends_on_input(spine: Spine, name: str) -> bool:
 
 def _from_softmax(spine: Spine, name: str) -> bool:
     node = spine.producer(name)
-    while node is not None and kind(node) in LAYOUT | {"Expand"}:
+    while node is not None and kind(node) in LAYOUT | ROUNDING | {"Expand"}:
         node = spine.producer(spine.reads(node)[0])
     return node is not None and kind(node) == "Softmax"
 

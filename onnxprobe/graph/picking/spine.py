@@ -8,7 +8,7 @@ from math import prod
 from onnxprobe.errors import GraphError, quoted
 from onnxprobe.graph.live import EVERY_READ, Edges, Live, live
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import FEATURES, WEIGHTED, kind
+from onnxprobe.graph.picking.ops import FEATURES, WEIGHTED, kind, operands
 from onnxprobe.graph.shapes import batch_first, per_sample
 from onnxprobe.graph.value import Dim
 
@@ -99,7 +99,7 @@ class Spine:
     def _weighted(self, node: Node) -> bool:
         if kind(node) not in WEIGHTED and "::" not in node.op:
             return False
-        others = [name for name in node.inputs if name and name not in self.live.tensors]
+        others = [name for name in operands(node) if name not in self.live.tensors]
         if kind(node) in WEIGHTED:
             return bool(others)
         tensors = self.model.tensors
