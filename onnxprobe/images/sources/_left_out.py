@@ -8,12 +8,20 @@ from typing import Final
 
 from onnxprobe.errors import plural
 
-_DOUBTFUL: Final = frozenset(
-    (
-        ".arw .avif .cr2 .cr3 .dng .exr .hdr .heic .heif .ico .j2k .jp2 .jxl .nef .orf .psd .raf .rw2 "
-        ".svg .tar .tga .zip"
-    ).split()
-)
+_CAMERAS: Final = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"}
+_PICTURES: Final = {
+    ".avif",
+    ".heic",
+    ".heif",
+    ".ico",
+    ".j2k",
+    ".jp2",
+    ".jxl",
+    ".psd",
+    ".svg",
+    ".tga",
+}
+_DOUBTFUL: Final = _CAMERAS | _PICTURES | {".exr", ".hdr", ".tar", ".zip"}
 """Endings of pictures in formats that are not read, and of archives of files."""
 
 
