@@ -11,6 +11,7 @@ import numpy as np
 
 from onnxprobe.errors import RecipeError, quoted
 from onnxprobe.recipe import Kept, Run
+from onnxprobe.recipe.kinds import Count
 from recipes.embedding import Embedded
 from recipes.grouped import Grouped
 
@@ -34,7 +35,7 @@ class Attributes:
 
     file: str = ""
     columns: tuple[str, ...] = ()
-    smallest: int = 12
+    smallest: Count = 12
 
     def check(self) -> None:
         """Look whether the table is there, with its columns.

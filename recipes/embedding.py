@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from onnxprobe.pooling import over_places
 from onnxprobe.probe import Probe, chosen, width
 from onnxprobe.recipe import Kept, Run
 from onnxprobe.recipe.forecast import Cost
+from onnxprobe.recipe.kinds import Bounds, Seed
 
 Views = Mapping[str, NDArray[np.float32]]
 """Name of each view, ``"tensor:pooling"``, to its embeddings ``(n, d)``; rows are pictures."""
@@ -75,9 +76,9 @@ class Embedding:
     sample: float | int | None = None
     tensor: str | None = None
     pooling: str | None = None
-    depths: int = 3
+    depths: Annotated[int, Bounds(least=0)] = 3
     styles: tuple[str, ...] = ("std",)
-    seed: int = 0
+    seed: Seed = 0
     device: str = "cpu"
     precision: str = "float32"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.kinds import Folds, Seed
 from recipes.grouped import Grouped, known
 from recipes.heads.classifier import Detectors
 from recipes.heads.heldout import auc
@@ -22,8 +23,8 @@ class Reading:
         seed: of the folds.
     """
 
-    folds: int = 3
-    seed: int = 0
+    folds: Folds = 3
+    seed: Seed = 0
 
     def __call__(
         self,

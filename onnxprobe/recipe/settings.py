@@ -3,13 +3,13 @@
 import inspect
 import json
 import re
-import types
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from onnxprobe.errors import NoSuchNameError, RecipeError
+from onnxprobe.recipe.kinds import fitted
 
 R = TypeVar("R")
 
@@ -57,7 +57,7 @@ def configured(recipe: R, changes: Mapping[str, Any]) -> R:
 
     Raises:
         NoSuchNameError: the recipe has no such step, or the step no such setting.
-        RecipeError: the value is not of the setting's type.
+        RecipeError: the value is not of the setting's type, or beyond what it may be.
     """
     for name, value in changes.items():
         step_name, _, param = name.partition(".")
@@ -67,7 +67,7 @@ def configured(recipe: R, changes: Mapping[str, Any]) -> R:
         if param not in {field.name for field in fields(step)}:
             known = [f"{step_name}.{field.name}" for field in fields(step)]
             raise NoSuchNameError("setting", name, known)
-        kind = get_type_hints(type(step))[param]
+        kind = get_type_hints(type(step), include_extras=True)[param]
         changed = replace(step, **{param: _read(name, value, kind)})
         recipe = replace(recipe, **{step_name: changed})  # type: ignore[type-var]
     return recipe
@@ -91,42 +91,7 @@ def _read(name: str, value: Any, kind: Any) -> Any:
     if isinstance(value, str) and kind is not str:
         with suppress(ValueError):  # plain text, such as a name
             value = json.loads(value)
-    if isinstance(value, list):
-        value = tuple(value)
-    if isinstance(value, int) and not isinstance(value, bool) and float in _members(kind):
-        value = value if int in _members(kind) else float(value)
-    if not any(_is(value, member) for member in _members(kind)):
-        wanted = " or ".join(_called(member) for member in _members(kind))
-        raise RecipeError(f"{name} is {wanted}, not {value!r}")
-    choices = get_args(kind) if get_origin(kind) is Literal else (value,)
-    if value not in choices:
-        raise RecipeError(f"{name} is {' or '.join(map(repr, choices))}, not {value!r}")
-    return value
-
-
-def _is(value: Any, kind: type) -> bool:
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-
-
-def _members(kind: Any) -> tuple[type, ...]:
-    if get_origin(kind) in (Union, types.UnionType):
-        return tuple(member for part in get_args(kind) for member in _members(part))
-    if get_origin(kind) is Literal:
-        return tuple({type(choice) for choice in get_args(kind)})
-    origin = get_origin(kind) or kind
-    return (origin,)
-
-
-def _called(kind: type) -> str:
-    names = {
-        float: "a number",
-        int: "a whole number",
-        str: "a name",
-        bool: "true or false",
-        tuple: "a list [..]",
-        type(None): "null",
-    }
-    return names.get(kind, kind.__name__)
+    return fitted(name, value, kind)
 
 
 def _attributes(kind: type) -> dict[str, str]:

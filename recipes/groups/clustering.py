@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from onnxprobe.errors import RecipeError
 from onnxprobe.machine import cores
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.forecast import Cost
+from onnxprobe.recipe.kinds import Amount, Bounds, Count, Positive, Rounds, Seed, Share
 from recipes.engine import require
 from recipes.groups.merging import Candidate, merged
 from recipes.groups.stability import MOST, SHARE, Redrawn, Told, enough
@@ -86,19 +87,19 @@ class Communities:
         engine: that looks for neighbours: ``faiss``, or ``cuml`` on an NVIDIA GPU.
     """
 
-    neighbours: int = 15
-    components: int = 256
-    resolutions: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-    rounds: int = 10
-    stability: float = 0.75
-    isolation: float = 2.0
-    certain: float = 0.9
-    widening: float = 3.5
-    apart: float = 8.0
-    passes: int = 4
-    smallest: int = 12
-    rows: int = 100_000
-    seed: int = 0
+    neighbours: Count = 15
+    components: Count = 256
+    resolutions: tuple[Positive, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+    rounds: Rounds = 10
+    stability: Share = 0.75
+    isolation: Amount = 2.0
+    certain: Amount = 0.9
+    widening: Amount = 3.5
+    apart: Amount = 8.0
+    passes: Count = 4
+    smallest: Annotated[int, Bounds(least=2)] = 12
+    rows: Annotated[int, Bounds(least=FEWEST_ROWS)] = 100_000
+    seed: Seed = 0
     engine: str = FAISS.name
 
     def check(self) -> None:

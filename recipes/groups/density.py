@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.kinds import Bounds, Count, Positive, Seed, Share
 from recipes.engine import require
 from recipes.grouped import Grouped, partition
 from recipes.groups.densities import DENSITIES, SKLEARN
@@ -38,10 +39,10 @@ class ByDensity(ABC):
     """
 
     space: Place = "map"
-    smallest: float = 0.004
-    rows: int = 50_000
-    voters: int = 5
-    seed: int = 0
+    smallest: Positive = 0.004
+    rows: Annotated[int, Bounds(least=_FEWEST_ROWS)] = 50_000
+    voters: Count = 5
+    seed: Seed = 0
 
     def __call__(
         self, views: Mapping[str, Vectors], layout: Layout, *, progress: Progress = silent
@@ -93,9 +94,9 @@ class Optics(ByDensity):
         steepness: how steep the walls of a dent are, 0 to 1 (xi).
     """
 
-    rows: int = 20_000
-    neighbours: int = 20
-    steepness: float = 0.05
+    rows: Annotated[int, Bounds(least=_FEWEST_ROWS)] = 20_000
+    neighbours: Annotated[int, Bounds(least=2)] = 20
+    steepness: Share = 0.05
 
     def clustered(self, points: Points, smallest: int) -> Labels:
         from sklearn.cluster import OPTICS

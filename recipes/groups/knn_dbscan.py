@@ -1,13 +1,14 @@
 """The origin's groups: DBSCAN on half of the map, the rest labelled by its neighbours (dl-tsne, 2021)."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.kinds import Bounds, Count, Positive, Seed
 from recipes.maps.tsne import Layout
 
 ORIGIN_ROWS: Final = 342_012
@@ -50,13 +51,13 @@ class KnnDbscan:
         seed: of the half.
     """
 
-    eps: float = 0.05
-    min_samples: int = 120
-    scale: str = "to-n"
-    share: float = 0.5
-    voters: int = 5
-    smallest: int = 10
-    seed: int = 2463426724
+    eps: Positive = 0.05
+    min_samples: Count = 120
+    scale: Literal["to-n", "verbatim"] = "to-n"
+    share: Annotated[float, Bounds(above=0, most=1)] = 0.5
+    voters: Count = 5
+    smallest: Count = 10
+    seed: Seed = 2463426724
 
     def __call__(self, layout: Layout, *, progress: Progress = silent) -> Clusters:
         from sklearn.cluster import DBSCAN

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from onnxprobe.heads import HEADS, Layer, LinearHead, Novelty
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.kinds import Count, Folds, Seed
 from recipes.grouped import Grouping, Mask, known
 from recipes.heads import figures
 from recipes.heads.chances import evened
@@ -49,9 +50,9 @@ class Choice:
     rejection: How = "best"
     keep: float = 0.95
     weights: Literal["balanced", "as they are"] = "balanced"
-    folds: int = 5
-    components: int = 256
-    seed: int = 0
+    folds: Folds = 5
+    components: Count = 256
+    seed: Seed = 0
 
     def check(self) -> None:
         """Look at the share of known pictures that are answered.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnxprobe.heads import HEADS, LinearHead, Novelty, folded
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.forecast import Cost
+from onnxprobe.recipe.kinds import Count, Folds, Positive, Seed
 from recipes.grouped import Grouping, known
 from recipes.heads import figures
 from recipes.heads.balanced import Real, break_even, calibrated, fit
@@ -58,13 +59,13 @@ class Detectors:
         seed: of the folds.
     """
 
-    folds: int = 3
-    components: int = 256
-    penalty: float = 2e-5
-    rows: int = 100_000
+    folds: Folds = 3
+    components: Count = 256
+    penalty: Positive = 2e-5
+    rows: Count = 100_000
     rejection: How = "best"
     keep: float = 0.99
-    seed: int = 0
+    seed: Seed = 0
 
     def check(self) -> None:
         """Look at the share of pictures in domains that are answered.

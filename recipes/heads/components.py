@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnxprobe.errors import DomainError, RecipeError
 from onnxprobe.heads import HEADS, LinearHead
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.kinds import Bounds, Count, Rounds, Seed, Share
 from recipes.grouped import Grouped, Mask
 from recipes.heads.split import Sides
 from recipes.heads.trained import Trained, reported
@@ -57,10 +58,10 @@ class Components:
         seed: of the halves.
     """
 
-    variance: float = 0.8
-    most: int = 50
-    rounds: int = 5
-    seed: int = 0
+    variance: Annotated[float, Bounds(above=0, most=1)] = 0.8
+    most: Count = 50
+    rounds: Rounds = 5
+    seed: Seed = 0
 
     def __call__(
         self, views: Mapping[str, Vectors], sides: Sides, *, progress: Progress = silent
@@ -99,7 +100,7 @@ class Ends:
         share: of the pictures that an end has, 0 to 1.
     """
 
-    share: float = 0.02
+    share: Share = 0.02
 
     def groups(self, x: Vectors, principal: Principal, aside: Mask, view: str) -> Grouped:
         """Return two groups a component: of the rows of each side, the share farthest along it."""

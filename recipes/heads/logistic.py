@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from onnxprobe.heads import HEADS, LinearHead, folded
 from onnxprobe.progress import Progress, silent
+from onnxprobe.recipe.kinds import Count, Folds, Rounds, Seed
 from recipes.grouped import Grouped, one_each
 from recipes.heads.heldout import Mask, scored
 from recipes.heads.split import Sides, Split
@@ -31,11 +32,11 @@ class LogisticCV:
         seed: of the components.
     """
 
-    components: int = 256
-    penalties: int = 10
-    folds: int = 5
-    iterations: int = 1000
-    seed: int = 0
+    components: Count = 256
+    penalties: Rounds = 10
+    folds: Folds = 5
+    iterations: Count = 1000
+    seed: Seed = 0
 
     def __call__(
         self,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnxprobe.errors import PicturesError, RecipeError, plural, quoted
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe import Kept, Run
+from onnxprobe.recipe.kinds import Seed
 from recipes.grouped import Grouping, Mask
 from recipes.heads.copies import copies
 from recipes.heads.heldout import dealt, kept_aside
@@ -59,7 +60,7 @@ class Split:
     heldout: float = 0.3
     folders: tuple[str, ...] = ()
     group_by: str | None = None
-    seed: int = 0
+    seed: Seed = 0
 
     def check(self) -> None:
         """Look at the share, and at the file that says what belongs together.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnxprobe.errors import RecipeError
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.forecast import Cost
+from onnxprobe.recipe.kinds import Bounds, Count, Positive, Seed
 from recipes.engine import require
 from recipes.maps.layouts import LAYOUTS, OPENTSNE, Task
 from recipes.vectors.near import Near, Search, Space
@@ -52,14 +53,14 @@ class TSNE:
             from run to run.
     """
 
-    perplexity: float = 30.0
-    neighbours: int | None = None
-    iterations: int = 750
-    learning_rate: float | None = None
+    perplexity: Annotated[float, Bounds(least=1)] = 30.0
+    neighbours: Count | None = None
+    iterations: Count = 750
+    learning_rate: Positive | None = None
     space: Space = "half-whitened"
-    components: int = 256
-    rows: int = 100_000
-    seed: int = 0
+    components: Count = 256
+    rows: Annotated[int, Bounds(least=_FEWEST)] = 100_000
+    seed: Seed = 0
     engine: str = OPENTSNE.name
 
     def check(self) -> None:
