@@ -88,8 +88,8 @@ def label(  # noqa: PLR0913  every setting of the command
 
     Raises:
         OnnxprobeError: the model has no head, or the file cannot be written.
-        PicturesError: the model takes no pictures; ``by`` cannot be read; or no picture can be
-            used, which the file says.
+        PicturesError: the model takes no pictures; ``by`` cannot be read, or names none; or none can
+            be used, which the file says.
         DeviceError: a device is not there; none is taken in its place.
         StoreError: the folder beside ``out`` is of other work or in use; or the work was stopped.
     """
@@ -97,7 +97,7 @@ def label(  # noqa: PLR0913  every setting of the command
         raise OnnxprobeError(f"a confidence is above 0 and below 1, such as 0.95, not {confidence}")
     model = load(model) if isinstance(model, Path) else model
     heads, path = heads_of(model, expected), _checked(Path(out))
-    tally = Tally(heads, part_of(by) if by else _whole)
+    tally = Tally(heads, part_of(by, source.names) if by else _whole)
     prepared, _ = preprocess_for(model, preprocess)
     job = _job(
         model,

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,16 +25,17 @@ PartOf = Callable[[str], str]
 """From the name of a picture to the name of its part."""
 
 
-def part_of(said: str) -> PartOf:
+def part_of(said: str, names: Sequence[str] = ()) -> PartOf:
     """Return what tells parts apart.
 
     Args:
         said: ``folder``, or ``TABLE:COLUMN`` for a column of a CSV or Parquet file whose column
             ``path`` names the pictures, or ``TABLE:COLUMN:month`` (``year``, ``day``) where the
             column holds dates.
+        names: of the pictures, where they are known already.
 
     Raises:
-        PicturesError: it is none of these, or the table cannot be read.
+        PicturesError: it is none of these, or the table cannot be read, or names no picture.
         NoSuchNameError: the table has no such column.
     """
     if said == FOLDER:
@@ -50,6 +51,11 @@ def part_of(said: str) -> PartOf:
             f"facts.csv:date:month, not {said!r}"
         )
     values = dict(_cut(_rows(Path(table), column), length, said))
+    if names and not any(printable(name) in values for name in names):
+        raise PicturesError(
+            f"the table {table!r} names none of the pictures: its column 'path' has "
+            f"{next(iter(values), '')!r}, the first picture is {printable(names[0])!r}"
+        )
     return lambda name: values.get(printable(name), UNKNOWN)
 
 

@@ -65,6 +65,19 @@ def test_a_column_of_a_table_tells_parts_apart(folders, tmp_path):
     assert found.by == f"{taken}:taken:month"
 
 
+def test_a_table_that_calls_all_pictures_otherwise_is_refused_before_any_work(folders, tmp_path):
+    taken = table(tmp_path / "facts.csv", [(f"photos/{name}", "2024-05-17") for name in FOLDERS])
+    told = (
+        r"names none of the pictures: its column 'path' has 'photos/.*', the first picture is '[^p]"
+    )
+    with pytest.raises(PicturesError, match=told):
+        label(detecting([0.5]), folders, tmp_path / "l.h5", by=f"{taken}:taken")
+    assert not list(tmp_path.glob("l.h5*"))
+    (tmp_path / "none.csv").write_text("path,taken\n")
+    with pytest.raises(PicturesError, match="names none of the pictures: its column 'path' has ''"):
+        part_of(f"{tmp_path}/none.csv:taken", ["a.jpg"])
+
+
 def test_a_table_may_be_parquet_and_not_name_all(tmp_path):
     columns = {"path": ["a", "b", "c"], "day": pa.array(["2024-05-17", None, "x"])}
     parquet.write_table(pa.table(columns), tmp_path / "f.parquet")
