@@ -58,7 +58,7 @@ def verify(folder: Path, key: Path | None = None) -> Verified:
 
 
 def _read(path: Path) -> dict[str, str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
     pairs = [line.split("  ", 1) for line in lines]
     if any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004  digest and name
         raise PackageError(f"{str(path)!r} is damaged")

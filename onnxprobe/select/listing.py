@@ -115,8 +115,9 @@ def copied(
     They have the names that they have in the source.
 
     Raises:
-        SelectionError: there is something in it, or a name leads out of it.
-        OSError: a picture cannot be read or written.
+        SelectionError: there is something in it, a name leads out of it or is that of two, or a
+            picture cannot be read.
+        OSError: one cannot be written.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -127,12 +128,26 @@ def copied(
         target = folder / name
         if ".." in target.relative_to(folder).parts:
             raise SelectionError(f"{printable(picture.path)!r} leads out of {str(folder)!r}")
-        data = source.read(picture.path)
+        if target.exists():
+            raise SelectionError(
+                f"two of the pictures would be copied to {printable(str(target))!r}"
+            )
+        data = _data(source, picture.path, listed.images)
         with replacing(target) as temporary:
             temporary.write_bytes(data)
         copies.append(replace(picture, path=name))
         progress("copying", done, len(listed))
     return Listed(tuple(copies), str(folder.resolve()))
+
+
+def _data(source: Source, name: str, images: str) -> bytes:
+    try:
+        return source.read(name)
+    except (OSError, ValueError, LookupError):
+        raise SelectionError(
+            f"{printable(name)!r} cannot be read from {images!r}, where the run found it; put it back "
+            "there, or leave out --pictures"
+        ) from None
 
 
 def _line(base: Path, name: str) -> str:

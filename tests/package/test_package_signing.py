@@ -69,6 +69,7 @@ def test_somebody_elses_key_does_not_verify(signed, tmp_path):
         (lambda f: (f / "numpy.py").write_text("evil"), "'numpy.py' was not in"),
         (lambda f: (f / "SHA256SUMS").unlink(), "is no package: it has no 'SHA256SUMS'"),
         (lambda f: (f / "SHA256SUMS").write_text("damaged"), "'.*SHA256SUMS' is damaged"),
+        (lambda f: (f / "SHA256SUMS").write_bytes(b"\xff\xfe\0"), "'.*SHA256SUMS' is damaged"),
     ],
 )
 def test_what_was_changed_added_or_taken_away_is_named(signed, change, message):

@@ -144,6 +144,27 @@ def test_no_picture_is_copied_out_of_the_folder(tmp_path):
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar", "folder"])
+def test_a_picture_that_has_gone_since_the_run_is_named(pictures, tmp_path, kind):
+    where = pictures
+    if kind != "folder":
+        where = shutil.make_archive(str(tmp_path / "all"), kind, pictures)
+    listed = Listed((Picture("gone.png", (), None),), str(where))
+    with pytest.raises(SelectionError, match=r"^'gone\.png' cannot be read from '.*put it back"):
+        copied(listed, open_source(str(where)), tmp_path / "out")
+
+
+def test_two_pictures_are_not_copied_to_one_place(tmp_path):
+    class Both:
+        def read(self, name):
+            return name.encode()
+
+    listed = Listed((Picture("/a.png", (), None), Picture("a.png", (), None)), "list.txt")
+    with pytest.raises(SelectionError, match="two of the pictures would be copied to"):
+        copied(listed, Both(), tmp_path / "out")
+    assert (tmp_path / "out" / "a.png").read_bytes() == b"/a.png"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
