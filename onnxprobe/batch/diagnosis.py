@@ -8,7 +8,7 @@ from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Un
 from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
 from onnxprobe.batch.rules import BY_OP, Found, Here, Step
 from onnxprobe.batch.rules._base import is_fixed
-from onnxprobe.errors import BatchError
+from onnxprobe.errors import BatchError, GraphError
 from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.order import check_order, label
@@ -247,7 +247,10 @@ def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:
 
     Raises:
         BatchError: it cannot be told; the message names the node that mixes the pictures.
+        GraphError: nothing writes it.
     """
+    if output not in diagnosis.flows:
+        raise GraphError(f"the output {output!r} is written by nothing")
     flow = diagnosis.flows[output]
     if isinstance(flow, Numbers):
         try:

@@ -14,7 +14,7 @@ Fused = Annotated[
 
 _AILMENTS = (
     "imports, order, node-names, weights-twice, weights-as-inputs, dangling-inputs, "
-    "unused-weights, block-size, declared-twice, untyped"
+    "unused-weights, block-size, declared-twice, untyped, mistyped"
 )
 _ASKED = "functions (write them out flat), value-info (declare inner types and shapes)"
 

@@ -21,8 +21,7 @@ def check_order(model: Model) -> None:
     """
     if model in _CHECKED:
         return
-    if sum(len(node.writes) for node in model.nodes) != len(model.producers):
-        raise GraphError(_written_twice(model))
+    check_written_once(model)
     producers = model.producers
     for node in model.nodes:
         for name in node.reads:
@@ -30,6 +29,16 @@ def check_order(model: Model) -> None:
             if source is not None and source.index >= node.index:
                 raise GraphError(_out_of_order(model, node, name, source))
     _CHECKED.add(model)
+
+
+def check_written_once(model: Model) -> None:
+    """Return if no two nodes write one tensor.
+
+    Raises:
+        GraphError: the message names both.
+    """
+    if sum(len(node.writes) for node in model.nodes) != len(model.producers):
+        raise GraphError(_written_twice(model))
 
 
 def label(node: Node) -> str:

@@ -9,13 +9,14 @@ from typing import Final
 
 from onnxprobe.errors import GraphError
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.order import label
+from onnxprobe.graph.order import check_written_once, label
 from onnxprobe.registry import Registry
-from onnxprobe.repair._base import Ailment
+from onnxprobe.repair._base import Ailment, repeated
 from onnxprobe.repair.block_size import BLOCK_SIZE
 from onnxprobe.repair.functions import FUNCTIONS
 from onnxprobe.repair.imports import IMPORTS
 from onnxprobe.repair.inputs import LISTED_WEIGHTS, UNREAD_INPUTS
+from onnxprobe.repair.mistyped import MISTYPED
 from onnxprobe.repair.node_names import NODE_NAMES
 from onnxprobe.repair.order import ORDER
 from onnxprobe.repair.twice import DECLARED_TWICE, WEIGHTS_TWICE
@@ -36,6 +37,7 @@ AILMENTS: Final = Registry(
         BLOCK_SIZE,
         DECLARED_TWICE,
         UNTYPED,
+        MISTYPED,
         UNDECLARED,
     ],
 )
@@ -99,6 +101,8 @@ def repair(model: Model, *, skip: Collection[str] = (), also: Collection[str] = 
 
 
 def _check_whole(model: Model) -> None:
+    check_written_once(model)
+    _check_given_once(model)
     there = {*model.producers, *model.inputs, *model.constants}
     for node in model.nodes:
         missing = next((name for name in node.reads if name not in there), None)
@@ -109,3 +113,15 @@ def _check_whole(model: Model) -> None:
     lost = next((name for name in model.outputs if name not in there), None)
     if lost is not None:
         raise GraphError(f"the output {lost!r} is written by nothing; that cannot be made up")
+
+
+def _check_given_once(model: Model) -> None:
+    """Return if no node writes what is an input or a weight, and no two inputs have one name."""
+    for name in repeated(model.inputs):
+        raise GraphError(f"two inputs are called {name!r}; which of them is read is not clear")
+    weights = {tensor.name for tensor in model.proto.graph.initializer}
+    for node in model.nodes:
+        for name in node.writes:
+            if name in weights or name in model.inputs:
+                what = "a weight" if name in weights else "a model input"
+                raise GraphError(f"{label(node)} writes {name!r}, which is {what} already")

@@ -65,6 +65,14 @@ def test_the_model_is_left_alone():
     assert old.proto.SerializeToString(deterministic=True) == before
 
 
+def test_an_output_that_nothing_writes_is_refused():
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny_model().proto)
+    proto.graph.output[0].name = "ghost"
+    with pytest.raises(GraphError, match="the output 'ghost' is written by nothing"):
+        dynamic(Model(proto))
+
+
 def test_dynamic_is_idempotent():
     once = dynamic(flat())
     assert dynamic(once).proto == once.proto

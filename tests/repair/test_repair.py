@@ -81,6 +81,13 @@ def forget_types(proto):
         info.ClearField("type")
 
 
+def leave_types_behind(proto):
+    """As what converts to half precision does; another way round here."""
+    for info in proto.graph.value_info:
+        if info.name in {"stem", "pooled"}:
+            info.type.tensor_type.elem_type = TensorProto.FLOAT16
+
+
 def quantised(**attributes):
     """A bias in int8, as a tool that quantises in blocks writes it."""
     nodes = [
@@ -112,6 +119,7 @@ CASES = {
     "unused-weights": (add_weights, ("gone", "lost", "thin")),
     "declared-twice": (declare_twice, ("stem",)),
     "untyped": (forget_types, ("stem", "branch", "gate", "block", "pooled", "flat")),
+    "mistyped": (leave_types_behind, ("stem", "pooled")),
 }  # fmt: skip
 
 
@@ -148,7 +156,7 @@ def test_everything_at_once():
     before = bytes_of(broken)
     found = repair(broken)
     always = {ailment.name for ailment in AILMENTS.values() if not ailment.asked}
-    assert {f.ailment for f in found.findings} == always - {"block-size", "untyped"}
+    assert {f.ailment for f in found.findings} == always - {"block-size", "untyped", "mistyped"}
     assert repair(found.model).findings == ()
     assert bytes_of(broken) == before
     onnx.checker.check_model(found.model.proto, full_check=True)
@@ -344,6 +352,52 @@ def test_an_output_that_nothing_writes_cannot_be_made_up():
 
     with pytest.raises(GraphError, match="the output 'scores' is written by nothing"):
         repair(damaged(lose))
+
+
+def write_again(proto):
+    proto.graph.node.append(helper.make_node("Neg", ["scores"], ["flat"], name="again"))
+
+
+def write_a_weight(proto):
+    proto.graph.node.append(helper.make_node("Neg", ["scores"], ["w1"], name="again"))
+
+
+def write_an_input(proto):
+    name = proto.graph.input[0].name
+    proto.graph.initializer.append(numpy_helper.from_array(np.ones(3, np.float32), "one"))
+    proto.graph.node.append(helper.make_node("Neg", ["one"], [name], name="again"))
+
+
+def input_twice(proto):
+    proto.graph.input.append(proto.graph.input[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (write_again, "'flat' is written by Flatten 'flat' and by Neg 'again'"),
+        (write_a_weight, "Neg 'again' writes 'w1', which is a weight already"),
+        (write_an_input, "Neg 'again' writes 'image', which is a model input already"),
+        (input_twice, "two inputs are called 'image'; which of them is read is not clear"),
+    ],
+)
+def test_two_of_what_can_be_only_one_are_refused(change, message):
+    with pytest.raises(GraphError, match=message):
+        repair(damaged(change), skip=["order"])
+
+
+def test_a_file_in_half_precision_with_declarations_of_float32_loads_again():
+    infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT16, ["N", 4]) for n in ("x", "y")]
+    nodes = [helper.make_node("Relu", ["x"], ["a"]), helper.make_node("Neg", ["a"], ["y"])]
+    graph = helper.make_graph(nodes, "half", infos[:1], infos[1:])
+    graph.value_info.append(helper.make_tensor_value_info("a", TensorProto.FLOAT, ["N", 4]))
+    opsets = [helper.make_opsetid("", 17)]
+    broken = Model(helper.make_model(graph, opset_imports=opsets, ir_version=8))
+    feeds = {"x": -np.ones((1, 4), np.float16)}
+    with pytest.raises(RunError, match="does not match expected type"):
+        run(broken, feeds)
+    (found,) = run(repair(broken).model, feeds).values()
+    assert found.dtype == np.float16
 
 
 def test_skipping_what_does_not_exist_says_what_does():
