@@ -92,7 +92,7 @@ def read_recording(path: Path) -> tuple[Request, ...]:
 
 
 def _lines(text: str) -> Iterator[Request]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # a string may hold other breaks
         if not line.strip():
             continue
         try:
@@ -143,8 +143,11 @@ def _posted(said: Mapping[str, str], size: int) -> bytes:
 def _request(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Request:
     if not path.startswith("/"):
         raise ValueError(f"a path begins with '/', not {path!r}")
+    odd = next((name for name, value in headers.items() if not isinstance(value, str)), None)
+    if odd is not None:
+        raise ValueError(f"the header {odd!r} is text, not {headers[odd]!r}")
     # HTTP/2 writes method and path among the headers, with a colon in front
-    kept = {n: v for n, v in headers.items() if n.lower() not in _OF_ONE_HOP and n[0] != ":"}
+    kept = {n: v for n, v in headers.items() if n.lower() not in _OF_ONE_HOP and n[:1] != ":"}
     return Request(method.upper(), path, kept, body)
 
 
@@ -153,7 +156,16 @@ def _decoded(text: str) -> bytes:
 
 
 def _is_har(text: str) -> bool:
-    return text.lstrip().startswith("{") and '"log"' in text[:200]
+    return text.lstrip().startswith("{") and '"log"' in text[:200] and not _is_request(text)
+
+
+def _is_request(text: str) -> bool:
+    """Tell whether the first line is a request of its own, whatever is in its body."""
+    try:
+        said = json.loads(text.lstrip().partition("\n")[0])
+    except ValueError:
+        return False
+    return isinstance(said, dict) and "method" in said
 
 
 def _is_lines(text: str) -> bool:

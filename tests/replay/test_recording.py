@@ -134,3 +134,35 @@ def test_a_recording_in_bytes_is_none(tmp_path):
     (tmp_path / "r").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RecordingError, match="is no text"):
         read_recording(tmp_path / "r")
+
+
+def test_a_request_that_speaks_of_a_log_is_no_har_file(tmp_path):
+    said = {"method": "POST", "path": "/x", "body": {"log": "on"}}
+    (tmp_path / "r").write_text(json.dumps(said) + "\n" + json.dumps(said) + "\n")
+    assert [r.body for r in read_recording(tmp_path / "r")] == [b'{"log": "on"}'] * 2
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u0085"])
+def test_a_string_may_hold_what_python_takes_for_a_new_line(tmp_path, separator):
+    said = {"method": "POST", "path": "/x", "body": f"a{separator}b"}
+    (tmp_path / "r").write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+    assert read_recording(tmp_path / "r")[0].body == f"a{separator}b".encode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"X-A": None}, "line 1: the header 'X-A' is text, not None"),
+        ({"X-A": 3}, "line 1: the header 'X-A' is text, not 3"),
+    ],
+)
+def test_a_header_that_is_no_text_is_named(tmp_path, headers, message):
+    said = {"method": "GET", "path": "/x", "headers": headers}
+    (tmp_path / "r").write_text(json.dumps(said))
+    with pytest.raises(RecordingError, match=message):
+        read_recording(tmp_path / "r")
+
+
+def test_a_header_without_a_name_is_no_traceback(tmp_path):
+    (tmp_path / "r").write_text(json.dumps({"method": "GET", "path": "/x", "headers": {"": "a"}}))
+    assert read_recording(tmp_path / "r")[0].headers == {"": "a"}  # the library refuses to send it
