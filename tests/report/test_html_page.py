@@ -57,6 +57,15 @@ def test_nothing_is_loaded_from_anywhere(page):
     assert not re.search(r"\bfetch\(|XMLHttpRequest|import\(|https?://(?!www\.w3\.org/2000)", page)
 
 
+def test_every_column_has_a_heading_every_picture_words_and_every_link_an_end(page):
+    assert "<th " in page
+    assert not re.search(r"<th[^>]*></th>", page)
+    assert not re.search(r"<img(?![^>]* alt=)[^>]*>", page)
+    ends = re.findall(r' id="([^"]+)"', page)
+    assert len(set(ends)) == len(ends)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= {*ends}
+
+
 def test_only_the_page_s_own_script_may_run(page):
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
     script = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)

@@ -93,7 +93,7 @@ def heldout_table(found: Facts) -> Html:
     held, several = found.heldout, len(found.domains) > 1
     return table(
         "The head and a constant answer, on the same held-out pictures",
-        [*words(""), *numbers("the head", "always the largest"), *words("what it says")],
+        [*words("figure"), *numbers("the head", "always the largest"), *words("what it says")],
         [
             [
                 tag("th", name, scope="row"),

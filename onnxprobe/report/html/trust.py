@@ -107,7 +107,7 @@ def _chances(trust: Trust) -> Html | None:
         return None
     return table(
         "Scores as chances, and as an order",
-        [*words(""), *numbers("the head"), *words("what it says")],
+        [*words("figure"), *numbers("the head"), *words("what it says")],
         [
             [
                 tag("th", name, scope="row"),
