@@ -11,6 +11,7 @@ _MEANINGS: Final = {
     "_scores": "a score from 0 to 1 for each class",
     "_id": "the best class whose score is above its threshold, -1 for none",
     "_confidence": "the score of that class; where there is none, the highest, which was not enough",
+    "_novelty": "how unlike all that the head was trained on; above its limit the id is -1",
 }
 """What the outputs of a head that was trained here say, by how their names end."""
 _TRAINED: Final = ("detectors", "softmax")

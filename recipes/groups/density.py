@@ -101,7 +101,10 @@ class Optics(ByDensity):
     def clustered(self, points: Points, smallest: int) -> Labels:
         from sklearn.cluster import OPTICS
 
-        method = OPTICS(min_samples=self.neighbours, xi=self.steepness, min_cluster_size=smallest)
+        if smallest > len(points):
+            return np.full(len(points), -1, np.int64)
+        near = min(self.neighbours, len(points))
+        method = OPTICS(min_samples=near, xi=self.steepness, min_cluster_size=smallest)
         with np.errstate(divide="ignore", invalid="ignore"):  # copies lie at reachability 0
             return np.asarray(method.fit_predict(points), np.int64)
 

@@ -1,13 +1,14 @@
 """Fused models of a handful of nodes, with what a run leaves beside them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from tiny import tiny_model
 
 from onnxprobe.fuse import Part, with_metadata, write_fused
 from onnxprobe.graph.save import save
-from onnxprobe.heads import HEADS, LinearHead
+from onnxprobe.heads import HEADS, NOVELTY, LinearHead, Novelty
 from onnxprobe.probe import Probe
 from onnxprobe.proof import sha256
 
@@ -29,7 +30,13 @@ def linear(name="domain", classes=CLASSES, seed=0):
     )
 
 
-def fused_file(folder, *, heads=("domain",), batch="N", preprocess=HOW):
+def wary(head):
+    """Return the head with a measure of novelty, as runs train them."""
+    nothing = np.zeros((0, len(head.classes)), np.float32)
+    return replace(head, novelty=Novelty(NOVELTY["energy"], 1.0, nothing))
+
+
+def fused_file(folder, *, heads=("domain",), batch="N", preprocess=HOW, made=lambda head: head):
     """Write backbone.onnx, fused.onnx and proof.json as a run does; return the fused file."""
     model = tiny_model(batch=batch)
     if preprocess is not None:
@@ -37,7 +44,8 @@ def fused_file(folder, *, heads=("domain",), batch="N", preprocess=HOW):
     old, new = folder / "backbone.onnx", folder / "fused.onnx"
     save(model, old)
     probes = (Probe("block", "mean"), Probe("stem", "std"))
-    parts = [Part.linear(linear(name, seed=i), probes, like=model) for i, name in enumerate(heads)]
+    named = [made(linear(name, seed=i)) for i, name in enumerate(heads)]
+    parts = [Part.linear(head, probes, like=model) for head in named]
     proof = write_fused(old, parts, new).to_json() | {"fused": {"sha256": sha256(new)}}
     (folder / "proof.json").write_text(json.dumps(proof))
     return new

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from packaged_models import CLASSES, fused_file, run_facts
+from packaged_models import CLASSES, fused_file, run_facts, wary
 
 from onnxprobe.errors import PackageError
 from onnxprobe.fuse import with_metadata
@@ -55,6 +55,14 @@ def test_the_model_is_the_fused_file_byte_for_byte_and_the_folder_says_what_it_i
     assert said["inputs"] == [{"name": "image", "dtype": "float32", "shape": ["N", 3, 8, 8]}]
     assert said["preprocess"]["alpha"] == "white"  # settings that were left out are there
     assert said["sha256"] == hashlib.sha256(fused.read_bytes()).hexdigest()
+
+
+def test_every_output_of_a_head_that_was_trained_here_is_explained(tmp_path):
+    package(fused_file(tmp_path, made=wary), PLAIN, tmp_path / "out")
+    outputs = json.loads(contents(tmp_path / "out")["contract.json"])["outputs"]
+    said = {output["name"]: output["meaning"] for output in outputs if output["of"] == "domain"}
+    assert "domain_novelty" in said
+    assert not [name for name, meaning in said.items() if meaning.startswith("of head")]
 
 
 def test_the_checksums_are_those_of_every_other_file(fused, tmp_path):

@@ -55,3 +55,15 @@ def test_pictures_that_are_all_the_same_do_not_break_it(step):
 def test_too_few_are_refused():
     with pytest.raises(RecipeError, match="too few pictures: 20"):
         Hdbscan()({"v": crowd(20)}, Layout(np.zeros((20, 2), np.float32)))
+
+
+@pytest.mark.parametrize("kind", [Hdbscan, Optics])
+def test_where_a_group_would_need_more_pictures_than_there_are_there_is_none(kind):
+    found = kind(smallest=1000)({"v": crowd(60)}, Layout(islands(60)[0].layout))
+    assert found.member.shape == (60, 0)
+
+
+def test_a_dense_place_of_more_pictures_than_there_are_is_one_of_all_of_them():
+    map_ = islands(60)[0]
+    every, more = (Optics(neighbours=count)({"v": crowd(60)}, map_) for count in (60, 10**6))
+    np.testing.assert_array_equal(every.member, more.member)
