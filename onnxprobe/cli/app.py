@@ -136,6 +136,12 @@ def main() -> None:
             raise
         needs = f"this needs {package!r}, which is not installed"
         _stop(f"{needs}; install it with: pip install 'onnxprobe[cpu]' (or [gpu])", 1)
+    except MemoryError:
+        _stop(
+            "this needs more memory than there is; try fewer --threads or a smaller --batch where the "
+            "command has them; what embed, label and run-recipe have written is kept",
+            1,
+        )
     except OSError as error:
         place = f": {error.filename!r}" if error.filename else ""
         _stop(f"{error.strerror or error}{place}", 1)

@@ -87,9 +87,11 @@ class Header:
         for field in fields(self):
             there, wanted = getattr(self, field.name), getattr(asked, field.name)
             if field.name != "source" and there != wanted:
+                shards = path.with_suffix(".shards")
+                all_of_it = "it" if shards == path else f"it together with {shards.name!r}"
                 raise StoreError(
                     f"the store {str(path)!r} was made with {_said(field.name, there)}, not "
-                    f"{_said(field.name, wanted)}; name another store, or delete this one"
+                    f"{_said(field.name, wanted)}; name another place, or delete {all_of_it}"
                 )
 
 

@@ -225,6 +225,21 @@ def test_a_disk_that_is_full_is_one_line_and_nothing_is_half_written(tiny_file, 
     assert list(tmp_path.iterdir()) == [tiny_file]
 
 
+def test_too_little_memory_is_one_line():
+    code = (
+        "import onnxprobe.cli.surgery\n"
+        "import onnxprobe.graph.load as l\n"
+        "def greedy(path): bytes(1 << 60)\n"
+        "l.load = greedy\n"
+        "from onnxprobe.cli.app import main; main()"
+    )
+    command = [sys.executable, "-c", code, "pick", "x"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("onnxprobe: this needs more memory than there is; try fewer")
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_is_one_line(number):
     code = (

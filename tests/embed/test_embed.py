@@ -106,7 +106,10 @@ def test_a_smaller_sample_of_a_larger_store_is_a_view_of_it(run):
             {"probes": PROBES[:1]},
             "was made with the probes block:mean, gate:std, not the probes bl",
         ),
-        ({"seed": 7}, "was made with seed 0, not seed 7; name another store, or delete this one"),
+        (
+            {"seed": 7},
+            "seed 0, not seed 7; name another place, or delete it together with 'e.shards'$",
+        ),
         ({"batch": 8}, "was made with batches of 4, not batches of 8"),
         ({"preprocess": replace(SEEN, std=(1,))}, "was made with the preprocessing {"),
         ({"max_pixels": 9}, "a limit of 134217728 pixels, not a limit of 9 pixels"),
@@ -118,6 +121,15 @@ def test_a_store_of_another_recipe_is_refused_and_untouched(changed, message, ru
     with pytest.raises(StoreError, match=message):
         run(**changed)
     assert content(tmp_path / "e.h5") == before
+
+
+def test_a_store_that_is_deleted_as_the_message_says_is_begun_anew(run, tmp_path):
+    run()
+    (tmp_path / "e.h5").unlink()
+    with pytest.raises(StoreError, match=r"or delete it together with 'e\.shards'$"):
+        run(seed=7)
+    shutil.rmtree(tmp_path / "e.shards")
+    assert run(seed=7).header.seed == 7
 
 
 def rescaled(model):

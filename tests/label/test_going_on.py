@@ -89,7 +89,7 @@ def test_the_beginning_of_other_work_is_refused_and_kept(grey, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         label(MODEL, grey(LEVELS), tmp_path / "l.parquet", progress=fail)
     before = sorted((tmp_path / "l.parquet.shards").iterdir())
-    message = r"l\.parquet\.shards' was made with 30 pictures, not 31 pictures; name another store"
+    message = r"l\.parquet\.shards' was made with 30 pictures, not 31 pictures; name another place, or delete it$"
     with pytest.raises(StoreError, match=message):
         label(MODEL, grey({"new.png": 250}), tmp_path / "l.parquet")
     assert sorted((tmp_path / "l.parquet.shards").iterdir()) == before
