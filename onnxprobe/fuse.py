@@ -32,6 +32,7 @@ from onnxprobe.pooling import POOLINGS
 from onnxprobe.probe import Probe, pooled
 from onnxprobe.proof import Proof, prove, sha256, versions
 from onnxprobe.targets import Target, require
+from onnxprobe.told import damaged, told
 
 Arrays = Mapping[str, NDArray[Any]]
 HEADS: Final = "onnxprobe.heads"
@@ -107,6 +108,7 @@ def fuse(backbone: Model, parts: Sequence[Part]) -> Model:
         NoSuchNameError, PoolingError: a probe does not fit the backbone.
         StitchError, VersionError: a head does not fit its probes, or the backbone's opset, or its
             name begins names that the backbone has already.
+        GraphError: the metadata that tells of heads before is damaged.
     """
     for part in parts:
         _check_free(backbone, part.name)
@@ -143,6 +145,7 @@ def write_fused(  # noqa: PLR0913  what a file is written with
         ContractError: an old output would change, or a new one is not what the head computes.
         RunError: the backbone or the fused model does not run.
         VersionError: the target does not load the fused model.
+        GraphError: the metadata that tells of heads before is damaged.
     """
     old = measured(load(backbone)) if proven else load(backbone)
     digest = sha256(backbone)
@@ -211,6 +214,11 @@ def _graft(part: Part) -> Graft:
 
 
 def _check_free(backbone: Model, name: str) -> None:
+    if name in _fused_before(backbone):
+        raise StitchError(
+            f"a head named {name!r} is in the file already; take it out first (onnxprobe unstitch --head "
+            f"{name}), or give the new one another name: NAME=FILE"
+        )
     taken = next((tensor for tensor in backbone.values if tensor.startswith(f"{name}/")), None)
     if taken is not None:
         raise StitchError(
@@ -219,10 +227,18 @@ def _check_free(backbone: Model, name: str) -> None:
         )
 
 
+def _fused_before(backbone: Model) -> list[Any]:
+    """Return what the heads are called that are in ``backbone``."""
+    try:
+        return [fact["prefix"] for fact in told(backbone, HEADS, [])]
+    except (KeyError, TypeError):
+        raise damaged(HEADS) from None
+
+
 def _described(
     backbone: Model, model: Model, parts: Sequence[Part], digest: str, *, proven: bool
 ) -> Model:
-    before = json.loads(backbone.metadata.get(HEADS, "[]"))
+    before = told(backbone, HEADS, [])
     added = iter(model.outputs[len(backbone.outputs) :])
     heads = [
         {
@@ -236,9 +252,7 @@ def _described(
     claim = {"batches": proof.BATCHES, "old_outputs": "bit-identical"} if proven else "not proven"
     facts: dict[str, Any] = {
         HEADS: before + heads,
-        BACKBONE: json.loads(backbone.metadata.get(BACKBONE, "{}"))
-        if before
-        else {"sha256": digest},
+        BACKBONE: told(backbone, BACKBONE, {}) if before else {"sha256": digest},
         PROOF: claim,
         VERSIONS: versions(),
         BROUGHT: _brought(backbone, model, parts),
@@ -248,16 +262,19 @@ def _described(
 
 def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, Any]:
     """Say what unfusing must take back when no head needs it, and the metadata to put back then."""
-    before = json.loads(backbone.metadata.get(BROUGHT, "{}"))
+    before = told(backbone, BROUGHT, {})
+    lists = [before.get(key, []) for key in ("probes", "domains", "functions")]
+    if not all(isinstance(each, list) for each in lists):
+        raise damaged(BROUGHT)
     functions = {(f.domain, f.name) for f in backbone.proto.functions}
     domains = {o.domain for o in backbone.proto.opset_import}
     probes = (str(p) for part in parts for p in part.probes if p.output not in backbone.values)
     ours = {key: text for key, text in backbone.metadata.items() if key.startswith(OURS)}
     return {
-        "probes": list(dict.fromkeys((*before.get("probes", ()), *probes))),
-        "domains": before.get("domains", [])
+        "probes": list(dict.fromkeys((*lists[0], *probes))),
+        "domains": lists[1]
         + [o.domain for o in model.proto.opset_import if o.domain not in domains],
-        "functions": before.get("functions", [])
+        "functions": lists[2]
         + [
             [f.domain, f.name] for f in model.proto.functions if (f.domain, f.name) not in functions
         ],

@@ -18,6 +18,7 @@ from onnxprobe.graph.upstream import upstream
 from onnxprobe.graph.within import COPIES
 from onnxprobe.hints import hints, without_hints
 from onnxprobe.proof import Compared, prove, sha256
+from onnxprobe.told import damaged, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ def heads(model: Model) -> tuple[FusedHead, ...]:
         GraphError: the metadata that tells of them is damaged.
     """
     try:
-        return tuple(map(_head, _said(model, HEADS, [])))
+        return tuple(map(_head, told(model, HEADS, [])))
     except (KeyError, TypeError, AttributeError):
-        raise GraphError(_damaged(HEADS)) from None
+        raise damaged(HEADS) from None
 
 
 def unfuse(fused: Model, name: str | None = None) -> Model:
@@ -109,11 +110,11 @@ def unfuse(fused: Model, name: str | None = None) -> Model:
             if key in brought.metadata or not key.startswith(OURS)
         }
         return _with_metadata(bare, others | brought.metadata)
-    left = [said for said in _said(fused, HEADS, []) if said["prefix"] in {h.name for h in stay}]
+    left = [said for said in told(fused, HEADS, []) if said["prefix"] in {h.name for h in stay}]
     now = replace(brought, probes=tuple(p for p in brought.probes if p not in probes))
     changed = {HEADS: json.dumps(left), BROUGHT: json.dumps(asdict(now))}
-    told = without_hints(bare.metadata) | changed
-    return _with_metadata(bare, told | hints(told))
+    new = without_hints(bare.metadata) | changed
+    return _with_metadata(bare, new | hints(new))
 
 
 def write_unfused(
@@ -148,7 +149,7 @@ def write_unfused(
 
     def check(temporary: Path) -> None:
         digest = sha256(temporary)
-        if digest == _said(fused, BACKBONE, {}).get("sha256"):
+        if digest == told(fused, BACKBONE, {}).get("sha256"):
             found.append(Unfused(removed, kept, original=True))
             return
         if not proven:
@@ -180,14 +181,14 @@ class _Brought:
 
     @classmethod
     def of(cls, model: Model) -> "_Brought":
-        said = _said(model, BROUGHT, {})
+        said = told(model, BROUGHT, {})
         try:
             functions = tuple((domain, name) for domain, name in said["functions"])
             return cls(
                 tuple(said["probes"]), tuple(said["domains"]), functions, dict(said["metadata"])
             )
         except (KeyError, TypeError, ValueError):
-            raise GraphError(_damaged(BROUGHT)) from None
+            raise damaged(BROUGHT) from None
 
 
 def _head(said: Mapping[str, Any]) -> FusedHead:
@@ -198,20 +199,6 @@ def _head(said: Mapping[str, Any]) -> FusedHead:
         probes=tuple(said["probes"]),
         outputs=tuple(said["outputs"]),
     )
-
-
-def _said(model: Model, key: str, default: Any) -> Any:
-    try:
-        said = json.loads(model.metadata.get(key, json.dumps(default)))
-    except ValueError:
-        said = None
-    if not isinstance(said, type(default)):
-        raise GraphError(_damaged(key))
-    return said
-
-
-def _damaged(key: str) -> str:
-    return f"the metadata {key!r} is damaged, so the heads cannot be told from the backbone"
 
 
 def _by_owner(model: Model, owners: Collection[str]) -> dict[str, list[str]]:

@@ -124,6 +124,15 @@ def test_one_head_s_name_may_begin_the_other_s(tmp_path, tiny_file):
     assert unfuse(both, "a").outputs == ("scores", *outputs("a/b"))
 
 
+def test_a_head_of_the_same_name_must_be_taken_out_first(tmp_path, tiny_file):
+    fused = fuse(tiny_file, tmp_path / "fused.onnx", "one")
+    with pytest.raises(
+        StitchError,
+        match=r"named 'one' is in the file already; take it out .*--head one.*NAME=FILE",
+    ):
+        fuse(fused, tmp_path / "again.onnx", "one", probes=(STD,))
+
+
 def test_a_name_that_begins_names_of_the_backbone_is_refused(tmp_path, tiny):
     proto = onnx.ModelProto()
     proto.CopyFrom(tiny.proto)
@@ -211,6 +220,26 @@ def test_damaged_metadata_is_said(tiny, said):
     proto.metadata_props.add(key=HEADS, value=said)
     with pytest.raises(GraphError, match=f"the metadata '{HEADS}' is damaged"):
         heads(type(tiny)(proto))
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (HEADS, "{"),
+        (HEADS, "[7]"),
+        (HEADS, "null"),
+        ("onnxprobe.brought", "[]"),
+        ("onnxprobe.brought", '{"probes": 7}'),
+    ],
+)
+def test_a_backbone_of_damaged_metadata_takes_no_head(tiny, tmp_path, key, said):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny.proto)
+    proto.metadata_props.add(key=key, value=said)
+    old = save(type(tiny)(proto), tmp_path / "old.onnx")
+    with pytest.raises(GraphError, match=f"the metadata '{key}' is damaged"):
+        fuse(old, tmp_path / "fused.onnx", "one")
+    assert not (tmp_path / "fused.onnx").exists()
 
 
 def test_a_head_from_a_file_with_functions_of_its_own_leaves_no_trace(

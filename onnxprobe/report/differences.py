@@ -1,5 +1,6 @@
 """How the verdict on two models looks on a terminal: what differs, and whether it breaks callers."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -49,13 +50,18 @@ def _kind(difference: Difference) -> str:
 
 
 def _answer(output: Agreement, verdict: Verdict) -> str:
-    said = "bit-identical"
-    if not output.identical:
-        said = (
-            f"differs by up to {output.max_difference:.3g} "
-            f"({output.relative:.1e} of its largest value)"
-        )
+    said = "bit-identical" if output.identical else _far(output)
     runs = f"batch {', '.join(map(str, verdict.batches))}"
     runs += f", and {verdict.given} given" if verdict.given else ""
     mark = _HARMLESS if output.identical else _BREAKS
     return f"{mark}output {output.name!r} {said} ({runs})"
+
+
+def _far(output: Agreement) -> str:
+    if math.isnan(output.max_difference):
+        return "is not a number where it was one, or the other way round"
+    if math.isinf(output.max_difference):
+        return "is of another type or shape, or infinite where it was not"
+    return (
+        f"differs by up to {output.max_difference:.3g} ({output.relative:.1e} of its largest value)"
+    )

@@ -45,6 +45,21 @@ def test_what_breaks_is_listed_and_the_exit_code_is_one(tiny_file, moved):
     assert lines[3] == "contract broken"
 
 
+def test_answers_of_another_shape_are_said_to_be_no_more_or_less(tmp_path, tiny_file, tiny):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny.proto)
+    last = next(node for node in proto.graph.node if "scores" in node.output)
+    last.output[0] = "flat_scores"
+    proto.graph.node.append(onnx.helper.make_node("Unsqueeze", ["flat_scores", "w0"], ["scores"]))
+    proto.graph.initializer.append(onnx.numpy_helper.from_array(np.array([2]), "w0"))
+    proto.graph.output[0].type.tensor_type.ClearField("shape")
+    result = invoke("check", tiny_file, save(Model(proto), tmp_path / "deeper.onnx"))
+    assert result.exit_code == 1
+    assert (
+        "output 'scores' is of another type or shape, or infinite where it was not" in result.output
+    )
+
+
 def test_what_is_added_breaks_nothing(tmp_path, tiny_file, tiny):
     save(expose(tiny, ["block"]), tmp_path / "more.onnx")
     result = invoke("check", tiny_file, tmp_path / "more.onnx")
