@@ -49,7 +49,8 @@ class Attributes:
         """Return the values that are known of enough pictures, as groups of the first view.
 
         Raises:
-            RecipeError: there is no such file, it has no such columns, or nothing in it can be learnt.
+            RecipeError: there is no such file, it has no such columns, two values would
+                have one name, or nothing in it can be learnt.
         """
         from onnxprobe.images.names import printable
 
@@ -67,6 +68,11 @@ class Attributes:
                 "many outside; tell more, or lower attributes.smallest"
             )
         names, member, known = zip(*found, strict=True)
+        twice = next((name for name, times in Counter[str](names).items() if times > 1), None)
+        if twice is not None:
+            raise RecipeError(
+                f"two attributes in {self.file!r} would both be called {twice!r}; rename a column"
+            )
         view = (next(iter(embedded.views.value)),) * len(names)
         grouped = Grouped(
             np.column_stack(member), view, (None,) * len(names), names, np.column_stack(known)

@@ -1,7 +1,11 @@
 """What was found beside what is known."""
 
+from itertools import count as counting
+from itertools import islice
+
 import numpy as np
 
+from onnxprobe.domains.grouping import default_name
 from recipes.grouped import Grouped, Mask, known
 from recipes.groups.clustering import Groups
 from recipes.groups.merging import SAME
@@ -17,11 +21,12 @@ def beside(attributes: Grouped, predicted: Mask, found: Groups) -> Grouped:
     so = np.where(told, attributes.member, predicted)
     new = [k for k in range(found.member.shape[1]) if not _explained(found.member[:, k], so)]
     count = len(new)
+    free = (name for name in map(default_name, counting()) if name not in attributes.names)
     return Grouped(
         member=np.hstack([attributes.member, found.member[:, new]]),
         view=(*attributes.view, *(found.view[k] for k in new)),
         stability=(*attributes.stability, *found.stability[new].tolist()),
-        names=(*attributes.names, *(f"domain {i}" for i in range(count))),
+        names=(*attributes.names, *islice(free, count)),
         known=np.hstack([told, np.ones((len(told), count), bool)]),
     )
 

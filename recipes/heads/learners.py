@@ -21,7 +21,7 @@ _PENALTY: Final = 2e-5
 _HIDDEN: Final = 128
 _DRAWN: Final = 50_000
 """Rows that a perceptron learns from, at most; they are drawn by their weights."""
-_NEVER: Final = -30.0
+NEVER: Final = -30.0
 """Logit of a class that there was no row of."""
 
 
@@ -113,7 +113,7 @@ def _perceptron(z: Vectors, labels: Labels, weights: Weights, count: int, seed: 
     there = network.classes_
     full = np.zeros((count, _HIDDEN), np.float32)
     full[there] = weight
-    never = np.full(count, _NEVER, np.float32)
+    never = np.full(count, NEVER, np.float32)
     never[there] = intercept
     return hidden, Layer(full, never)
 
@@ -123,7 +123,7 @@ def _centroid(z: Vectors, labels: Labels, weights: Weights, count: int, _seed: i
     true = (labels[:, None] == np.arange(count)) * weights[:, None]
     size = true.sum(axis=0)
     mean = (true.T @ z) / np.maximum(size, 1e-12)[:, None]
-    bias = np.where(size > 0, -0.5 * (mean**2).sum(axis=1), _NEVER)
+    bias = np.where(size > 0, -0.5 * (mean**2).sum(axis=1), NEVER)
     return (Layer(mean.astype(np.float32), bias.astype(np.float32)),)
 
 

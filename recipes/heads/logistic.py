@@ -11,6 +11,7 @@ from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.kinds import Count, Folds, Rounds, Seed
 from recipes.grouped import Grouped, one_each
 from recipes.heads.heldout import Mask, scored
+from recipes.heads.learners import NEVER
 from recipes.heads.split import Sides, Split
 from recipes.heads.trained import Trained, nothing, reported
 from recipes.vectors.whitening import Vectors, half_whitening
@@ -27,7 +28,7 @@ class LogisticCV:
     Attributes:
         components: principal components it reads, at most; half-whitened, so that the fit converges.
         penalties: how many are tried.
-        folds: of the cross-validation.
+        folds: of the cross-validation; as many as the smallest group has rows where that is fewer.
         iterations: of the optimiser, at most.
         seed: of the components.
     """
@@ -57,7 +58,7 @@ class LogisticCV:
         x = next(iter(views.values()))
         rows = ~aside & member.any(axis=1)
         weight = np.zeros((count, sum(widths)), np.float32)
-        weight[:, : widths[0]], bias = self._fitted(x[rows], one_each(member)[rows])
+        weight[:, : widths[0]], bias = self._fitted(x[rows], one_each(member)[rows], count)
         # scores of a row add up to 1: the best class is the answer whatever its score
         threshold, classes = np.zeros(count, np.float32), tuple(map(str, range(count)))
         head = LinearHead(HEADS["softmax"], weight, bias, threshold, classes, widths)
@@ -66,9 +67,24 @@ class LogisticCV:
         return replace(trained, heldout={**trained.heldout, **_samerows(head, views, member, rows)})
 
     def _fitted(
-        self, x: Vectors, labels: NDArray[np.int64]
+        self, x: Vectors, labels: NDArray[np.int64], count: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return weights ``(K, d)`` and biases ``(K,)`` on the vectors as they are."""
+        """Return weights ``(K, d)`` and biases ``(K,)`` on the vectors as they are.
+
+        A group of which no row teaches, as people may make one, is never the answer; one alone
+        always is.
+        """
+        there, sizes = np.unique(labels, return_counts=True)
+        weight, bias = np.zeros((count, x.shape[1]), np.float32), np.full(count, NEVER, np.float32)
+        bias[there] = 0
+        if len(there) > 1:
+            weight[there], bias[there] = self._searched(x, labels, int(sizes.min()))
+        return weight, bias
+
+    def _searched(
+        self, x: Vectors, labels: NDArray[np.int64], smallest: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Fit groups of ``smallest`` rows or more; a single row cannot be in two folds."""
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import GridSearchCV
         from threadpoolctl import threadpool_limits
@@ -76,14 +92,15 @@ class LogisticCV:
         whitening = half_whitening(x, self.components, seed=self.seed)
         z = whitening(x).astype(np.float64)
         length = np.sqrt((z**2).sum(axis=1).mean() / z.shape[1])
+        folds = min(self.folds, smallest)
         # LogisticRegressionCV's own search; its arguments differ between releases of scikit-learn
-        search = GridSearchCV(
-            LogisticRegression(max_iter=self.iterations),
-            {"C": np.logspace(-4, 4, self.penalties)},
-            cv=self.folds,
-        )
+        model = LogisticRegression(max_iter=self.iterations)
+        search = GridSearchCV(model, {"C": np.logspace(-4, 4, self.penalties)}, cv=folds)
         with threadpool_limits(1):  # products this small wait for each other more than they compute
-            model = search.fit(z / length, labels).best_estimator_
+            if folds > 1:
+                model = search.fit(z / length, labels).best_estimator_
+            else:
+                model.fit(z / length, labels)
         weight, bias = model.coef_ / length, model.intercept_
         if len(weight) == 1:  # two classes are kept as one row
             weight, bias = np.vstack([-weight, weight]) / 2, np.hstack([-bias, bias]) / 2
@@ -92,11 +109,16 @@ class LogisticCV:
 
 def _samerows(
     head: LinearHead, views: Mapping[str, Vectors], member: Mask, rows: Mask
-) -> dict[str, float]:
+) -> dict[str, float | None]:
+    """Return the origin's figures; null where there is nothing to compare."""
+    if not rows.any():
+        return {"samerows_accuracy": None, "samerows_auc": None}
     scores = head([x[rows] for x in views.values()]).scores
     best = scores.argmax(axis=1)
     said = best[:, None] == np.arange(member.shape[1])
+    areas = scored(member[rows], said, scores).auc
+    areas = areas[~np.isnan(areas)]
     return {
         "samerows_accuracy": round(float(member[rows][np.arange(len(best)), best].mean()), 4),
-        "samerows_auc": round(float(np.nanmean(scored(member[rows], said, scores).auc)), 4),
+        "samerows_auc": round(float(areas.mean()), 4) if len(areas) else None,
     }

@@ -52,6 +52,15 @@ def test_a_group_that_an_attribute_explains_is_left_out():
     assert (both.known[:, :2] == known).all()
 
 
+def test_groups_that_nobody_named_do_not_take_the_name_of_an_attribute():
+    member = np.arange(100)[:, None] < [40, 20]
+    attributes = Grouped(member, ("v", "v"), (None, None), ("domain 0", "domain 2"))
+    others = np.column_stack([np.arange(100) > 70, np.arange(100) > 85])
+    ones = np.ones(2)
+    both = beside(attributes, member, Groups(others, ("v", "v"), ones, ones, ones))
+    assert both.names == ("domain 0", "domain 2", "domain 1", "domain 3")
+
+
 @pytest.fixture(scope="module")
 def done(backbone, tmp_path_factory):
     """Grey noise; a third brighter, which a table tells of half the pictures; some chequered."""

@@ -85,3 +85,10 @@ def test_a_table_of_other_pictures_is_said(tmp_path):
         RecipeError, match=r"says nothing of the pictures; its first path is 'elsewh"
     ):
         Attributes(str(tmp_path / "a.csv")).read(Pictures)
+
+
+def test_two_values_that_would_have_one_name_are_refused(tmp_path):
+    lines = ["path,odd,odd", *(f"{name},{i % 2},{i % 2}" for i, name in enumerate(Pictures.paths))]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    with pytest.raises(RecipeError, match="would both be called 'odd'; rename a column"):
+        Attributes(str(tmp_path / "a.csv")).read(Pictures)

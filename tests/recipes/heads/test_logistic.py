@@ -4,6 +4,7 @@ from blobs import crowd, planted
 
 from recipes.grouped import partition
 from recipes.heads.logistic import LogisticCV
+from recipes.heads.split import Sides
 
 QUICK = LogisticCV(penalties=3, folds=3)
 
@@ -51,3 +52,27 @@ def test_without_groups_there_is_no_head():
     trained = QUICK({"v": crowd(50)}, partition(np.full(50, -1), "v"))
     assert trained.weight.shape == (0, 24)
     assert trained.heldout["macro_f1"] is None
+
+
+def test_a_group_alone_is_always_the_answer():
+    x, label = planted((80,))
+    trained = QUICK({"v": x}, partition(label - 1, "v"))
+    assert trained.predicted.all()
+    assert trained.recall == (1.0,)
+
+
+@pytest.mark.parametrize("few", [1, 2, 3])
+def test_a_group_of_a_few_rows_is_learnt_from_as_far_as_it_goes(few):
+    x, label = planted((80, 60))
+    label[np.flatnonzero(label == 2)[few:]] = 0
+    trained = LogisticCV(penalties=3)({"v": x}, partition(label - 1, "v"))
+    assert np.isfinite(trained.weight).all()
+    assert trained.recall[0] > 0.9
+
+
+def test_a_group_of_which_no_row_teaches_is_never_the_answer():
+    x, label = planted((80, 60, 40))
+    sides = Sides(label == 3)
+    trained = QUICK({"v": x}, partition(label - 1, "v"), sides)
+    assert not trained.predicted[:, 2].any()
+    assert trained.weight.shape == (3, 24)
