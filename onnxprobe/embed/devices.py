@@ -11,7 +11,7 @@ from onnxprobe.embed.fill import fill, prepare, settle
 from onnxprobe.embed.growth import Growth
 from onnxprobe.embed.job import Job, UnfinishedError
 from onnxprobe.embed.stop import Stop, stoppable
-from onnxprobe.embed.team import Team
+from onnxprobe.embed.team import AGAIN, Team
 from onnxprobe.embed.watch import UNWATCHED, Watch
 from onnxprobe.errors import DeviceError, StoreError
 from onnxprobe.machine import cores
@@ -99,7 +99,8 @@ def _together(jobs: Sequence[Job], stop: Stop, watch: Watch, threads: int | None
     if left:
         raise failed or jobs[0].stopped(left)
     if failed:
-        warnings.warn(f"{failed}; the others made everything", RuntimeWarning, stacklevel=2)
+        why = str(failed).removesuffix(AGAIN)
+        warnings.warn(f"{why}; the others made everything", RuntimeWarning, stacklevel=2)
 
 
 def _sent(job: Job) -> Job:

@@ -30,6 +30,8 @@ _SECONDS: Final = 0.2
 """How often to look whether the work is to be stopped."""
 _GRACE: Final = 60.0
 """Seconds for a process to write what it holds."""
+AGAIN: Final = "; what was done is kept: give the same command again to go on"
+"""How the error of a process that died ends, for where others did not make the rest."""
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 _END: Final = b"end"
 
@@ -115,10 +117,7 @@ class Team:
             raise DeviceError(self._failed[0])
         dead = [member.process.exitcode for member in self._members if member.process.exitcode]
         if dead:
-            raise DeviceError(
-                f"a process that worked on a device ended with code {dead[0]}; what was done is "
-                "kept: give the same command again to go on"
-            )
+            raise DeviceError(f"a process that worked on a device ended with code {dead[0]}{AGAIN}")
 
 
 @contextmanager
