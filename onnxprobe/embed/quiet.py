@@ -1,4 +1,4 @@
-"""OpenCV while many threads use it: no threads of its own, nothing on the terminal."""
+"""OpenCV while many threads use it: no threads and no messages of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,8 @@ def logging() -> Any:
 def quiet_opencv() -> Iterator[None]:
     """Set OpenCV so that it does not fight with our threads, and put it back afterwards.
 
-    What it would print about broken pictures is in the ledger.
+    What it would print about broken pictures is in the ledger. libjpeg and libpng, which it brings,
+    cannot be told: they may complain on standard error.
     """
     threads, level = cv2.getNumThreads(), logging().getLogLevel()
     cv2.setNumThreads(1)

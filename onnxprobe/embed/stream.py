@@ -86,8 +86,8 @@ def stream(  # noqa: PLR0913
     read = source.read if reads_at_once(source) == 1 else _given_up(source, asked)
     fetch = _Fetch(read, network.preprocess, max_pixels)
     decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(running, "run")
-    try:
-        with quiet_opencv(), suppress(StoppedError):
+    with quiet_opencv(), suppress(StoppedError):
+        try:
             for rows in batches:
                 if not free:
                     yield _oldest(waiting, free)
@@ -100,9 +100,9 @@ def stream(  # noqa: PLR0913
                 waiting.append((batch, samples))
             while waiting:
                 yield _oldest(waiting, free)
-    finally:
-        decoders.shutdown(cancel_futures=True)
-        runners.shutdown(cancel_futures=True)
+        finally:
+            decoders.shutdown(cancel_futures=True)
+            runners.shutdown(cancel_futures=True)
 
 
 def crews(network: Network, source: Source, threads: int | None) -> tuple[int, int]:
@@ -154,7 +154,7 @@ class _Fetch:
         began = perf_counter()
         try:
             data = self.read(name)
-        except (OSError, ValueError, LookupError) as error:
+        except (OSError, ValueError, LookupError, MemoryError) as error:
             slot[...] = 0
             return Outcome(Status.MISSING, error=_reason(error)), perf_counter() - began
         reading, began = perf_counter() - began, thread_time()
@@ -175,6 +175,8 @@ class _Fetch:
 def _reason(error: Exception) -> str:
     if isinstance(error, LookupError):  # an archive that another process opened a little later
         return "the source does not hold it any more"
+    if isinstance(error, MemoryError):
+        return "it does not fit into memory"
     return getattr(error, "strerror", None) or str(error)
 
 

@@ -92,6 +92,8 @@ class Odd:
             return open(name, "rb")  # noqa: PTH123  raises ValueError
         if name == "left out":
             raise KeyError(name)
+        if name == "endless":
+            raise MemoryError
         if name == "html":
             return b"<html>"
         if name == "slow":
@@ -100,12 +102,13 @@ class Odd:
 
 
 def test_what_cannot_be_read_is_missing_and_the_rest_goes_on(network, pictures):
-    source = Odd(("gone", "fine", "zero\0byte", "slow", "left out"), pictures)
+    source = Odd(("gone", "fine", "zero\0byte", "slow", "left out", "endless"), pictures)
     batch, last = everything(network, source)
     assert [o.status for o in batch.outcomes] == ["missing", "ok", "missing", "ok"]
     assert batch.outcomes[0].error == "No such file or directory"
     assert [(o.status, o.error) for o in last.outcomes] == [
-        ("missing", "the source does not hold it any more")
+        ("missing", "the source does not hold it any more"),
+        ("missing", "it does not fit into memory"),
     ]
     assert batch.kept.tolist() == [1, 3]
     assert np.array_equal(*batch.outputs["scores"])  # the same picture in another slot
