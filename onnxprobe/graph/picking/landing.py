@@ -57,8 +57,9 @@ def land(spine: Spine) -> Landing | None:
 
 
 def _has_places(spine: Spine, tensor: str) -> bool:
-    stacked = tensor not in spine.live.outputs and stacks_vectors(spine, tensor)
-    return spine.structured(tensor) and not stacked
+    if not spine.structured(tensor):
+        return False
+    return tensor in spine.live.outputs or not stacks_vectors(spine, tensor)
 
 
 def _is_dense(spine: Spine, tensor: str, follows: str) -> bool:
