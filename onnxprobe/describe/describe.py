@@ -52,7 +52,7 @@ def describe(
     """
     out = Path(run)
     settled(out)
-    folder = RunFolder.read(out)
+    folder = RunFolder.read(out).with_facts("counts", "domains")
     entries = folder.run["domains"]
     if not entries:
         return dict(folder.run)

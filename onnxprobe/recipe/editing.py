@@ -57,7 +57,7 @@ class Domains:
             DomainError: the file of edits cannot be read.
         """
         settled(run)
-        folder = RunFolder.read(run)
+        folder = RunFolder.read(run).with_facts("model", "counts", "probes", "domains")
         groups = tuple(
             Group(d["name"], d["view"], d["depth"], d["stability"]) for d in folder.run["domains"]
         )

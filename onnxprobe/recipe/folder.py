@@ -164,6 +164,19 @@ class RunFolder:
             files=tuple(sorted(path.name for path in folder.iterdir() if path.is_file())),
         )
 
+    def with_facts(self, *names: str) -> Self:
+        """Return the same, of which ``run.json`` says what is needed.
+
+        Raises:
+            StoreError: it does not.
+        """
+        missing = [name for name in names if name not in self.run]
+        if missing:
+            raise StoreError(
+                f"'run.json' says nothing of {quoted(missing)}; run the recipe again to write it anew"
+            )
+        return self
+
 
 def _json(path: Path) -> Mapping[str, Any]:
     try:

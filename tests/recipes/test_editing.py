@@ -9,6 +9,7 @@ import pytest
 from drawn import SEEN
 from pyarrow import parquet
 
+from onnxprobe.describe import describe
 from onnxprobe.errors import DomainError, NoSuchNameError, StoreError
 from onnxprobe.graph.load import load
 from onnxprobe.heads import HEADS
@@ -173,7 +174,6 @@ def test_names_and_edits_survive_a_run_with_other_settings(finished, out):
 
 
 def test_what_a_run_is_described_by_is_remembered_when_it_runs_again(finished, out, tmp_path):
-    from onnxprobe.describe import describe
 
     table = tmp_path / "labels.csv"
     table.write_text("path,kind\n" + "".join(f"{i:03d}.png,{i % 10 == 0}\n" for i in range(300)))
@@ -184,7 +184,6 @@ def test_what_a_run_is_described_by_is_remembered_when_it_runs_again(finished, o
 
 
 def test_what_marks_a_domain_is_said_in_the_run_and_on_the_page(finished, out):
-    from onnxprobe.describe import describe
     from onnxprobe.images import open_source
     from onnxprobe.report.html import write_report
 
@@ -203,7 +202,6 @@ def test_what_marks_a_domain_is_said_in_the_run_and_on_the_page(finished, out):
 
 
 def test_as_many_pictures_are_described_as_somebody_said_once(finished, out):
-    from onnxprobe.describe import describe
     from onnxprobe.images import open_source
 
     facts = describe(out, open_source(finished.images), sample=120)
@@ -212,3 +210,13 @@ def test_as_many_pictures_are_described_as_somebody_said_once(finished, out):
     edit(out, "rename", ["0", "boards"])
     assert describe(out, None)["described"]["pictures"] == 120
     assert describe(out, None, sample=10_000)["described"]["pictures"] == 300
+
+
+@pytest.mark.parametrize("look", [Read.read, lambda folder: describe(folder, None)])
+def test_a_run_json_that_says_too_little_is_told_and_no_traceback(out, look):
+    facts = json.loads((out / "run.json").read_text())
+    (out / "run.json").write_text(json.dumps({"recipe": facts["recipe"], "model": facts["model"]}))
+    with pytest.raises(
+        StoreError, match=r"'run\.json' says nothing of .*'domains'; run the recipe"
+    ):
+        look(out)
