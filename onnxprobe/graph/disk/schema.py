@@ -9,6 +9,7 @@ from onnxprobe.graph.disk import weights
 from onnxprobe.graph.disk.ranges import RAW_DATA
 
 EXTERNAL_DATA: Final = 13
+DATA_LOCATION: Final = 14
 DATA: Final = "data"
 """What a field is called that is tensor data itself."""
 PLACE: Final = "place"

@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from onnxprobe.errors import NotOnnxError
 from onnxprobe.graph.disk import weights
 from onnxprobe.graph.disk.ranges import OpenFile, stamp, text_of
-from onnxprobe.graph.disk.schema import DATA, PLACE, SCHEMA, every_tensor
+from onnxprobe.graph.disk.schema import DATA, DATA_LOCATION, PLACE, SCHEMA, every_tensor
 from onnxprobe.graph.disk.strict import check_text
 from onnxprobe.graph.disk.varint import BYTES, Buffer, encode, fields
 
@@ -58,25 +58,29 @@ def _skeleton(
     if depth > _DEEPEST:
         raise NotOnnxError(f"graphs are nested more than {_DEEPEST} levels deep")
     out: list[bytes] = []
-    schema, copied, stretches, long = SCHEMA[kind], span[0], 0, 0
+    places: list[_Entries] = []
+    said: _Entries = []
+    schema, copied, stretches = SCHEMA[kind], span[0], 0
     for field, wire, start, content, end in fields(buffer, *span):
         inner = schema.get(field)
         stretches += inner in (DATA, PLACE)
+        if kind == "tensor" and field == DATA_LOCATION:
+            said = [(weights.SAID, "1")]
         if inner in (None, PLACE) or wire != BYTES or end - content <= INLINE:
             continue
         out.append(_untouched(buffer[copied:start]))
         copied = end
         if inner == DATA:
-            long += 1
             place = [("offset", str(content)), ("length", str(end - content))]
-            out.append(_reference([*ours, *place, (weights.FIELD, str(field))]))
+            places.append([*ours, *place, (weights.FIELD, str(field))])
             continue
         small = _skeleton(buffer, (content, end), inner, ours, depth + 1)
         out += (encode(field << 3 | BYTES), encode(sum(map(len, small))), *small)
-    if long and stretches > 1:
+    if places and stretches > 1:
         raise NotOnnxError("the data of a weight is in several places")
     out.append(_untouched(buffer[copied : span[1]]))
-    return out
+    # last, as what comes last holds: the file may say itself where the data is
+    return out + [_reference([*place, *said]) for place in places]
 
 
 def _untouched(data: bytes) -> bytes:

@@ -7,6 +7,8 @@ are never written to a file and refused where a file has them, say where:
 - ``onnxprobe.disk.field``: the bytes are the content of this protobuf field, in file ``location``
 - ``onnxprobe.disk.stamp``: what that file was like when it was read, so that a change is noticed
 - ``onnxprobe.disk.folder``: ``location`` is relative to this folder, as ONNX has it
+- ``onnxprobe.disk.said``: the file says itself that the data is in it, as ``onnx.save`` writes it after
+  ``onnx.load`` has read weights from beside a model
 - ``onnxprobe.disk.home``: the folder that ``location`` may lead to through a link: that of the
   model file itself, where the name under which it was opened is a link to it
 """
@@ -34,6 +36,7 @@ FIELD: Final = OURS + "field"
 STAMP: Final = OURS + "stamp"
 FOLDER: Final = OURS + "folder"
 HOME: Final = OURS + "home"
+SAID: Final = OURS + "said"
 _PLAIN_TOO: Final = {4: TensorProto.FLOAT, 10: TensorProto.DOUBLE}
 """Packed fields whose bytes are those of ``raw_data``, for tensors of this type."""
 

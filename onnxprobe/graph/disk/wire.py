@@ -16,7 +16,7 @@ import onnx
 from onnxprobe.graph.disk import ranges, weights
 from onnxprobe.graph.disk.copying import move
 from onnxprobe.graph.disk.ranges import Stored
-from onnxprobe.graph.disk.schema import EXTERNAL_DATA, SCHEMA
+from onnxprobe.graph.disk.schema import DATA_LOCATION, EXTERNAL_DATA, SCHEMA
 from onnxprobe.graph.disk.varint import BYTES, encode, fields
 
 __all__ = ["LIMIT", "Piece", "dump", "length", "pieces", "write"]
@@ -26,7 +26,8 @@ LIMIT: Final = (1 << 31) - 1
 _OURS, _FIELD = weights.OURS.encode(), weights.FIELD.encode()
 _SMALL: Final = 1 << 16
 """Bytes up to which a range is read and written like what is around it: it takes fewer calls."""
-_DATA_LOCATION: Final = 14
+_SAID: Final = weights.SAID.encode()
+_HERE: Final = encode(DATA_LOCATION << 3) + encode(onnx.TensorProto.DEFAULT)
 
 Piece = bytes | Stored
 """A stretch of the file to be written: bytes in memory, or a range of another file."""
@@ -118,10 +119,11 @@ def _tensor(data: bytes, marks: set[bytes]) -> list[Piece]:
     place = weights.stored(onnx.TensorProto.FromString(data))
     if place is None:
         return [data]
+    here = _HERE if _SAID in data else b""
     kept = [
-        (number, data[start:end])
+        (number, here if number == DATA_LOCATION else data[start:end])
         for number, _, start, _, end in fields(data, 0, len(data))
-        if number not in (EXTERNAL_DATA, _DATA_LOCATION)
+        if number != EXTERNAL_DATA
     ]
     before = b"".join(whole for number, whole in kept if number < place.field)
     after = b"".join(whole for number, whole in kept if number > place.field)

@@ -15,6 +15,23 @@ def test_what_is_loaded_and_saved_is_the_same_model(big_file, tmp_path):
     assert onnx.load(again) == onnx.load(big_file)
 
 
+def test_weights_that_were_beside_a_model_once_are_kept_to_the_byte(tmp_path):
+    """``onnx.save`` after ``onnx.load`` says of each weight that it is inside, which is said nowhere else."""
+    x, y = (onnx.helper.make_tensor_value_info(n, 1, ["N", 32]) for n in "xy")
+    table = onnx.numpy_helper.from_array(np.arange(1024, dtype=np.float32).reshape(32, 32), "w")
+    node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
+    graph = onnx.helper.make_graph([node], "g", [x], [y], [table])
+    outside, inside = tmp_path / "outside.onnx", tmp_path / "inside.onnx"
+    onnx.save(onnx.helper.make_model(graph), outside, save_as_external_data=True, size_threshold=0)
+    onnx.save(onnx.load(outside), inside)
+    assert onnx.load(inside).graph.initializer[0].HasField("data_location")
+
+    loaded = load(inside)
+    assert weights.stored(loaded.tensors["w"]) is not None
+    assert loaded.constant("w")[31, 31] == 1023
+    assert save(loaded, tmp_path / "again.onnx").read_bytes() == inside.read_bytes()
+
+
 def test_long_weights_stay_on_disk(loaded_big, big_file):
     assert loaded_big.proto.ByteSize() < 2000 < big_file.stat().st_size
     assert all(weights.stored(loaded_big.tensors[n]) for n in ("table", "typed", "order"))
