@@ -112,7 +112,7 @@ class Ledger:
 def hash_of(data: bytes) -> str:
     """Return the first 128 bits of the BLAKE3 of a file, hexadecimal, as ``b3sum --length 16`` does.
 
-    Nobody can make two pictures share it, and of 12 megapixels it takes a fiftieth of decoding.
+    Nobody can make two pictures share it, and of 12 megapixels it takes a fortieth of decoding.
     """
     return blake3(data).hexdigest(length=_HASH_BYTES)
 
