@@ -80,3 +80,10 @@ def spatial(shape: Shape) -> tuple[int, ...]:
 def places(shape: Shape) -> tuple[int, ...]:
     """Return the axes of a whole tensor ``(n, …, channels)`` between the batch and the last."""
     return tuple(range(1, len(shape)))
+
+
+def deviation(build: Builder, x: str, axes: tuple[int, ...], out: str) -> None:
+    """Write the standard deviation of ``x`` over ``axes`` to ``out``."""
+    off = build.op("Sub", x, build.reduce("ReduceMean", x, axes, keepdims=1))
+    variance = build.reduce("ReduceMean", build.op("Mul", off, off), axes)
+    build.op("Sqrt", variance, out=out)

@@ -5,7 +5,7 @@ arXiv:1703.06868); it tells domains apart (Matsuura & Harada 2020, arXiv:1911.07
 """
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Shape, of_maps, spatial
+from onnxprobe.pooling._base import Array, Shape, deviation, of_maps, spatial
 
 
 def _apply(x: Array) -> Array:
@@ -14,10 +14,7 @@ def _apply(x: Array) -> Array:
 
 
 def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
-    axes = spatial(shape)
-    off = build.op("Sub", x, build.reduce("ReduceMean", x, axes, keepdims=1))
-    variance = build.reduce("ReduceMean", build.op("Mul", off, off), axes)
-    build.op("Sqrt", variance, out=out)
+    deviation(build, x, spatial(shape), out)
 
 
 STD = of_maps("std", _apply, _nodes)

@@ -1,7 +1,7 @@
 """The standard deviation over all tokens, per channel: ``std`` where channels lie on the last axis."""
 
 from onnxprobe.graph.build import Builder
-from onnxprobe.pooling._base import Array, Shape, of_places, places
+from onnxprobe.pooling._base import Array, Shape, deviation, of_places, places
 
 
 def _apply(x: Array) -> Array:
@@ -10,10 +10,7 @@ def _apply(x: Array) -> Array:
 
 
 def _nodes(build: Builder, x: str, shape: Shape, out: str) -> None:
-    axes = places(shape)
-    off = build.op("Sub", x, build.reduce("ReduceMean", x, axes, keepdims=1))
-    variance = build.reduce("ReduceMean", build.op("Mul", off, off), axes)
-    build.op("Sqrt", variance, out=out)
+    deviation(build, x, places(shape), out)
 
 
 TOKEN_STD = of_places("token-std", _apply, _nodes)
