@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import h5py
-import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.embed.checksum import checksum
 from onnxprobe.embed.disk import put
 from onnxprobe.embed.resume import shard_name
 from onnxprobe.embed.store import Store
@@ -47,8 +47,8 @@ def recall(path: Path, of: str) -> Arrays | None:
     try:
         with h5py.File(path, "r") as file:
             arrays = {name: values[...] for name, values in file.items()}
-            same = file.attrs[_OF] == of and file.attrs[_CHECKSUM] == _checksum(arrays)
-            return arrays if same else None
+            whole = file.attrs[_CHECKSUM] == checksum(sorted(arrays.items()))
+            return arrays if whole and file.attrs[_OF] == of else None
     except (OSError, KeyError, ValueError, RuntimeError):
         return None
 
@@ -63,18 +63,10 @@ def keep(path: Path, of: str, arrays: Arrays) -> None:
     with h5py.File(buffer, "w") as file:
         for name, values in arrays.items():
             file.create_dataset(name, data=values)
-        file.attrs[_OF], file.attrs[_CHECKSUM] = of, _checksum(arrays)
+        file.attrs[_OF], file.attrs[_CHECKSUM] = of, checksum(sorted(arrays.items()))
     with suppress(StoreError, OSError):
         put(buffer.getvalue(), path)
         kind = path.name.partition("-")[0]
         for other in path.parent.glob(f"{kind}-*.h5"):
             if recall(other, of) is None:
                 other.unlink(missing_ok=True)
-
-
-def _checksum(arrays: Arrays) -> str:
-    digest = blake2b(digest_size=16)
-    for name, values in sorted(arrays.items()):
-        digest.update(f"{name} {values.dtype} {values.shape}".encode())
-        digest.update(np.ascontiguousarray(values).data)
-    return digest.hexdigest()

@@ -7,14 +7,13 @@ whoever does it and when: block ``(level, place)`` holds the shards from ``place
 
 import io
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
 import h5py
-import numpy as np
 
 from onnxprobe.embed.channels.channels import Channels
+from onnxprobe.embed.checksum import checksum
 from onnxprobe.embed.disk import put
 
 Views = tuple[Channels, ...]
@@ -115,9 +114,4 @@ def read(path: Path) -> Views | None:
 
 
 def _checksum(views: Sequence[Channels]) -> str:
-    digest = blake2b(digest_size=16)
-    for view in views:
-        for name, values in view.arrays().items():
-            digest.update(f"{name} {values.dtype} {values.shape}".encode())
-            digest.update(np.ascontiguousarray(values).data)
-    return digest.hexdigest()
+    return checksum(item for view in views for item in view.arrays().items())
