@@ -58,7 +58,7 @@ def _skeleton(
     if depth > _DEEPEST:
         raise NotOnnxError(f"graphs are nested more than {_DEEPEST} levels deep")
     out: list[bytes] = []
-    places: list[_Entries] = []
+    place: _Entries = []
     said: _Entries = []
     schema, copied, stretches = SCHEMA[kind], span[0], 0
     for field, wire, start, content, end in fields(buffer, *span):
@@ -71,16 +71,16 @@ def _skeleton(
         out.append(_untouched(buffer[copied:start]))
         copied = end
         if inner == DATA:
-            place = [("offset", str(content)), ("length", str(end - content))]
-            places.append([*ours, *place, (weights.FIELD, str(field))])
+            stretch = [("offset", str(content)), ("length", str(end - content))]
+            place = [*ours, *stretch, (weights.FIELD, str(field))]
             continue
         small = _skeleton(buffer, (content, end), inner, ours, depth + 1)
         out += (encode(field << 3 | BYTES), encode(sum(map(len, small))), *small)
-    if places and stretches > 1:
+    if place and stretches > 1:
         raise NotOnnxError("the data of a weight is in several places")
     out.append(_untouched(buffer[copied : span[1]]))
     # last, as what comes last holds: the file may say itself where the data is
-    return out + [_reference([*place, *said]) for place in places]
+    return [*out, _reference([*place, *said])] if place else out
 
 
 def _untouched(data: bytes) -> bytes:
