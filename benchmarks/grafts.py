@@ -69,13 +69,6 @@ def onnxprobe_unsynced(task: Task) -> None:
     onnxprobe_graft(task)
 
 
-def operators(task: Task) -> None:
-    """Infer shapes of the small head: ONNX registers all its operators the first time."""
-    from onnxprobe.graph.load import load
-
-    load(task.head).values  # noqa: B018
-
-
 def onnxprobe_inspect(task: Task) -> None:
     """List layers, shapes, cost, cuts and the pick; write nothing."""
     from onnxprobe.graph.inspect import inspect
@@ -208,12 +201,11 @@ def _save(model: Any, task: Task) -> None:
 
 @dataclass(frozen=True)
 class Tool:
-    """How the graft is done, what is imported and done before the clock starts, whose version to tell."""
+    """How the graft is done, what is imported before the clock starts, whose version to tell."""
 
     graft: Graft
     imports: tuple[str, ...]
     package: str
-    before: Graft = lambda _: None
 
 
 _OURS = ("probe", "fuse", "graph.inspect", "graph.save")
@@ -221,7 +213,6 @@ OURS = tuple(f"onnxprobe.{module}" for module in _OURS)
 TOOLS = {
     "onnx.load": Tool(onnx_load, ("onnx",), "onnx"),
     "onnxprobe": Tool(onnxprobe_graft, OURS, "onnxprobe"),
-    "onnxprobe, operators registered": Tool(onnxprobe_graft, OURS, "onnxprobe", operators),
     "onnxprobe, no fsync": Tool(onnxprobe_unsynced, OURS, "onnxprobe"),
     "onnxprobe inspect": Tool(onnxprobe_inspect, OURS, "onnxprobe"),
     "onnx-ir": Tool(onnx_ir_graft, ("onnx_ir", "onnx_ir.convenience"), "onnx-ir"),
@@ -248,7 +239,6 @@ def measure(name: str, task: Task) -> dict[str, Any]:
             importlib.import_module(module)
     except ImportError as error:
         return {"missing": str(error.name)}
-    tool.before(task)
     imports = time.perf_counter() - began
     before = memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forget the highest so far

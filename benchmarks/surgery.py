@@ -1,15 +1,17 @@
 """The same graft with this library and with its peers, against ``onnx.load`` of the same file.
 
-    python benchmarks/surgery.py [--embedded 100] [--external 3000] [--channels 512] [--peers PYTHON]
+    python benchmarks/surgery.py [--embedded 100] [--external 3000] [--channels 512] [--undeclared]
+                                  [--peers PYTHON]
 
 Sizes in MB; name none to leave a kind out. The backbone is synthetic: 3x3 convolutions over 512
-channels (9.4 MB each; --channels), weights inside the file (random), or in a sparse file beside it.
-What the graft is, and how each tool
+channels (9.4 MB each; --channels), weights inside the file (random), or in a sparse file beside it. It
+declares the shapes of its maps, as torch's exporter and ONNX Runtime write files; with --undeclared
+it does not, as older exporters do: then onnxprobe has ONNX infer them, which begins with registering
+all its operators (16 ms). What the graft is, and how each tool
 does it, is in ``grafts.py``. Each run is a process of its own, tools in turns; imports are not
 counted, neither in seconds nor in memory, but lazily loaded parts are. The files are in the page
 cache. Only onnxprobe waits until the result is safely on disk (fsync) before it replaces a file;
-its time without that is given too, and its time where ONNX, the first time a process infers shapes,
-has registered its operators before (16 ms). ``loads`` says whether ONNX Runtime opens the result.
+its time without that is given too. ``loads`` says whether ONNX Runtime opens the result.
 
 The peers want other versions of things than this library; they live in their own environment:
 
@@ -28,7 +30,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +64,9 @@ class Case:
     channels: int
 
 
-def backbone(folder: Path, megabytes: int, channels: int = 512, *, external: bool) -> Case:
+def backbone(
+    folder: Path, megabytes: int, channels: int = 512, *, external: bool, declared: bool = True
+) -> Case:
     """Write convolutions of ``megabytes`` together, and a head for their last map."""
     folder.mkdir()
     each = 4 * 9 * channels * channels
@@ -80,15 +84,17 @@ def backbone(folder: Path, megabytes: int, channels: int = 512, *, external: boo
         nodes.append(helper.make_node("Relu", [f"c{i}"], [f"map{i}"]))
     nodes.append(helper.make_node("GlobalAveragePool", [f"map{count}"], ["mean"]))
     nodes.append(helper.make_node("Flatten", ["mean"], ["embedding"]))
-    _write(
-        folder / "backbone.onnx", nodes, ("image", [3, 7, 7]), ("embedding", [channels]), weights
-    )
+    maps = [name for node in nodes[:-2] for name in node.output]
+    inner = {name: [channels, 7, 7] for name in maps if declared}
+    shapes = {"image": [3, 7, 7], "embedding": [channels]} | inner
+    _write(folder / "backbone.onnx", nodes, shapes, weights)
     if external:
         with (folder / "weights.data").open("wb") as file:
             file.truncate(each * count)
     _head(folder / "head.onnx", channels)
     where = "weights beside" if external else "weights inside"
-    name = f"{megabytes:,} MB, {where}, {count + 1} of them"
+    shapes = "" if declared else ", no shapes declared"
+    name = f"{megabytes:,} MB, {where}, {count + 1} of them{shapes}"
     return Case(name, folder / "backbone.onnx", folder / "head.onnx", f"map{count}", channels)
 
 
@@ -111,21 +117,21 @@ def _head(path: Path, channels: int) -> None:
         helper.make_node("Gemm", ["features", "coef", "intercept"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
-    _write(path, nodes, ("features", [channels]), ("probabilities", [10]), weights)
+    _write(path, nodes, {"features": [channels], "probabilities": [10]}, weights)
 
 
 def _write(
     path: Path,
     nodes: Sequence[onnx.NodeProto],
-    given: tuple[str, list[int]],
-    wanted: tuple[str, list[int]],
+    shapes: Mapping[str, list[int]],
     weights: Sequence[onnx.TensorProto],
 ) -> None:
-    ends = [
+    """Write a model; of ``shapes``, the first is of its input, the second of its output."""
+    given, wanted, *inner = (
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape])
-        for name, shape in (given, wanted)
-    ]
-    graph = helper.make_graph(nodes, path.stem, ends[:1], ends[1:], weights)
+        for name, shape in shapes.items()
+    )
+    graph = helper.make_graph(nodes, path.stem, [given], [wanted], weights, value_info=inner)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path.write_bytes(model.SerializeToString())
 
@@ -203,6 +209,7 @@ def main() -> None:
     parser.add_argument("--embedded", type=int, nargs="*", default=[100], metavar="MB")
     parser.add_argument("--external", type=int, nargs="*", default=[3000], metavar="MB")
     parser.add_argument("--channels", type=int, default=512)
+    parser.add_argument("--undeclared", action="store_true")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--peers", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=list(TOOLS))
@@ -216,7 +223,8 @@ def main() -> None:
         for external, sizes in ((False, options.embedded), (True, options.external)):
             for size in filter(None, sizes):
                 place = Path(folder, f"{size}-{external}")
-                case = backbone(place, size, options.channels, external=external)
+                declared = not options.undeclared
+                case = backbone(place, size, options.channels, external=external, declared=declared)
                 compare(case, options.repeats, options.peers, tools)
 
 

@@ -219,7 +219,7 @@ def _check_free(backbone: Model, name: str) -> None:
             f"a head named {name!r} is in the file already; take it out first (onnxprobe unstitch --head "
             f"{name}), or give the new one another name: NAME=FILE"
         )
-    taken = next((tensor for tensor in backbone.values if tensor.startswith(f"{name}/")), None)
+    taken = next((tensor for tensor in backbone.names if tensor.startswith(f"{name}/")), None)
     if taken is not None:
         raise StitchError(
             f"a head named {name!r} would not be told from the backbone, which has {taken!r}; give "
@@ -268,7 +268,7 @@ def _brought(backbone: Model, model: Model, parts: Sequence[Part]) -> dict[str, 
         raise damaged(BROUGHT)
     functions = {(f.domain, f.name) for f in backbone.proto.functions}
     domains = {o.domain for o in backbone.proto.opset_import}
-    probes = (str(p) for part in parts for p in part.probes if p.output not in backbone.values)
+    probes = (str(p) for part in parts for p in part.probes if p.output not in backbone.names)
     ours = {key: text for key, text in backbone.metadata.items() if key.startswith(OURS)}
     return {
         "probes": list(dict.fromkeys((*lists[0], *probes))),

@@ -94,7 +94,7 @@ def pooled(model: Model, probes: Sequence[Probe]) -> Model:
         NoSuchNameError: a probe names a tensor or a pooling that does not exist.
         PoolingError: the tensor's shape is unknown, or one that the pooling cannot read.
     """
-    fresh = [p for p in dict.fromkeys(probes) if p.output not in model.values]
+    fresh = [p for p in dict.fromkeys(probes) if p.output not in model.names]
     tensors = [probe.tensor for probe in fresh]
     if twice := doubled(model, tensors):
         warnings.warn(

@@ -204,7 +204,7 @@ def _head(said: Mapping[str, Any]) -> FusedHead:
 def _by_owner(model: Model, owners: Collection[str]) -> dict[str, list[str]]:
     """Return the tensors whose names begin with each owner's and ``/``; the longest counts."""
     found: dict[str, list[str]] = {}
-    for tensor in model.values:
+    for tensor in model.names:
         ends = (i for i in range(len(tensor) - 1, 0, -1) if tensor[i] == "/")
         owner = next((tensor[:i] for i in ends if tensor[:i] in owners), None)
         if owner is not None:
@@ -214,7 +214,7 @@ def _by_owner(model: Model, owners: Collection[str]) -> dict[str, list[str]]:
 
 def _idle(model: Model, gone: Collection[str]) -> set[str]:
     """Return the copies of nodes inside functions (see ``graph.within``) that nothing needs now."""
-    lost, copies = frozenset(gone), {name for name in model.values if name.startswith(COPIES)}
+    lost, copies = frozenset(gone), {name for name in model.names if name.startswith(COPIES)}
     stay = [node for node in model.nodes if not (lost | copies).issuperset(node.writes)]
     read = {name for node in stay for name in node.reads} | (set(model.outputs) - lost)
     return copies - upstream(model, read & copies)[1]

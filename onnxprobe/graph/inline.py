@@ -33,7 +33,7 @@ def showing(model: Model, names: Collection[str]) -> Model:
         NoSuchNameError: a name is not even in there.
         GraphError: the local functions call each other in a circle.
     """
-    if all(name in model.values for name in names):
+    if all(name in model.names for name in names):
         return model
     flat = inline(model)
     for name in names:

@@ -1,6 +1,6 @@
 """The central data structure: a read-only, indexed view of one ONNX model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -12,6 +12,7 @@ from onnx import helper
 
 from onnxprobe.errors import NoSuchNameError, NotOnnxError, VersionError
 from onnxprobe.graph.disk import weights
+from onnxprobe.graph.inference.declared import Declared
 from onnxprobe.graph.inference.infer import infer
 from onnxprobe.graph.value import Value
 
@@ -63,12 +64,12 @@ class Model:
         proto: the model, large weights replaced by references. Never edit it.
         known: shapes and types learnt elsewhere, e.g. by running the model once; they complete
             what inference finds.
-        inferred: what inference finds of every tensor, where the models this one was made of told.
+        inferred: tells what inference finds of every tensor, where the models this one was made of can.
     """
 
     proto: onnx.ModelProto
     known: Mapping[str, Value] = field(default_factory=dict)
-    inferred: Mapping[str, Value] | None = None
+    inferred: Callable[[], Mapping[str, Value]] | None = None
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -110,10 +111,23 @@ class Model:
         return tuple(v.name for v in self.proto.graph.output)
 
     @cached_property
+    def names(self) -> KeysView[str]:
+        """Names of all tensors of the outer graph: those of ``values``, without inferring these."""
+        graph = self.proto.graph
+        stored = (t.name for t in graph.initializer)
+        sparse = (t.values.name for t in graph.sparse_initializer)
+        infos = (info.name for info in (*graph.value_info, *graph.input, *graph.output))
+        written = (name for node in graph.node for name in node.output if name)
+        return dict.fromkeys((*stored, *sparse, *infos, *written, *self.known)).keys()
+
+    @cached_property
     def values(self) -> Mapping[str, Value]:
-        """Every named tensor with what shape inference, and ``known``, could learn about it."""
+        """Every named tensor with what shape inference, and ``known``, could learn about it.
+
+        To look one up, ask ``value``, which infers nothing where the file says it.
+        """
         if self.inferred is not None:
-            return {**self.inferred, **self.known}
+            return {**self.inferred(), **self.known}
         found = infer(self.proto) | dict(self.known)
         for node in self.proto.graph.node:
             for name in node.output:
@@ -169,6 +183,8 @@ class Model:
         Raises:
             NoSuchNameError: there is none; the message names the near ones.
         """
+        if "values" not in self.__dict__ and (value := self.said(name)):
+            return value
         try:
             return self.values[name]
         except KeyError:
@@ -176,6 +192,14 @@ class Model:
             raise NoSuchNameError(
                 "tensor", name, self.values, likely=(*self.inputs, *made)
             ) from None
+
+    def said(self, name: str) -> Value | None:
+        """Return what is known of a tensor without inference, if that could add nothing."""
+        return self.known.get(name) or self._declared.complete(name)
+
+    @cached_property
+    def _declared(self) -> Declared:
+        return Declared(self.proto.graph)
 
     def constant(self, name: str) -> NDArray[Any]:
         """Read one constant, from disk if it lies there.

@@ -37,6 +37,6 @@ def pick(model: Model, output: str | None = None) -> Pick:
     joint = trace(flat, outputs)
     found = decide(joint) if len(outputs) == 1 else together(joint, each(flat, joint.source))
     found = with_twins(joint, found)
-    if found.tensor in model.values:
+    if found.tensor in model.names:
         return found
     return replace(found, reasons=(*found.reasons, wording.inside(found.tensor)))

@@ -114,11 +114,11 @@ def _written(model: Model, node: Node, *, direct: bool) -> Iterator[Scale]:
 
 def _said(model: Model, node: Node, places: tuple[int, int], *, direct: bool) -> Iterator[Scale]:
     scale, zero = (node.inputs[i] if i < len(node.inputs) else "" for i in places)
-    shape = model.values[scale].shape if scale else None
+    shape = model.value(scale).shape if scale else None
     if shape is None or node.attribute("block_size", 0):
         return
     if shape in {(), (1,)}:
         yield Scale(scale, zero, None)
     elif direct and len(shape) == 1 and bare(node) in {"DequantizeLinear", "QuantizeLinear"}:
-        axis, rank = node.attribute("axis", 1), len(model.values[node.inputs[0]].shape or ())
+        axis, rank = node.attribute("axis", 1), len(model.value(node.inputs[0]).shape or ())
         yield Scale(scale, zero, axis + rank if axis < 0 else axis)

@@ -8,7 +8,7 @@ from onnxprobe.graph.value import Dim, Value
 
 def batch_of(model: Model) -> Dim:
     """Return the batch: the first size of the first input that has one."""
-    shapes = (model.values[name].shape for name in model.inputs if name in model.values)
+    shapes = (model.value(name).shape for name in model.inputs)
     return next((shape[0] for shape in shapes if shape), None)
 
 

@@ -37,7 +37,7 @@ def feature_or_size(model: Model, node: Node) -> Iterable[str]:
 def has_batch(model: Model, tensor: str) -> bool:
     """Tell whether one of the sizes of ``tensor`` is the batch; a fixed one need not be asked for."""
     batch = batch_of(model)
-    return isinstance(batch, int) or batch in (model.values[tensor].shape or ())
+    return isinstance(batch, int) or batch in (model.value(tensor).shape or ())
 
 
 def asked_of(model: Model, tensors: Collection[str], nodes: Collection[Node]) -> Model:
@@ -73,7 +73,7 @@ def _nodes(model: Model, node: Node, source: str) -> list[onnx.NodeProto]:
     if isinstance(batch, int) or batch not in sizes:
         _numbers(build, sizes, output)
         return build.protos
-    place = (model.values[source].shape or ()).index(batch)
+    place = (model.value(source).shape or ()).index(batch)
     alone = output if len(sizes) == 1 else None
     count = _batch(build, source, place, alone)
     if alone is None:

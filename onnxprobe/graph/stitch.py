@@ -1,6 +1,6 @@
 """Join heads to a trunk."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,7 +8,7 @@ import onnx
 
 from onnxprobe.errors import StitchError, VersionError, quoted
 from onnxprobe.graph.adapters import NoFormError, constant_nodes
-from onnxprobe.graph.inference.infer import has_holes, infer
+from onnxprobe.graph.inference.infer import has_holes
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
 from onnxprobe.graph.names import node_names, renamed, tensor_names
 from onnxprobe.graph.split import SEAM
@@ -61,17 +61,11 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
     """
     result, known = onnx.ModelProto(), dict(trunk.known)
     result.CopyFrom(trunk.proto)
-    inferred: dict[str, Value] | None = dict(trunk.values)
     grafts = [head if isinstance(head, Graft) else Graft(head) for head in heads]
     _close_seams(result, {graft.tensor(name) for graft in grafts for name in graft.head.inputs})
     ground = _Ground(result)
-    for graft in grafts:
-        added = _append(ground, trunk, graft, known)
-        if inferred is None or added is None:
-            inferred = None
-            continue
-        inferred |= {name: value for name, value in added.items() if name not in inferred}
-    joined = Model(result, known, inferred)
+    parts = [_append(ground, trunk, graft, known) for graft in grafts]
+    joined = Model(result, known, _together(trunk, parts))
     return joined if outputs is None else _returning(joined, outputs)
 
 
@@ -115,7 +109,7 @@ class _Ground:
 
 def _append(
     ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]
-) -> dict[str, Value] | None:
+) -> Model | None:
     """Put a head behind the trunk; return what can be inferred of it without asking of all again."""
     _fits(trunk, graft)
     head = at_opset(graft.head, trunk.opset)
@@ -131,13 +125,16 @@ def _append(
     ground.note(addition)
     _imports(result, head.proto)
     known |= {names.get(name, name): value for name, value in head.known.items()}
-    return _inferred(trunk, addition, result, [graft.tensor(name) for name in head.inputs])
+    alone = _alone(trunk, addition, result, [graft.tensor(name) for name in head.inputs])
+    if alone is not None:  # the trunk may not return it, and so not declare it
+        known |= {name: value for name in alone.outputs if (value := alone.said(name))}
+    return alone
 
 
-def _inferred(
+def _alone(
     trunk: Model, addition: onnx.GraphProto, result: onnx.ModelProto, fed: Sequence[str]
-) -> dict[str, Value] | None:
-    """Infer ``addition`` from what is known of the tensors that it is fed; ``None`` if too little."""
+) -> Model | None:
+    """Return ``addition``, fed what is known of those tensors; ``None`` if that is too little."""
     values = [trunk.value(name) for name in dict.fromkeys(fed)]
     if any(value.dtype is None or has_holes(value) for value in values):
         return None
@@ -148,8 +145,24 @@ def _inferred(
     inputs = [info for info in addition.input if info.name not in set(fed)]
     del alone.graph.input[:]
     alone.graph.input.extend([*(value.info() for value in values), *inputs])
-    written = (name for node in addition.node for name in node.output if name)
-    return {name: Value(name, None, None) for name in written} | infer(alone)
+    return Model(alone)
+
+
+def _together(
+    trunk: Model, parts: Sequence[Model | None]
+) -> Callable[[], Mapping[str, Value]] | None:
+    """Return what tells the values of all; of a name that several have, the first says what it is."""
+    told = [part for part in parts if part is not None]
+    if len(told) < len(parts):
+        return None
+
+    def values() -> dict[str, Value]:
+        found = dict(trunk.values)
+        for part in told:
+            found |= {name: value for name, value in part.values.items() if name not in found}
+        return found
+
+    return values
 
 
 def _fits(trunk: Model, graft: Graft) -> None:

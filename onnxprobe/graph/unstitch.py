@@ -36,9 +36,9 @@ def unstitch(
         StitchError: a node that stays reads one of ``tensors``, or gives one among others.
     """
     gone = frozenset(tensors)
-    missing = next((name for name in tensors if name not in fused.values), None)
+    missing = next((name for name in tensors if name not in fused.names), None)
     if missing is not None:
-        raise NoSuchNameError("tensor", missing, fused.values)
+        raise NoSuchNameError("tensor", missing, fused.names)
     new = onnx.ModelProto()
     new.CopyFrom(fused.proto)
     graph = new.graph

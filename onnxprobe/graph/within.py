@@ -46,13 +46,13 @@ def reached(model: Model, tensors: Collection[str]) -> Reached:
         NoSuchNameError: a tensor is nowhere in the model.
         GraphError: the local functions cannot be written out.
     """
-    inner = tuple(name for name in dict.fromkeys(tensors) if name not in model.values)
+    inner = tuple(name for name in dict.fromkeys(tensors) if name not in model.names)
     if not inner:
         return Reached(model, {})
     flat = showing(model, inner)
-    nodes = upstream(flat, inner, stop=model.values)[0]
+    nodes = upstream(flat, inner, stop=model.names)[0]
     reads = dict.fromkeys(name for node in flat.nodes if node in nodes for name in node.reads)
-    feeds = [name for name in reads if name in model.values]
+    feeds = [name for name in reads if name in model.names]
     owner = _free(model)
     copies = _owned(extract(flat, feeds, inner), owner)
     names = {name: f"{owner}/{name}" for name in inner}
@@ -66,10 +66,10 @@ def doubled(model: Model, tensors: Collection[str]) -> int:
         NoSuchNameError: a tensor is nowhere in the model.
         GraphError: the local functions cannot be written out.
     """
-    inner = tuple(name for name in tensors if name not in model.values)
+    inner = tuple(name for name in tensors if name not in model.names)
     if not inner:
         return 0
-    return len(upstream(showing(model, inner), inner, stop=model.values)[0])
+    return len(upstream(showing(model, inner), inner, stop=model.names)[0])
 
 
 def _owned(part: Model, owner: str) -> Model:
@@ -86,6 +86,6 @@ def _owned(part: Model, owner: str) -> Model:
 
 
 def _free(model: Model) -> str:
-    taken = {name.partition("/")[0] for name in model.values}
+    taken = {name.partition("/")[0] for name in model.names}
     names = chain([COPIES], (f"{COPIES}-{number}" for number in count(2)))
     return next(name for name in names if name not in taken)

@@ -53,7 +53,7 @@ def _nearest(cuts: Sequence[MidCut]) -> list[MidCut]:
 
 
 def _fit(model: Model, names: Iterable[str]) -> list[str]:
-    return [name for name in names if name in model.values and any(_probes(model, name))]
+    return [name for name in names if name in model.names and any(_probes(model, name))]
 
 
 def _probes(model: Model, tensor: str) -> Iterator[Probe]:

@@ -6,14 +6,19 @@ import architectures
 import numpy as np
 import pytest
 from architectures.net import Net, proto_of
+from hypothesis import given
 from onnx import TensorProto, helper
+from random_graphs import graphs
 
+from onnxprobe.graph import model as model_module
 from onnxprobe.graph.holes import holes
 from onnxprobe.graph.inference import infer as infer_module
 from onnxprobe.graph.inference.infer import infer
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.shapes import batch_of, one_sample, sample_shape
+from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
+from onnxprobe.probe import Probe, attach
 
 OPEN = [build for build in architectures.CASES if isinstance(batch_of(build().model), str)]
 
@@ -134,3 +139,66 @@ def test_a_model_with_large_weights_is_copied_piece_by_piece_and_says_the_same(b
     whole = infer(proto)
     monkeypatch.setattr(infer_module, "_LIGHT", -1)
     assert infer(proto) == whole
+
+
+@pytest.mark.parametrize("build", architectures.CASES, ids=lambda build: build.__name__)
+def test_names_are_those_of_all_values(build):
+    model = build().model
+    assert model.names == model.values.keys()
+
+
+@given(graphs(inputs=2, outputs=2))
+def test_names_of_random_graphs_are_those_of_all_values(model):
+    assert model.names == model.values.keys()
+
+
+@pytest.mark.parametrize("build", architectures.CASES, ids=lambda build: build.__name__)
+def test_a_tensor_looked_up_alone_is_what_inference_of_all_says(build):
+    model = declaring(build().model)
+    alone = Model(model.proto)
+    assert [alone.said(name) or model.values[name] for name in model.names] == [
+        model.values[name] for name in model.names
+    ]
+
+
+def test_what_a_file_declares_is_not_inferred(monkeypatch):
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 8)
+    model = declaring(net.model(net.op("Flatten", x)))
+    head = Net()
+    scores = head.op("Relu", head.input("features", ["N", 8]))
+    monkeypatch.setattr(model_module, "infer", None)
+    probe = Probe(x, "mean")
+    tapped = attach(model, [probe])
+    joined = stitch(tapped, Graft(head.model(scores), {"features": probe.output}))
+    assert joined.value(probe.output) == Value(probe.output, "float32", ("N", 8))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Value("x", "float32", ("rows", 3)),  # a symbol that no input has
+        Value("x", "float32", ("N", None)),
+        Value("x", "float32", None),
+    ],
+    ids=str,
+)
+def test_a_declaration_with_a_hole_is_inferred(said):
+    net = Net()
+    x = net.op("Relu", net.input("image", ["N", 3]))
+    proto = proto_of(net.model(net.op("Relu", x)))
+    proto.graph.value_info.add().CopyFrom(Value(x, said.dtype, said.shape).info())
+    model = Model(proto)
+    assert model.said(x) is None
+    assert model.value(x).shape == ("N", 3)
+
+
+def declaring(model):
+    """The same model, every shape that can be inferred written into it."""
+    proto = proto_of(model)
+    said = {info.name for info in (*proto.graph.input, *proto.graph.output)}
+    said |= model.constants
+    infos = [value.info() for name, value in model.values.items() if name not in said]
+    del proto.graph.value_info[:]
+    proto.graph.value_info.extend(infos)
+    return Model(proto, model.known)
