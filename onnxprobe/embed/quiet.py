@@ -18,8 +18,8 @@ def logging() -> Any:
 def quiet_opencv() -> Iterator[None]:
     """Set OpenCV so that it does not fight with our threads, and put it back afterwards.
 
-    What it would print about broken pictures is in the ledger. libjpeg and libpng, which it brings,
-    cannot be told: they may complain on standard error.
+    What it would print about broken pictures is in the ledger; what libjpeg and libpng, which it
+    brings, would print is too (see ``complaints``).
     """
     threads, level = cv2.getNumThreads(), logging().getLogLevel()
     cv2.setNumThreads(1)

@@ -1,5 +1,6 @@
 """From the bytes of a file to an upright RGB picture, or to what is wrong with them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.images.alpha import composite
+from onnxprobe.images.complaints import complaints
 from onnxprobe.images.formats import Format, Header, MalformedError, TruncatedError, format_of
 from onnxprobe.images.formats.jpeg import JPEG
 from onnxprobe.images.formats.tiff import TIFF
@@ -19,6 +21,11 @@ MAX_PIXELS: Final = 1 << 27
 """Pixels above which a picture is refused undecoded: 134 megapixels, 0.4 GB as RGB."""
 MIN_SIDE: Final = 4
 """Pixels below which a side shows nothing: tracking pixels, spacers."""
+_LOST: Final = re.compile(
+    "[Pp]remature end of|bad (Huffman|arithmetic) code|instead of RST|bytes before marker 0xd[0-7]"
+)
+"""What libjpeg says where it shows grey for what it could not read. It speaks of extraneous bytes
+before other markers too, but cameras write such behind pictures that are whole."""
 _REDUCED: Final = {
     8: cv2.IMREAD_REDUCED_COLOR_8,
     4: cv2.IMREAD_REDUCED_COLOR_4,
@@ -85,10 +92,12 @@ def decode(
     flags = cv2.IMREAD_UNCHANGED
     if kind is JPEG:
         flags = _reduction(need, (height, width)) | cv2.IMREAD_IGNORE_ORIENTATION
-    raw = _imdecode(data, flags)
-    if raw is None:
-        why = f"{kind.name}: OpenCV {cv2.__version__} cannot decode it"
-        return Decoded(Status.DECODE_ERROR, None, width, height, why)
+    with complaints() as said:
+        raw = _imdecode(data, flags)
+    lost = next(filter(_LOST.search, said), None)
+    if raw is None or lost is not None:
+        why = lost or next(reversed(said), f"OpenCV {cv2.__version__} cannot decode it")
+        return Decoded(Status.DECODE_ERROR, None, width, height, f"{kind.name}: {why}")
     if raw.dtype not in (np.uint8, np.uint16):
         why = f"{kind.name}: its samples are {raw.dtype}, not 8 or 16 bit whole numbers"
         return Decoded(Status.DECODE_ERROR, None, width, height, why)
