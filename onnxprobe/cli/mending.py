@@ -11,6 +11,9 @@ from onnxprobe.cli.types import Json, ModelPath, Out, Weights
 Fused = Annotated[
     Path, typer.Argument(metavar="FUSED", help="An .onnx file that heads were fused into.")
 ]
+Proven = Annotated[
+    bool, typer.Option("--proof/--no-proof", help="Run both files and compare before writing.")
+]
 
 _AILMENTS = (
     "imports, order, node-names, weights-twice, weights-as-inputs, dangling-inputs, "
@@ -38,9 +41,7 @@ def unstitch(
         str | None, typer.Option("--head", metavar="NAME", help="The head; all if left out.")
     ] = None,
     weights: Weights = "link",
-    proven: Annotated[
-        bool, typer.Option("--proof/--no-proof", help="Run both files and compare before writing.")
-    ] = True,
+    proven: Proven = True,
 ) -> None:
     """Take heads out of a fused model; without any it is the backbone again, byte for byte."""
     from onnxprobe.report.mending import unfused_line
@@ -74,11 +75,14 @@ def repair(
         ),
     ] = None,
     weights: Weights = "link",
+    proven: Proven = True,
     json: Json = False,
 ) -> None:
     """Mend a damaged file: say what is wrong, change only that, show that it answers the same."""
     from onnxprobe.repair.proving import write_repaired
     from onnxprobe.report.mending import repair_text
 
-    done = write_repaired(model, out, skip=skip or (), also=also or (), outside=weights)
+    done = write_repaired(
+        model, out, skip=skip or (), also=also or (), outside=weights, proven=proven
+    )
     typer.echo(as_json(done.to_json()) if json else repair_text(done, out))

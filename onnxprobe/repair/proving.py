@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from onnxprobe import runtime
 from onnxprobe.answers import Agreement, agreement, batches
-from onnxprobe.errors import ContractError, RunError
+from onnxprobe.errors import ContractError, RunError, quoted
 from onnxprobe.graph.load import load
 from onnxprobe.graph.save import save
 from onnxprobe.proof import BATCHES, TOLERANCE
-from onnxprobe.repair import Finding, repair
+from onnxprobe.repair import Finding, Repaired, repair
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -24,19 +24,21 @@ class Mended:
 
     Attributes:
         findings: the ailments, in the order in which they were treated.
-        before: why the old file does not run; empty where it does.
-        after: why the new file does not run here either; empty where it does.
+        before: why the old file does not run; empty where it does, or nothing was run.
+        after: why the new file does not run on random numbers either; empty where it does.
         batches: the batch sizes at which both were run on the same numbers.
         outputs: each output, old against new; none where the old file does not run.
+        proven: whether the new file was loaded at all.
         tolerance: how far floats may be apart: a runtime may fuse weights that it now knows to
             be constant, and then sums in another order.
     """
 
     findings: tuple[Finding, ...]
-    before: str
-    after: str
-    batches: tuple[int, ...]
-    outputs: tuple[Agreement, ...]
+    before: str = ""
+    after: str = ""
+    batches: tuple[int, ...] = ()
+    outputs: tuple[Agreement, ...] = ()
+    proven: bool = True
     tolerance: float = TOLERANCE
 
     def to_json(self) -> dict[str, Any]:
@@ -44,15 +46,16 @@ class Mended:
         return asdict(self)
 
 
-def write_repaired(
+def write_repaired(  # noqa: PLR0913  each is an option of the command
     path: Path,
     out: Path,
     *,
     skip: Collection[str] = (),
     also: Collection[str] = (),
     outside: str = "link",
+    proven: bool = True,
 ) -> Mended:
-    """Write ``path`` without its ailments to ``out``, if what it answers stays the same.
+    """Write ``path`` without its ailments to ``out``, if it loads then and answers as before.
 
     Args:
         path: the damaged ``.onnx`` file. It is not changed.
@@ -60,31 +63,27 @@ def write_repaired(
         skip: ailments to leave alone.
         also: what to treat too, though a file is well with it.
         outside: what becomes of a file of weights beside the model (see ``graph.save``).
+        proven: load and run both files before writing.
 
     Raises:
         NoSuchNameError, GraphError, VersionError: as :func:`onnxprobe.repair.repair`.
-        ContractError: an answer would change.
+        RunError: the new file does not load; the message has the runtime's reason.
+        ContractError: an answer would change, or it would no longer run.
     """
     repaired = repair(load(path), skip=skip, also=also)
+    if not proven:
+        save(repaired.model, out, outside=outside)
+        return Mended(repaired.findings, proven=False)
     found: list[Mended] = []
 
     def check(temporary: Path) -> None:
-        before, old = _attempt(path, None)
-        after, new = _attempt(temporary, None if before else old)
-        if before or after:
-            found.append(Mended(repaired.findings, before, after, (), ()))
-            return
-        outputs = tuple(
-            agreement(name, [run[name] for run in old.answers], [run[name] for run in new.answers])
-            for name in old.answers[0]
-        )
-        changed = next((o for o in outputs if not o.relative <= TOLERANCE), None)
-        if changed is not None:
-            raise ContractError(
-                f"repaired, the output {changed.name!r} would change by {changed.max_difference:.3g}; "
-                "nothing was written"
-            )
-        found.append(Mended(repaired.findings, "", "", old.batches, outputs))
+        old = _attempt(path, None)
+        new = _attempt(temporary, None if old.why else old)
+        if not new.loads:
+            raise RunError(_still(repaired, new.why.replace(str(temporary), str(path))))
+        if new.why and not old.why:
+            raise ContractError(f"repaired, {new.why}; nothing was written")
+        found.append(_compared(repaired, old, new))
 
     save(repaired.model, out, outside=outside, check=check)
     return found[0]
@@ -92,22 +91,56 @@ def write_repaired(
 
 @dataclass(frozen=True, slots=True)
 class _Runs:
-    """What a model was fed and answered, a run a batch size."""
+    """What a model was fed and answered, a run a batch size; or why it was not."""
 
+    why: str = ""
+    loads: bool = True
     batches: tuple[int, ...] = ()
     feeds: tuple[Arrays, ...] = ()
     answers: tuple[Arrays, ...] = ()
 
 
-def _attempt(path: Path, like: _Runs | None) -> tuple[str, _Runs]:
+def _attempt(path: Path, like: _Runs | None) -> _Runs:
     """Run a file on random numbers, or on what another one was fed; say why where it does not."""
     try:
         session = runtime.Session(path)
+    except RunError as error:
+        return _Runs(str(error), loads=False)
+    try:
         sizes = like.batches if like else batches(session.inputs, BATCHES)
         feeds = [runtime.random_feeds(session.inputs, batch) for batch in sizes]
         if like is not None:
             feeds = [{v.name: fed[v.name] for v in session.inputs} for fed in like.feeds]
         answers = tuple(session.run(fed) for fed in feeds)
     except RunError as error:
-        return str(error), _Runs()
-    return "", _Runs(sizes, tuple(feeds), answers)
+        return _Runs(str(error))
+    return _Runs(batches=sizes, feeds=tuple(feeds), answers=answers)
+
+
+def _still(repaired: Repaired, why: str) -> str:
+    """Say that a file does not load though all that is known was mended."""
+    if not repaired.findings:
+        return f"nothing is found that could be repaired, but {why}; nothing was written"
+    mended = quoted(finding.ailment for finding in repaired.findings)
+    return f"without {mended} too, {why}; nothing was written (--no-proof writes what is mended so far)"
+
+
+def _compared(repaired: Repaired, old: _Runs, new: _Runs) -> Mended:
+    """Compare the answers of a file before and after, where there are any.
+
+    Raises:
+        ContractError: they differ by more than rounding.
+    """
+    if old.why:
+        return Mended(repaired.findings, old.why, new.why)
+    outputs = tuple(
+        agreement(name, [run[name] for run in old.answers], [run[name] for run in new.answers])
+        for name in old.answers[0]
+    )
+    changed = next((o for o in outputs if not o.relative <= TOLERANCE), None)
+    if changed is not None:
+        raise ContractError(
+            f"repaired, the output {changed.name!r} would change by {changed.max_difference:.3g}; "
+            "nothing was written"
+        )
+    return Mended(repaired.findings, batches=old.batches, outputs=outputs)

@@ -35,17 +35,71 @@ def test_a_file_that_does_not_load_is_repaired_and_runs(tmp_path):
     assert (done.after, done.batches, done.outputs) == ("", (), ())
 
 
-def test_a_file_that_runs_neither_before_nor_after_says_so(tmp_path):
-    def foreign(proto):
-        one_name_for_all(proto)
-        proto.graph.node[2].domain = "ours"
-        proto.opset_import.add(domain="ours", version=1)
+def foreign(proto):
+    """An operator that no runtime has."""
+    proto.graph.node[2].domain = "ours"
+    proto.opset_import.add(domain="ours", version=1)
 
-    save(damaged(foreign), tmp_path / "old.onnx")
-    done = write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
-    assert "does not load" in done.before
-    assert "does not load" in done.after
+
+def test_a_file_that_still_does_not_load_is_not_written_and_the_reason_is_said(tmp_path):
+    old = save(damaged(foreign), tmp_path / "old.onnx")
+    with pytest.raises(RunError) as caught:
+        write_repaired(old, tmp_path / "new.onnx")
+    said = str(caught.value)
+    assert said.startswith("nothing is found that could be repaired, but ONNX Runtime ")
+    assert "Load model from " + str(old) in said
+    assert "ours:Relu(-1) is not a registered function/op; nothing was written" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["old.onnx"]
+
+
+def test_what_is_mended_so_far_is_written_when_no_proof_is_asked_for(tmp_path):
+    def both(proto):
+        one_name_for_all(proto)
+        foreign(proto)
+
+    old = save(damaged(both), tmp_path / "old.onnx")
+    with pytest.raises(RunError, match=r"^without 'node-names' too, .*\(--no-proof writes what is"):
+        write_repaired(old, tmp_path / "new.onnx")
+    done = write_repaired(old, tmp_path / "new.onnx", proven=False)
+    assert (done.proven, done.outputs) == (False, ())
     assert [n.name for n in load(tmp_path / "new.onnx").nodes[:3]] == ["node", "node_2", "node_3"]
+
+
+def test_a_file_that_loads_but_does_not_run_on_random_numbers_is_written_and_says_so(tmp_path):
+    """Its places lie beyond the table for most numbers; that is no damage."""
+
+    def look_up(proto):
+        del proto.graph.node[:]
+        proto.graph.node.add(op_type="Cast", input=["image"], output=["places"]).attribute.append(
+            onnx.helper.make_attribute("to", onnx.TensorProto.INT64)
+        )
+        proto.graph.node.add(op_type="Mul", input=["places", "far"], output=["further"])
+        proto.graph.node.add(op_type="Gather", input=["w1", "further"], output=["scores"])
+        far = onnx.numpy_helper.from_array(np.array(1000), "far")
+        proto.graph.initializer.append(far)
+        proto.graph.output[0].type.tensor_type.ClearField("shape")
+
+    old = save(damaged(look_up), tmp_path / "old.onnx")
+    done = write_repaired(old, tmp_path / "new.onnx")
+    assert "does not run" in done.before
+    assert "does not run" in done.after
+    assert (tmp_path / "new.onnx").exists()
+
+
+def test_a_file_that_would_no_longer_run_is_not_written(tmp_path, monkeypatch):
+    old = save(tiny_model(), tmp_path / "old.onnx")
+    real, seen = Session.run, []
+
+    def later(self, feeds, outputs=None):
+        seen.append(self)
+        if self is not seen[0]:
+            raise RunError("the model does not run")
+        return real(self, feeds, outputs)
+
+    monkeypatch.setattr(Session, "run", later)
+    with pytest.raises(ContractError, match="repaired, the model does not run; nothing was"):
+        write_repaired(old, tmp_path / "new.onnx")
+    assert not (tmp_path / "new.onnx").exists()
 
 
 def test_nothing_to_repair_leaves_the_same_bytes(tmp_path):
