@@ -13,9 +13,9 @@ from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
 from onnxprobe.graph.picking.channels import channels_of
 from onnxprobe.graph.quantised import Scale, scale_of
-from onnxprobe.graph.shapes import batch_of, sample_shape
+from onnxprobe.graph.shapes import batch_axis, batch_of, sample_shape
 from onnxprobe.graph.stitch import Graft, stitch
-from onnxprobe.graph.value import Value
+from onnxprobe.graph.value import Dim, Value
 from onnxprobe.graph.within import doubled, reached
 from onnxprobe.pooling import POOLINGS, Pooling, fitting, spatial, usual
 
@@ -138,7 +138,8 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
     if there:
         build.squeeze(own, spatial(shape or ()), probe.output)
     else:
-        pooling.nodes(build, _floats(build, reads, scale), shape or (), probe.output)
+        read = _batch_first(build, _floats(build, reads, scale), value, batch_of(model))
+        pooling.nodes(build, read, shape or (), probe.output)
     head = build.model(
         probe.output,
         [Value(name, read.dtype, read.shape) for name, read in reads.items()],
@@ -155,6 +156,15 @@ def _computed(model: Model, value: Value, pooling: Pooling) -> str:
     alike = (n for n in model.nodes if n.op == pooling.same_as and value.name in n.inputs)
     same = (node.outputs[0] for node in alike)
     return next(same, "")
+
+
+def _batch_first(build: Builder, read: str, value: Value, batch: Dim) -> str:
+    """Return ``read``, which has the shape of ``value``, with the batch as its first axis."""
+    axis = batch_axis(value, batch)
+    if not axis:
+        return read
+    others = (i for i in range(len(value.shape or ())) if i != axis)
+    return build.op("Transpose", read, perm=[axis, *others])
 
 
 def _floats(build: Builder, reads: Mapping[str, Value], scale: Scale | None) -> str:

@@ -117,9 +117,9 @@ def test_what_does_not_fit_names_what_does():
 
 @pytest.mark.parametrize(
     ("shape", "why"),
-    [((2, "N", 10), "the batch is not its first axis"), (None, "its shape is not known")],
+    [(("64*N", 49, 10), "a sample takes several of its rows"), (None, "its shape is not known")],
 )
-def test_a_tensor_without_samples_in_front_is_refused_with_the_reason(shape, why):
+def test_a_tensor_without_an_axis_of_samples_is_refused_with_the_reason(shape, why):
     with pytest.raises(PoolingError, match=f"mean pooling cannot read logits.*: {why}$"):
         fitting(Value("logits", "float32", shape), None, "mean")
 

@@ -1,6 +1,11 @@
+import numpy as np
+import pytest
+from architectures import dense
 from architectures.net import Net
 
-from onnxprobe.probe import Probe, chosen, width
+from onnxprobe.pooling import POOLINGS
+from onnxprobe.probe import Probe, attach, chosen, width
+from onnxprobe.runtime import run
 
 
 def normalised_last(net):
@@ -50,3 +55,37 @@ def test_channels_are_followed_through_a_reshape_that_merges_places_into_them():
     assert chosen(net.model(net.linear(x, 256, 10)), "merged", None) == Probe(
         "merged", "token-mean"
     )
+
+
+def columns(net, positions="T"):
+    """Tokens whose batch comes second, as recurrences and older transformers have them."""
+    x = net.op("Relu", net.input("image", ["N", 6, positions]))
+    return net.op("Transpose", x, perm=[2, 0, 1], out="columns")
+
+
+@pytest.mark.parametrize("pooling", ["token-mean", "token-std", "cls", "max"])
+def test_a_tensor_whose_batch_comes_second_is_pooled_for_each_sample(pooling):
+    net = Net()
+    model = net.model(net.op("Neg", columns(net, 5)))
+    image = np.random.default_rng(0).normal(size=(3, 6, 5)).astype(np.float32)
+    probe = Probe("columns", pooling)
+    vectors = run(attach(model, [probe]), {"image": image})[probe.output]
+    tokens = np.maximum(image, 0).transpose(0, 2, 1)
+    # five numbers are summed in another order
+    np.testing.assert_allclose(vectors, POOLINGS[pooling].apply(tokens), rtol=1e-5, atol=1e-6)
+
+
+def test_channels_are_followed_through_a_transposition_of_the_batch():
+    net = Net()
+    x = net.linear(columns(net), 6, 8, out="tokens")
+    net.op("Transpose", x, perm=[1, 2, 0], out="sound")
+    model = net.model(net.op("Neg", "sound"))
+    assert chosen(model, "tokens", None).pooling == "token-mean"
+    assert chosen(model, "sound", None).pooling == "mean"
+    assert width(model, Probe("sound", "mean")) == 8
+
+
+def test_a_text_recogniser_is_probed_at_its_pick():
+    model = dense.text_recogniser().model
+    probe = chosen(model, None, None)
+    assert (probe.pooling, width(model, probe)) == ("token-mean", 512)

@@ -13,18 +13,35 @@ def batch_of(model: Model) -> Dim:
 
 
 def sample_shape(model: Model, tensor: str) -> tuple[int | None, ...] | None:
-    """Return the shape of one sample of ``tensor``, if its first axis is the batch.
+    """Return the shape of one sample of ``tensor``, if one of its axes is the batch.
 
-    ``None`` where the shape is not known, or where the first axis is something else: windows of
-    a picture, or positions of a sequence whose batch comes second.
+    ``None`` where the shape is not known, or where a sample takes several rows, as the windows of
+    a picture do.
 
     Raises:
         NoSuchNameError: there is no such tensor.
     """
     value = model.value(tensor)
-    if not value.shape or not batch_first(value, batch_of(model)):
+    axis = batch_axis(value, batch_of(model))
+    if axis is None or value.shape is None:
         return None
-    return tuple(map(_number, value.shape[1:]))
+    return tuple(map(_number, (*value.shape[:axis], *value.shape[axis + 1 :])))
+
+
+def batch_axis(value: Value, batch: Dim) -> int | None:
+    """Return the axis of ``value`` that is the batch; ``None`` where none is, or none is known to be.
+
+    It is the first, or may be as far as is known; or the one whose size is called like the batch, or
+    is the 1 that a model takes. Another number may be of that size by chance.
+
+    >>> batch_axis(Value("positions", "float32", (50, "N", 2048)), "N")
+    1
+    """
+    shape = value.shape or ()
+    if batch_first(value, batch):
+        return 0
+    told = isinstance(batch, str) or batch == 1
+    return shape.index(batch) if told and batch in shape else None
 
 
 def batch_first(value: Value, batch: Dim) -> bool:

@@ -107,9 +107,7 @@ class _Ground:
         self.nodes.discard("")
 
 
-def _append(
-    ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]
-) -> Model | None:
+def _append(ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]) -> Model | None:
     """Put a head behind the trunk; return what can be inferred of it without asking of all again."""
     _fits(trunk, graft)
     head = at_opset(graft.head, trunk.opset)

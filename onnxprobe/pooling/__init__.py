@@ -35,7 +35,7 @@ def fitting(value: Value, shape: Shape | None, name: str) -> Pooling:
     """
     pooling = POOLINGS[name]
     if shape is None:
-        why = "the batch is not its first axis" if value.shape else "its shape is not known"
+        why = "a sample takes several of its rows" if value.shape else "its shape is not known"
         raise PoolingError(f"{name} pooling cannot read {value}: {why}")
     if not _reads(pooling, shape):
         fits = ", ".join(p.name for p in POOLINGS.values() if _reads(p, shape)) or "none"

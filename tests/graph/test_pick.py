@@ -223,13 +223,19 @@ def test_a_model_input_is_no_alternative():
 
 
 def test_beside_a_pick_that_poolings_cannot_read_the_last_that_they_can_is_offered():
-    found = pick(dense.text_recogniser().model)
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 4, out="map")
+    rows = net.op("Reshape", net.op("Transpose", x, perm=[0, 2, 3, 1]), net.numbers([-1, 16, 64]))
+    x = net.linear(net.linear(rows, 64, 64, out="windows"), 64, 10)
+    found = pick(net.model(x))
+    assert (found.tensor, found.shape) == ("windows", (4, 16, 64))
     (other,) = found.alternatives
-    assert other.shape == (512, None)
-    assert (
-        other.why
-        == f"the last that poolings read: the batch is not the first axis of {found.tensor!r}"
-    )
+    assert (other.tensor, other.shape) == ("map", (64, 8, 8))
+    assert other.why == "the last that poolings read: a sample takes several rows of 'windows'"
+
+
+def test_a_pick_whose_batch_is_another_axis_than_the_first_needs_no_other():
+    assert pick(dense.text_recogniser().model).alternatives == ()
 
 
 def test_what_poolings_cannot_read_is_no_alternative():

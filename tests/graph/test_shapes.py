@@ -1,6 +1,6 @@
 import pytest
 
-from onnxprobe.graph.shapes import batch_first, per_sample
+from onnxprobe.graph.shapes import batch_axis, batch_first, per_sample
 from onnxprobe.graph.value import Value
 
 
@@ -45,3 +45,19 @@ def test_the_shape_of_one_sample_has_no_batch(shape, batch, sample):
 )
 def test_only_a_tensor_whose_first_axis_is_the_batch_has_a_row_a_sample(shape, batch, first):
     assert batch_first(Value("x", "float32", shape), batch) == first
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch", "axis"),
+    [
+        (("N", 512, 7, 7), "N", 0),
+        ((50, "N", 2048), "N", 1),
+        ((50, 1, 2048), 1, 1),
+        ((50, 4, 2048), 4, None),  # 4 heads, for all we know
+        (("64*N", 49, 96), "N", None),
+        ((8400, 4), "N", None),
+        (None, "N", None),
+    ],
+)
+def test_the_batch_is_the_axis_that_is_called_like_it(shape, batch, axis):
+    assert batch_axis(Value("x", "float32", shape), batch) == axis

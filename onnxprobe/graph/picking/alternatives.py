@@ -34,14 +34,14 @@ def vectors_after(spine: Spine, picked: str) -> tuple[Alternative, ...]:
 
 
 def readable(spine: Spine, picked: str) -> tuple[Alternative, ...]:
-    """Return the last tensor that poolings can read, where ``picked`` is none: the batch is not its first axis."""
-    if spine.probeable(picked):
+    """Return the last tensor that poolings can read, where they cannot read ``picked``."""
+    if spine.batch_axis(picked) is not None:
         return ()
     others = (name for name in reversed(spine.tensors) if name != spine.source)
     last = next((name for name in others if spine.structured(name) and pools(spine, name)), None)
     if last is None:
         return ()
-    why = f"the last that poolings read: the batch is not the first axis of {picked!r}"
+    why = f"the last that poolings read: a sample takes several rows of {picked!r}"
     return (Alternative(last, spine.shape(last), why),)
 
 

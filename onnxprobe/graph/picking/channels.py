@@ -97,9 +97,19 @@ def _moved(spine: Spine, node: Node, axis: int | None) -> int | None:
     if axis is None or not after or not 0 <= axis < len(before):
         return None
     if kind(node) == "Transpose":
-        turn = list(node.attribute("perm", ()))
-        return turn.index(axis + 1) - 1 if axis + 1 in turn else None
+        return _turned(spine, node, axis)
     return _regrouped(before, after, axis)
+
+
+def _turned(spine: Spine, node: Node, axis: int) -> int | None:
+    """Return where a Transpose puts ``axis`` of a sample: the batch may be any axis of a tensor."""
+    turn = list(node.attribute("perm", ()))
+    old, new = (spine.batch_axis(name) or 0 for name in (spine.reads(node)[0], node.writes[0]))
+    whole = axis + (axis >= old)
+    if whole not in turn:
+        return None
+    now = turn.index(whole)
+    return now - (now > new)
 
 
 def _regrouped(before: Sequence[int | None], after: Sequence[int | None], axis: int) -> int | None:

@@ -9,7 +9,7 @@ from onnxprobe.errors import GraphError, quoted
 from onnxprobe.graph.live import EVERY_READ, Edges, Live, live
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.picking.ops import FEATURES, WEIGHTED, kind, operands
-from onnxprobe.graph.shapes import batch_first, per_sample
+from onnxprobe.graph.shapes import batch_axis, batch_first, per_sample
 from onnxprobe.graph.value import Dim
 
 
@@ -112,6 +112,10 @@ class Spine:
     def probeable(self, name: str) -> bool:
         """Tell whether the batch is the first axis, so that each row is one sample."""
         return batch_first(self.model.value(name), self.batch)
+
+    def batch_axis(self, name: str) -> int | None:
+        """Return the axis that is the batch; ``None`` where a sample takes several rows."""
+        return batch_axis(self.model.value(name), self.batch)
 
     def order(self, name: str) -> int:
         """Return how many of a sample's axes are not of size 1; unknown sizes count."""
