@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnxprobe.batch.pinned import batched_inputs
 from onnxprobe.errors import PicturesError, RunError, quoted
 from onnxprobe.graph.model import Model
-from onnxprobe.images import Preprocess, Source, image_input
+from onnxprobe.images import MAX_PIXELS, Preprocess, Source, image_input, longest
 
 Arrays = Mapping[str, NDArray[Any]]
 ROWS: Final = 32
@@ -56,10 +56,10 @@ def pictures(
 ) -> tuple[Arrays, ...]:
     """Return ``count`` pictures of ``source``, drawn at random, as runs of the batch ``model`` takes.
 
-    Those that cannot be decoded are passed over for others.
+    Those that cannot be read or decoded are passed over for others.
 
     Raises:
-        PicturesError: none can be decoded, or the model takes no pictures.
+        PicturesError: none can be read and decoded, or the model takes no pictures.
     """
     name = image_input(model).name
     order = np.random.default_rng(seed).permutation(len(source.names))
@@ -67,11 +67,15 @@ def pictures(
     for index in order:
         if len(samples) == count:
             break
-        picture = preprocess.decode(source.read(source.names[index]))
+        try:
+            data = source.read(source.names[index], longest(MAX_PIXELS))
+        except OSError:
+            continue
+        picture = preprocess.decode(data)
         if picture.pixels is not None:
             samples.append(preprocess(picture.pixels))
     if not samples:
-        raise PicturesError(f"none of the pictures in {str(source.path)!r} can be decoded")
+        raise PicturesError(f"none of the pictures in {str(source.path)!r} can be read and decoded")
     stacked = {name: np.stack(samples)}
     return tuple(_runs(stacked, [name], _size(model, [name]), len(samples)))
 

@@ -99,5 +99,5 @@ def test_pictures_that_are_all_broken_are_refused(tmp_path, tiny):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.png").write_bytes(b"broken")
     prepared, _ = preprocess_for(tiny)
-    with pytest.raises(PicturesError, match=r"none of the pictures in .* can be decoded"):
+    with pytest.raises(PicturesError, match=r"none of the pictures in .* can be read and decoded"):
         pictures(open_source(str(tmp_path / "photos")), tiny, prepared)

@@ -53,7 +53,7 @@ def look(source: Source, path: str) -> dict[str, Value]:
     """Return the attributes of one picture; of one that cannot be read, none."""
     try:
         seen = Seen(path, source.read(path))
-    except (OSError, ValueError, LookupError):
+    except OSError:
         return dict.fromkeys(ATTRIBUTES)
     return {name: attribute.of(seen) for name, attribute in ATTRIBUTES.items()}
 

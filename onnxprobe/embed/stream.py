@@ -21,7 +21,15 @@ from onnxprobe.embed.ledger import Outcome, hash_of
 from onnxprobe.embed.network import Arrays, Network
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stop import NEVER, Stop, StoppedError, unless
-from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, reads_at_once
+from onnxprobe.images import (
+    MAX_PIXELS,
+    Preprocess,
+    Source,
+    Status,
+    TooLongError,
+    longest,
+    reads_at_once,
+)
 from onnxprobe.machine import cores
 
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
@@ -126,9 +134,9 @@ def _on_cpu(network: Network) -> bool:
     return network.session.device.kind.memory == "cpu"
 
 
-def _given_up(source: Source, asked: Stop) -> Callable[[str], bytes]:
+def _given_up(source: Source, asked: Stop) -> Callable[[str, int], bytes]:
     """Return a way to read from ``source`` that raises ``StoppedError`` when ``asked`` to stop."""
-    return lambda name: unless(asked, lambda: source.read(name))
+    return lambda name, most: unless(asked, lambda: source.read(name, most))
 
 
 def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDArray[Any]]) -> Batch:
@@ -142,7 +150,7 @@ def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDAr
 class _Fetch:
     """Reads and decodes pictures into their slots; a slot without a picture is all zeros."""
 
-    read: Callable[[str], bytes]
+    read: Callable[[str, int], bytes]
     preprocess: Preprocess
     max_pixels: int
 
@@ -153,10 +161,10 @@ class _Fetch:
     def _fetched(self, name: str, slot: NDArray[Any]) -> tuple[Outcome, float]:
         began = perf_counter()
         try:
-            data = self.read(name)
-        except (OSError, ValueError, LookupError, MemoryError) as error:
+            data = self.read(name, longest(self.max_pixels))
+        except (OSError, MemoryError) as error:
             slot[...] = 0
-            return Outcome(Status.MISSING, error=_reason(error)), perf_counter() - began
+            return _unread(error), perf_counter() - began
         reading, began = perf_counter() - began, thread_time()
         outcome = self._decoded(data, slot)
         return outcome, reading + thread_time() - began
@@ -172,12 +180,12 @@ class _Fetch:
         )
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, LookupError):  # an archive that another process opened a little later
-        return "the source does not hold it any more"
+def _unread(error: OSError | MemoryError) -> Outcome:
+    if isinstance(error, TooLongError):
+        return Outcome(Status.TOO_LARGE, size=error.size, error=str(error))
     if isinstance(error, MemoryError):
-        return "it does not fit into memory"
-    return getattr(error, "strerror", None) or str(error)
+        return Outcome(Status.MISSING, error="it does not fit into memory")
+    return Outcome(Status.MISSING, error=error.strerror or str(error))
 
 
 def _run(

@@ -19,6 +19,10 @@ from onnxprobe.images.status import Status
 
 MAX_PIXELS: Final = 1 << 27
 """Pixels above which a picture is refused undecoded: 134 megapixels, 0.4 GB as RGB."""
+_PIXEL_BYTES: Final = 8
+"""Of the longest pixels there are: four channels of 16 bits."""
+_SHORTEST_LIMIT: Final = 1 << 26
+"""Bytes that a file may have in any case; it may hold much that is no pixel."""
 MIN_SIDE: Final = 4
 """Pixels below which a side shows nothing: tracking pixels, spacers."""
 _LOST: Final = re.compile(
@@ -54,6 +58,14 @@ class Decoded:
     width: int = 0
     height: int = 0
     error: str = ""
+
+
+def longest(max_pixels: int) -> int:
+    """Return how many bytes the file of a picture may have that has at most ``max_pixels``.
+
+    A longer one is no picture, or one of many pages, and does not belong into memory.
+    """
+    return max(_PIXEL_BYTES * max_pixels, _SHORTEST_LIMIT)
 
 
 def decode(

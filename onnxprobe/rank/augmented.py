@@ -54,13 +54,13 @@ class Augmented:
         """The names of the plain pictures."""
         return self.plain.names
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the changed picture as PNG.
 
         Raises:
-            OSError: the plain one cannot be read.
+            OSError: the plain one cannot be read, or has more than ``most`` bytes.
         """
-        data = self.plain.read(name)
+        data = self.plain.read(name, most)
         pixels = self.preprocess.decode(data, max_pixels=MAX_PIXELS).pixels
         if pixels is None:
             return data

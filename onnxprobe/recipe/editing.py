@@ -218,5 +218,5 @@ class _Unopened:
     def names(self) -> Sequence[str]:
         return self._source.names
 
-    def read(self, name: str) -> bytes:
-        return self._source.read(name)
+    def read(self, name: str, most: int | None = None) -> bytes:
+        return self._source.read(name, most)

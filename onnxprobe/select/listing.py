@@ -143,7 +143,7 @@ def copied(
 def _data(source: Source, name: str, images: str) -> bytes:
     try:
         return source.read(name)
-    except (OSError, ValueError, LookupError):
+    except OSError:
         raise SelectionError(
             f"{printable(name)!r} cannot be read from {images!r}, where the run found it; put it back "
             "there, or leave out --pictures"

@@ -163,10 +163,9 @@ def test_what_is_no_picture_has_no_attributes_but_where_it_lies():
         assert row["brightness"] is None
 
 
-@pytest.mark.parametrize("error", [KeyError, IndexError, ValueError, FileNotFoundError])
-def test_a_picture_that_has_gone_from_its_source_has_no_attributes(error):
+def test_a_picture_that_has_gone_from_its_source_has_no_attributes():
     class Changed:
         def read(self, name):
-            raise error(name)
+            raise FileNotFoundError(name)
 
     assert look(Changed(), "gone.png") == dict.fromkeys(ATTRIBUTES)

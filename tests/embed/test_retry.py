@@ -84,7 +84,7 @@ def test_what_fails_again_changes_nothing_but_what_is_known_of_it(photos, run, t
 def test_only_batches_with_a_failure_are_read_again(photos, run, monkeypatch):
     run(source=photos.source)
     read, real = [], Files.read
-    monkeypatch.setattr(Files, "read", lambda s, name: read.append(name) or real(s, name))
+    monkeypatch.setattr(Files, "read", lambda s, name, _: read.append(name) or real(s, name))
     run(source=photos.source, retry={Status.EMPTY})
     assert len(read) == 4
     assert "x-empty.png" in read
@@ -100,11 +100,11 @@ def test_a_kill_in_between_loses_nothing(photos, run, tmp_path, monkeypatch):
     class KilledError(BaseException):
         pass
 
-    def read(self, name, real=Files.read):
+    def read(self, name, most=None, *, real=Files.read):
         left[0] -= 1
         if left[0] < 0:
             raise KilledError
-        return real(self, name)
+        return real(self, name, most)
 
     monkeypatch.setattr(Files, "read", read)
     with pytest.raises(KilledError):
@@ -144,7 +144,7 @@ def test_of_a_sample_only_the_sample_is_tried_again(photos, run, monkeypatch):
     names = list(run(source=photos.source).ledger.path)
     failed = [i for i, name in enumerate(names) if name.startswith("x-")]
     read, real = [], Files.read
-    monkeypatch.setattr(Files, "read", lambda s, name: read.append(name) or real(s, name))
+    monkeypatch.setattr(Files, "read", lambda s, name, _: read.append(name) or real(s, name))
     run(source=photos.source, sample=failed[0] + 1, retry=FAILED)
     assert failed[-1] // 4 > failed[0] // 4  # in another batch
     assert names[failed[0]] in read

@@ -8,12 +8,12 @@ import pytest
 from onnx import TensorProto, helper
 from store_parts import SEEN
 
-from onnxprobe.embed.ledger import hash_of
+from onnxprobe.embed.ledger import Outcome, hash_of
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.stream import stream
 from onnxprobe.errors import PicturesError
 from onnxprobe.graph.model import Model
-from onnxprobe.images import Preprocess, open_source
+from onnxprobe.images import Preprocess, Status, TooLongError, open_source
 
 OUTPUTS = ("scores",)
 
@@ -85,13 +85,11 @@ class Odd:
     path: object = "odd"
     kind: str = "odd"
 
-    def read(self, name):
+    def read(self, name, most=None):
         if name == "gone":
             raise FileNotFoundError(2, "No such file or directory", name)
-        if name == "zero\0byte":
-            return open(name, "rb")  # noqa: PTH123  raises ValueError
-        if name == "left out":
-            raise KeyError(name)
+        if name == "long":
+            raise TooLongError(5_000_000_000, most)
         if name == "endless":
             raise MemoryError
         if name == "html":
@@ -102,14 +100,18 @@ class Odd:
 
 
 def test_what_cannot_be_read_is_missing_and_the_rest_goes_on(network, pictures):
-    source = Odd(("gone", "fine", "zero\0byte", "slow", "left out", "endless"), pictures)
+    source = Odd(("gone", "fine", "endless", "slow", "long"), pictures)
     batch, last = everything(network, source)
     assert [o.status for o in batch.outcomes] == ["missing", "ok", "missing", "ok"]
     assert batch.outcomes[0].error == "No such file or directory"
-    assert [(o.status, o.error) for o in last.outcomes] == [
-        ("missing", "the source does not hold it any more"),
-        ("missing", "it does not fit into memory"),
-    ]
+    assert batch.outcomes[2].error == "it does not fit into memory"
+    assert last.outcomes == (
+        Outcome(
+            Status.TOO_LARGE,
+            size=5_000_000_000,
+            error="5,000,000,000 bytes are more than the limit of 1,073,741,824",
+        ),
+    )
     assert batch.kept.tolist() == [1, 3]
     assert np.array_equal(*batch.outputs["scores"])  # the same picture in another slot
 

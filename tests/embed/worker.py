@@ -34,11 +34,11 @@ class Slow:
     def __getattr__(self, name):
         return getattr(self.inner, name)
 
-    def read(self, name):
+    def read(self, name, most=None):
         if next(self.reads) == 0:
             self.begun()
         time.sleep(self.seconds)
-        return self.inner.read(name)
+        return self.inner.read(name, most)
 
 
 def work(common, said, out):

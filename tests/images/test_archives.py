@@ -74,6 +74,17 @@ def test_where_there_are_pictures_archives_beside_them_are_left_alone(tmp_path):
         assert open_source(tmp_path).names == ("b.jpg",)
 
 
+def test_a_picture_that_no_shard_holds_is_an_os_error(tmp_path):
+    shard(tmp_path / "a.tar", ["a.jpg"])
+    source = open_source(tmp_path)
+    assert source.names == ("a.tar/a.jpg",)
+    for name in ("b.tar/a.jpg", "a.tar/b.jpg", "a.tar", "a.jpg", ""):
+        with pytest.raises(
+            FileNotFoundError, match=f"the source holds no '{name.removeprefix('a.tar/')}'"
+        ):
+            source.read(name)
+
+
 def test_one_damaged_shard_is_named(tmp_path):
     shard(tmp_path / "0.tar", ["a.jpg"])
     (tmp_path / "1.tar").write_bytes(b"nothing")

@@ -2,6 +2,7 @@ import os
 import sys
 import tarfile
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from source_parts import KINDS, NAMES, PICTURE, content, everything, folder, tar
 
 import onnxprobe.images.sources as package
 from onnxprobe.errors import PicturesError
-from onnxprobe.images import SOURCES, open_source
+from onnxprobe.images import MAX_PIXELS, SOURCES, TooLongError, longest, open_source
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -50,6 +51,46 @@ def test_many_threads_may_read_at_once(kind, tmp_path):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_picture_that_a_source_does_not_hold_is_an_os_error(kind, tmp_path):
+    source = open_source(KINDS[kind][0](tmp_path))
+    beyond = f"{len(source.names):09d}"
+    for name in ("nowhere.jpg", "", "-1", "0.0", "²", "zero\0byte", "no-such.tar/a.jpg", beyond):
+        with pytest.raises(OSError, match=r"."):
+            source.read(name)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_picture_of_more_bytes_than_asked_for_is_not_read(kind, tmp_path):
+    source = open_source(KINDS[kind][0](tmp_path))
+    for name in source.names:
+        data = source.read(name)
+        assert source.read(name, len(data)) == data
+        with pytest.raises(TooLongError, match="bytes are more than the limit of 9") as told:
+            source.read(name, 9)
+        assert told.value.size >= len(data) - len("P6 65535 65535 65535 ")  # made for pixels alone
+
+
+def test_a_picture_of_fifty_gigabytes_is_refused_unread(tmp_path):
+    with (tmp_path / "sparse.jpg").open("wb") as file:
+        file.truncate(50 << 30)
+    source = open_source(tmp_path)
+    with pytest.raises(TooLongError, match="53,687,091,200 bytes"):
+        source.read("sparse.jpg", longest(MAX_PIXELS))
+
+
+def test_what_a_zip_would_blow_up_to_is_refused_packed(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.jpg", bytes(1 << 20))
+    with pytest.raises(TooLongError, match="1,048,576 bytes"):
+        open_source(tmp_path / "bomb.zip").read("bomb.jpg", 1 << 16)
+
+
+def test_a_file_may_be_as_long_as_the_pixels_that_are_allowed_can_take():
+    assert longest(MAX_PIXELS) == MAX_PIXELS * 8
+    assert longest(100) == 1 << 26  # little pictures may carry much that is no pixel
 
 
 def test_a_link_out_of_the_folder_is_followed_and_a_circle_is_not(tmp_path):

@@ -18,9 +18,9 @@ class Slow:
     def __getattr__(self, name):
         return getattr(self.inner, name)
 
-    def read(self, name):
+    def read(self, name, most=None):
         time.sleep(float(sys.argv[3]))
-        return self.inner.read(name)
+        return self.inner.read(name, most)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ class Pictures:
         return tuple(sorted(self.data))
 
     def read(self, name: str) -> bytes:
+        if name not in self.data:
+            raise FileNotFoundError(name)
         return self.data[name]
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from onnxprobe.images.places._base import Opened, Place
+from onnxprobe.images.places._base import Opened, Place, TooLongError, require_at_most
 from onnxprobe.images.places.clients import AT_ONCE
 from onnxprobe.images.places.local import LocalPlace
 from onnxprobe.images.places.patience import PATIENCE, Patience
@@ -39,7 +39,9 @@ __all__ = [
     "Opened",
     "Patience",
     "Place",
+    "TooLongError",
     "buffered",
     "is_url",
     "place_of",
+    "require_at_most",
 ]

@@ -5,6 +5,28 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
+class TooLongError(OSError):
+    """A file that is longer than what was asked for at most, and was not read.
+
+    Attributes:
+        size: of the file, in bytes.
+    """
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(f"{size:,} bytes are more than the limit of {most:,}")
+        self.size = size
+
+
+def require_at_most(size: int, most: int | None) -> None:
+    """Refuse what is longer than ``most`` bytes; ``None`` is no limit.
+
+    Raises:
+        TooLongError: it is.
+    """
+    if most is not None and size > most:
+        raise TooLongError(size, most)
+
+
 class Opened(Protocol):
     """A file kept open. Reading is safe from several threads at once."""
 
@@ -50,8 +72,12 @@ class Place(Protocol):
     def head(self, length: int) -> bytes:
         """Return the first bytes of a file, ``length`` at most."""
 
-    def read(self) -> bytes:
-        """Return all bytes of a file."""
+    def read(self, most: int | None = None) -> bytes:
+        """Return all bytes of a file.
+
+        Raises:
+            TooLongError: it is longer than ``most`` bytes, where that can be told before.
+        """
 
     def opened(self) -> Opened:
         """Open a file, for reading parts of it."""
@@ -59,11 +85,12 @@ class Place(Protocol):
     def for_library(self) -> Path | BinaryIO:
         """Return what libraries open: a path where there is one, else something like a file."""
 
-    def content(self, name: str) -> bytes:
+    def content(self, name: str, most: int | None = None) -> bytes:
         """Return all bytes of the file that ``name``, a path from here, leads to.
 
         Raises:
             OSError: it cannot be read.
+            TooLongError: it is longer than ``most`` bytes, where that can be told before.
         """
 
     def at(self, name: str) -> "Place":

@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from onnxprobe.images.places._base import Place
+from onnxprobe.images.places._base import Place, require_at_most
 from onnxprobe.images.places.patience import Patience
 from onnxprobe.images.places.patterns import regex_of
 
@@ -69,10 +69,9 @@ class LocalPlace:
         with _opened(self.path) as file:
             return file.read(length)
 
-    def read(self) -> bytes:
+    def read(self, most: int | None = None) -> bytes:
         """Return all bytes."""
-        with _opened(self.path) as file:
-            return file.readall()
+        return _whole(self.path, most)
 
     def opened(self) -> "LocalFile":
         """Open the file."""
@@ -82,11 +81,10 @@ class LocalPlace:
         """Return the path."""
         return self.path
 
-    def content(self, name: str) -> bytes:
+    def content(self, name: str, most: int | None = None) -> bytes:
         """Return all bytes of the file that ``name``, a path from here, leads to."""
         place = os.path.join(self.path, name)  # noqa: PTH118  half the time of a Path, for millions
-        with _opened(place) as file:
-            return file.readall()
+        return _whole(place, most)
 
     def at(self, name: str) -> Place:
         """Return the place that ``name``, a path from here, leads to."""
@@ -119,6 +117,13 @@ class LocalFile:
         return data
 
 
+def _whole(path: str | Path, most: int | None) -> bytes:
+    with _opened(path) as file:
+        if most is not None:
+            require_at_most(os.fstat(file.fileno()).st_size, most)
+        return file.readall()
+
+
 def _opened(path: str | Path) -> FileIO:
     """Open a file.
 
@@ -130,7 +135,10 @@ def _opened(path: str | Path) -> FileIO:
 
 def _descriptor(path: str | Path) -> int:
     """Open a file, but nothing that never ends, or that is waited for until another process writes."""
-    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a zero byte, which no name can have
+        raise OSError(str(error)) from error
     mode = os.fstat(file).st_mode
     if stat.S_ISREG(mode):
         return file

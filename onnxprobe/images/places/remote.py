@@ -101,7 +101,7 @@ class RemotePlace:
         data: bytes = self._ask("cat_file", self.inner, start=0, end=length)
         return data[:length]
 
-    def read(self) -> bytes:
+    def read(self, most: int | None = None) -> bytes:  # noqa: ARG002  to ask how long it is costs as much
         """Return all bytes."""
         data: bytes = self._ask("cat_file", self.inner)
         return data
@@ -118,9 +118,9 @@ class RemotePlace:
         """Return something like a file."""
         return buffered(self.opened())
 
-    def content(self, name: str) -> bytes:
+    def content(self, name: str, most: int | None = None) -> bytes:
         """Return all bytes of the file that ``name``, a path from here, leads to."""
-        return self.at(name).read()
+        return self.at(name).read(most)
 
     def at(self, name: str) -> Place:
         """Return the place that ``name``, a path from here, leads to."""

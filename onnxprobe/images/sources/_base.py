@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.formats import SUFFIXES
+from onnxprobe.images.names import printable
 from onnxprobe.images.places import Place
 
 HEAD = 4096
@@ -32,11 +33,16 @@ class Source(Protocol):
         The names stay the same when the source is moved as a whole.
         """
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture.
 
+        Args:
+            name: one of ``names``.
+            most: how many it may have, where that can be told before it is read; any by default.
+
         Raises:
-            OSError: it cannot be read.
+            OSError: it cannot be read, or there is no such picture.
+            TooLongError: an ``OSError`` too: it has more than ``most`` bytes.
         """
 
 
@@ -109,6 +115,22 @@ def numbered(rows: int, place: Place) -> tuple[str, ...]:
     if not rows:
         raise PicturesError(f"no pictures in {str(place.path)!r}: it has no rows")
     return tuple(f"{row:09d}" for row in range(rows))
+
+
+def absent(name: str) -> FileNotFoundError:
+    """Return the error for a picture that a source does not hold, or holds no more."""
+    return FileNotFoundError(f"the source holds no {printable(name)!r}")
+
+
+def row_of(name: str, rows: int) -> int:
+    """Return the row that ``name`` stands for, see ``numbered``.
+
+    Raises:
+        FileNotFoundError: there is no such row.
+    """
+    if not (name.isdecimal() and int(name) < rows):
+        raise absent(name)
+    return int(name)
 
 
 def distinct(names: Iterable[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place
-from onnxprobe.images.sources._base import Kind, Source, checked, is_picture
+from onnxprobe.images.sources._base import Kind, Source, absent, checked, is_picture
 from onnxprobe.images.sources._files import Files
 from onnxprobe.images.sources._left_out import tell_left_out
 from onnxprobe.images.sources.hdf5 import HDF5
@@ -40,15 +40,15 @@ class Several:
         """Every picture of every archive."""
         return tuple(sorted(f"{own}/{n}" for own, part in self.parts.items() for n in part.names))
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture."""
         at = name.find("/")
         while at >= 0:
             part = self.parts.get(name[:at])
             if part is not None:
-                return part.read(name[at + 1 :])
+                return part.read(name[at + 1 :], most)
             at = name.find("/", at + 1)
-        raise KeyError(name)
+        raise absent(name)
 
 
 def gathered(kind: str, place: Place, files: Sequence[str], part: str) -> Source:

@@ -19,6 +19,6 @@ class Files:
         """The folder."""
         return self.place.path
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture."""
-        return self.place.content(name)
+        return self.place.content(name, most)

@@ -2,15 +2,16 @@
 
 import weakref
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
 
 from onnxprobe.errors import NoSuchNameError, PicturesError, quoted
-from onnxprobe.images.places import Place
+from onnxprobe.images.places import Place, require_at_most
 from onnxprobe.images.sources._arrays import axes
-from onnxprobe.images.sources._base import Held, Kind, numbered
+from onnxprobe.images.sources._base import Held, Kind, numbered, row_of
 
 _MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 
@@ -38,14 +39,18 @@ class Hdf5(Held):
             raise PicturesError(f"{str(self.path)!r} cannot be read as HDF5: {error}") from None
         name = chosen("dataset", dataset.strip("/"), list(found), place)
         self._data, self._encoded = found[name]
+        self._row_bytes = prod(self._data.shape[1:]) * self._data.dtype.itemsize
         self.names = numbered(len(self._data), place)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return one picture as a file."""
+        at = row_of(name, len(self.names))
+        require_at_most(self._row_bytes, most)
         try:
-            row = self._data[int(name)]
+            row = self._data[at]
         except (OSError, RuntimeError, KeyError) as error:
             raise OSError(str(error)) from error
+        require_at_most(row.nbytes, most)  # only now known where each row has a length of its own
         return self._encoded(row)
 
 

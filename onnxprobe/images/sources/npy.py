@@ -8,9 +8,9 @@ import numpy as np
 from numpy.lib import format as npy
 
 from onnxprobe.errors import PicturesError
-from onnxprobe.images.places import Place, buffered
+from onnxprobe.images.places import Place, buffered, require_at_most
 from onnxprobe.images.sources._arrays import required
-from onnxprobe.images.sources._base import Held, Kind, numbered
+from onnxprobe.images.sources._base import Held, Kind, numbered, row_of
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
@@ -49,9 +49,10 @@ class Npy(Held):
             )
         return shape, dtype, file.tell()
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return one picture as a file."""
-        start = self._start + int(name) * self._stride
+        start = self._start + row_of(name, len(self.names)) * self._stride
+        require_at_most(self._stride, most)
         data = self._file.read(start, start + self._stride)
         return self._axes.encoded(np.frombuffer(data, self._dtype).reshape(self._shape))
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from onnxprobe.errors import PicturesError
-from onnxprobe.images.places import Place
-from onnxprobe.images.sources._base import Held, Kind, numbered
+from onnxprobe.images.places import Place, require_at_most
+from onnxprobe.images.sources._base import Held, Kind, numbered, row_of
 from onnxprobe.images.sources._recent import Recent
 from onnxprobe.images.sources.hdf5 import chosen
 
@@ -59,19 +59,20 @@ class Parquet(Held):
         self.names = numbered(sum(rows), place)
         _warn_of_large_groups(facts, self.path)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture."""
-        row = int(name)
+        row = row_of(name, len(self.names))
         group = int(np.searchsorted(self._stops, row, "right"))
         column = _RECENT.get((self._key, group), lambda: self._group(group))
         value = column[row - int(self._starts[group])].as_py()
         data = value.get("bytes") if isinstance(value, dict) else value
         if data is not None:
+            require_at_most(len(data), most)
             return bytes(data)
         path = value.get("path") if isinstance(value, dict) else None
         if not path:
             raise OSError("the row has no picture")
-        return self._place.beside(path).read()
+        return self._place.beside(path).read(most)
 
     def _group(self, group: int) -> Any:
         import pyarrow as pa  # noqa: PLC0415  slow to import

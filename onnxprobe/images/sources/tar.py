@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from onnxprobe.errors import PicturesError
-from onnxprobe.images.places import Opened, Place, buffered
-from onnxprobe.images.sources._base import Held, Kind, checked, is_picture
+from onnxprobe.images.places import Opened, Place, buffered, require_at_most
+from onnxprobe.images.sources._base import Held, Kind, absent, checked, is_picture
 
 _COMPRESSED: Final = {
     b"\x1f\x8b": "gzip -d",
@@ -41,12 +41,16 @@ class Tar(Held):
         self._places = {name: at for name, at in places.items() if ends(name, ending)}
         self.names = checked(self._places, place, others + len(places))
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture."""
+        if name not in self._places:
+            raise absent(name)
         stretch = self._places[name]
         if stretch is None:
             raise OSError("it is a link to a file that is not in the archive")
-        return self._file.read(*stretch)
+        start, stop = stretch
+        require_at_most(stop - start, most)
+        return self._file.read(start, stop)
 
 
 def ends(name: str, ending: str) -> bool:

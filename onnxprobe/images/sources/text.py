@@ -30,9 +30,12 @@ class TextList:
         """The list."""
         return self.place.path
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture."""
-        return self.place.beside(self.repeated.get(name, name)).read()
+        try:
+            return self.place.beside(self.repeated.get(name, name)).read(most)
+        except PicturesError as error:  # a line that looks like a URL, of no kind that is known
+            raise OSError(str(error)) from error
 
 
 def _open(place: Place, _part: str) -> TextList:

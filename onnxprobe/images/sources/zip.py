@@ -1,14 +1,28 @@
 """A zip archive; ``zipfile`` itself keeps reads of several threads apart."""
 
+import struct
 import zipfile
 import zlib
+from lzma import LZMAError
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from onnxprobe.errors import PicturesError
-from onnxprobe.images.places import Place
-from onnxprobe.images.sources._base import Held, Kind, checked, is_picture
+from onnxprobe.images.places import Place, require_at_most
+from onnxprobe.images.sources._base import Held, Kind, absent, checked, is_picture
 from onnxprobe.images.sources.tar import ends
+
+_FAILURES: Final = (
+    zipfile.BadZipFile,
+    EOFError,
+    LZMAError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What ``zipfile`` raises of a member that is damaged, needs a password, or is packed in a way it
+does not know."""
 
 
 class Zip(Held):
@@ -33,12 +47,16 @@ class Zip(Held):
         names = [name for name in files if is_picture(name) and ends(name, ending)]
         self.names = checked(names, place, len(files))
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture."""
+        entry = self._archive.NameToInfo.get(name)
+        if entry is None:
+            raise absent(name)
+        require_at_most(entry.file_size, most)
         try:
             return self._archive.read(name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError) as error:
-            raise OSError(str(error)) from error  # damaged, cut short, or needs a password
+        except _FAILURES as error:
+            raise OSError(str(error)) from error
 
 
 def _matches(place: Place, head: bytes) -> bool:

@@ -118,7 +118,7 @@ def _small(
 ) -> _Small:
     try:
         picture = decode(source.read(names[row]), need=_needed).pixels
-    except (OnnxprobeError, OSError, ValueError, LookupError):
+    except (OnnxprobeError, OSError):
         picture = None
     if picture is None:
         return _Small(row)
