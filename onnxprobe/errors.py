@@ -121,6 +121,10 @@ class ServerError(OnnxprobeError, ConnectionError):
     """A server that is not where it is said to be, or does not answer."""
 
 
+class InteropError(OnnxprobeError, ValueError):
+    """A graph that another library does not read or write."""
+
+
 class LoweringError(OnnxprobeError, ValueError):
     """A fitted estimator, or an operator of a head, that has no form in plain ``ai.onnx``."""
 

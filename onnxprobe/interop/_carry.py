@@ -1,121 +1,158 @@
 """Put back what a library drops: compare with what it makes of the untouched model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import onnx
 
-from onnxprobe.errors import MissingExtraError
-from onnxprobe.graph.names import tensor_names
-
-_DESCRIBED: Final = ("doc_string", "metadata_props")
-_KEYS: Final[dict[str, Callable[[Any], str]]] = {
+_BY_FIELD: Final = frozenset(
+    {"ModelProto", "GraphProto", "FunctionProto", "NodeProto", "AttributeProto", "ValueInfoProto"}
+)
+"""Messages of which a part can change while the rest stays; others change as a whole."""
+_EXTRAS: Final = ("doc_string", "metadata_props", "overload", "device_configurations")
+"""What is said about a thing, which libraries drop first."""
+_KEYS: Final[dict[str, Callable[[Any], Any]]] = {
     "node": lambda node: next(filter(None, node.output), f" {node.name}"),
-    "initializer": lambda tensor: str(tensor.name),
-    "sparse_initializer": lambda sparse: str(sparse.values.name),
-    "input": lambda info: str(info.name),
-    "output": lambda info: str(info.name),
-    "value_info": lambda info: str(info.name),
-    "quantization_annotation": lambda note: str(note.tensor_name),
+    "initializer": lambda tensor: tensor.name,
+    "sparse_initializer": lambda sparse: sparse.values.name,
+    "input": lambda info: info.name,
+    "output": lambda info: info.name,
+    "value_info": lambda info: info.name,
+    "quantization_annotation": lambda note: note.tensor_name,
+    "attribute": lambda attribute: attribute.name,
+    "functions": lambda function: (function.domain, function.name, function.overload),
 }
-"""The lists of a graph, and what their entries are known by."""
+"""Lists of things that have a name, and what they are known by."""
+_LOST: Final = frozenset(_KEYS) - {"node", "output"}
+"""Those in which what a library leaves out comes back."""
+_IN_ANY_ORDER: Final = _LOST - {"input", "functions"}
+"""Those whose order means nothing, so that it can be the old one."""
 
 
-def carried(
-    now: onnx.ModelProto, untouched: onnx.ModelProto, origin: onnx.ModelProto
-) -> onnx.ModelProto:
+def carried(now: Any, untouched: Any, origin: Any) -> Any:
     """Return ``now`` with everything as in ``origin`` that nobody changed.
 
     Args:
         now: what the library writes of a graph that may have been changed.
         untouched: what it writes of ``origin``.
-        origin: the model that the graph was made from.
+        origin: the model that the graph was made from, or a part of it.
     """
-    new = onnx.ModelProto()
-    for field in onnx.ModelProto.DESCRIPTOR.fields:
-        if field.name not in ("graph", "functions"):
-            _field(new, field.name, now, untouched, origin)
-    function = _Keyed(now.functions, untouched.functions, origin.functions, key=_function)
-    new.functions.extend(function.merged())
-    _graph(new.graph, now.graph, untouched.graph, origin.graph)
+    if now == untouched:
+        return origin
+    if origin.DESCRIPTOR.name not in _BY_FIELD:
+        return _described(now, untouched, origin)
+    new = type(origin)()
+    new.CopyFrom(origin)  # what a later ONNX says and this one does not know comes along
+    for field in new.DESCRIPTOR.fields:
+        new.ClearField(field.name)
+        _field(new, field, now, untouched, origin)
+    _prune(new, now, origin)
     return new
 
 
-def _graph(
-    new: onnx.GraphProto, now: onnx.GraphProto, untouched: onnx.GraphProto, origin: onnx.GraphProto
-) -> None:
-    def things(name: str) -> "_Keyed":
-        lists = (getattr(now, name), getattr(untouched, name), getattr(origin, name))
-        return _Keyed(*lists, key=_KEYS[name])
-
-    for field in onnx.GraphProto.DESCRIPTOR.fields:
-        if field.name not in _KEYS:
-            _field(new, field.name, now, untouched, origin)
-    new.node.extend(things("node").merged())
-    new.output.extend(things("output").merged())
-    for name in ("initializer", "sparse_initializer"):
-        getattr(new, name).extend(things(name).merged(lost=True, in_order=True))
-    weights = {tensor.name for tensor in new.initializer}
-    inputs = things("input")
-    new.input.extend(
-        info
-        for info in inputs.merged(lost=True)
-        if info.name in weights or info.name not in inputs.dropped
-    )
-    gone = tensor_names(origin) - tensor_names(new)
-    for name in ("value_info", "quantization_annotation"):
-        kept = things(name).merged(lost=True, in_order=True)
-        getattr(new, name).extend(thing for thing in kept if _KEYS[name](thing) not in gone)
+def _field(new: Any, field: Any, now: Any, untouched: Any, origin: Any) -> None:
+    name, holds_messages = field.name, field.message_type is not None
+    values = [getattr(message, name) for message in (now, untouched, origin)]
+    changed = values[0] != values[1]
+    if hasattr(values[0], "extend"):
+        named = holds_messages and name in _KEYS
+        things = _merged(name, *values) if named else values[0 if changed else 2]
+        getattr(new, name).extend(things)
+        return
+    said = [message.HasField(name) for message in (now, untouched, origin)]
+    if holds_messages and all(said):
+        getattr(new, name).CopyFrom(carried(*values))
+        return
+    at = 0 if changed or said[0] != said[1] else 2
+    if said[at] and holds_messages:
+        getattr(new, name).CopyFrom(values[at])
+    elif said[at]:
+        setattr(new, name, values[at])
 
 
-def _field(new: Any, name: str, now: Any, untouched: Any, origin: Any) -> None:
-    source = origin if getattr(now, name) == getattr(untouched, name) else now
-    value = getattr(source, name)
-    if hasattr(value, "extend"):
-        getattr(new, name).extend(value)
-    elif source.HasField(name):
-        setattr(new, name, value)
+def _prune(new: Any, now: Any, origin: Any) -> None:
+    """Take out of a graph or function what is said of tensors that were taken out of it."""
+    if not isinstance(new, onnx.GraphProto | onnx.FunctionProto):
+        return
+    gone = _defined(origin) - _defined(new)
+    if isinstance(new, onnx.GraphProto):
+        weights = {tensor.name for tensor in new.initializer}
+        listed = {info.name for info in now.input} | weights
+        _keep(new.input, lambda info: info.name in listed)
+        _keep(new.quantization_annotation, lambda note: note.tensor_name not in gone)
+    _keep(new.value_info, lambda info: info.name not in gone)
 
 
-class _Keyed:
-    """A list of things that have a name, as a library writes it now and as it was."""
+def _keep(things: Any, wanted: Callable[[Any], bool]) -> None:
+    kept = [thing for thing in things if wanted(thing)]
+    if len(kept) < len(things):
+        del things[:]
+        things.extend(kept)
 
-    def __init__(self, now: Any, untouched: Any, origin: Any, *, key: Callable[[Any], Any]) -> None:
-        self.now = {key(thing): thing for thing in now}
-        self.untouched = {key(thing): thing for thing in untouched}
-        self.origin = {key(thing): thing for thing in origin}
-        self.dropped = [k for k in self.origin if k not in self.untouched]
 
-    def merged(self, *, lost: bool = False, in_order: bool = False) -> list[Any]:
-        """Return what there is now, with what was not touched as it was.
+def _defined(part: onnx.GraphProto | onnx.FunctionProto) -> set[str]:
+    names = {name for node in part.node for name in node.output}
+    if isinstance(part, onnx.FunctionProto):
+        return names.union(part.input)
+    names.update(info.name for info in part.input)
+    names.update(tensor.name for tensor in part.initializer)
+    return names.union(sparse.values.name for sparse in part.sparse_initializer)
 
-        Args:
-            lost: whether what the library leaves out comes back.
-            in_order: whether the order means nothing, so that it can be the old one.
-        """
-        found = {k: self._thing(k, thing) for k, thing in self.now.items() if not self._made_up(k)}
-        if lost:
-            found |= {k: self.origin[k] for k in self.dropped if k not in found}
-        if in_order or list(self.now) == list(self.untouched):
-            place = {k: i for i, k in enumerate(self.origin)}
-            return [found[k] for k in sorted(found, key=lambda k: place.get(k, len(place)))]
-        return list(found.values())
 
-    def _made_up(self, key: Any) -> bool:
-        """Tell whether the library adds this of its own accord."""
-        added = key in self.untouched and key not in self.origin
-        return bool(added and self.now[key] == self.untouched[key])
+def _merged(name: str, now: Any, untouched: Any, origin: Any) -> Iterable[Any]:
+    """Return a list of named things as it is now, with what was not touched as it was."""
+    key = _KEYS[name]
+    new, old, first = _named(now, key), _named(untouched, key), _named(origin, key)
+    was = _renamed(new, old)
+    found: dict[Any, Any] = {}
+    for k, thing in new.items():
+        before = was.get(k, k)
+        if before not in old:
+            found[before] = thing
+        elif before in first:
+            found[before] = carried(thing, old[before], first[before])
+        elif thing != old[before]:  # else the library adds it of its own accord
+            found[before] = thing
+    if name in _LOST:
+        found |= {k: thing for k, thing in first.items() if k not in old and k not in found}
+    if name in _IN_ANY_ORDER or [was.get(k, k) for k in new] == list(old):
+        place = {k: i for i, k in enumerate(first)}
+        return [found[k] for k in sorted(found, key=lambda k: place.get(k, len(place)))]
+    return found.values()
 
-    def _thing(self, key: Any, thing: Any) -> Any:
-        old = self.origin.get(key)
-        if old is None or key not in self.untouched:
-            return thing
-        return old if self.untouched[key] == thing else _described(thing, self.untouched[key], old)
+
+def _named(things: Any, key: Callable[[Any], Any]) -> dict[Any, Any]:
+    """Return things by what they are known by; where several share a name, by their number too."""
+    found: dict[Any, Any] = {}
+    for thing in things:
+        name = known = key(thing)
+        number = 1
+        while known in found:
+            number += 1
+            known = (name, number)
+        found[known] = thing
+    return found
+
+
+def _renamed(new: Mapping[Any, Any], old: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return what things were called that have another name, and nothing else, in the same place."""
+    if len(new) != len(old):
+        return {}
+    pairs = zip(new, old, strict=True)
+    return {
+        k: before
+        for k, before in pairs
+        if k not in old and before not in new and _kind(new[k]) == _kind(old[before])
+    }
+
+
+def _kind(thing: Any) -> object:
+    return getattr(thing, "op_type", None)
 
 
 def _described(thing: Any, untouched: Any, old: Any) -> Any:
-    """Return ``thing`` with the description of ``old``, where the library knows of none."""
-    for name in _DESCRIBED:
+    """Return ``thing`` with what ``old`` says about it, where the library knows of nothing."""
+    for name in _EXTRAS:
         if not getattr(untouched, name, None) and not getattr(thing, name, None):
             value = getattr(old, name, None)
             if isinstance(value, str) and value:
@@ -123,17 +160,3 @@ def _described(thing: Any, untouched: Any, old: Any) -> Any:
             elif value:
                 getattr(thing, name).extend(value)
     return thing
-
-
-def _function(function: onnx.FunctionProto) -> tuple[str, str]:
-    return function.domain, function.name
-
-
-def missing(what: str, package: str) -> MissingExtraError:
-    """Return the error for a package that is not installed."""
-    return MissingExtraError(what, package, extra="interop")
-
-
-def entries(said: Mapping[str, object]) -> list[onnx.StringStringEntryProto]:
-    """Return a mapping in the form that protobuf keeps it in."""
-    return [onnx.StringStringEntryProto(key=key, value=str(value)) for key, value in said.items()]

@@ -1,18 +1,23 @@
 """ONNX GraphSurgeon's graphs, in and out; weights stay on disk until they are looked at."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import onnx
 
 from onnxprobe.graph.disk import weights
 from onnxprobe.graph.disk.schema import every_tensor
 from onnxprobe.graph.model import Model
-from onnxprobe.interop._carry import carried, missing
+from onnxprobe.interop._carry import carried
+from onnxprobe.interop._libraries import asked, missing
 
 if TYPE_CHECKING:
     import onnx_graphsurgeon as gs
+
+_NAME: Final = "GraphSurgeon"
 
 
 def to_graph(model: Model) -> "gs.Graph":
@@ -20,6 +25,7 @@ def to_graph(model: Model) -> "gs.Graph":
 
     Raises:
         MissingExtraError: onnx-graphsurgeon is not installed.
+        InteropError: GraphSurgeon does not read the model.
     """
     graph = _imported(model)
     graph.import_domains = _Imports(graph.import_domains, model)
@@ -36,6 +42,7 @@ def from_graph(graph: "gs.Graph", like: Model | None = None) -> Model:
 
     Raises:
         MissingExtraError: onnx-graphsurgeon is not installed.
+        InteropError: GraphSurgeon does not write the graph.
     """
     now = _exported(graph)
     origin = like if like is not None else getattr(graph.import_domains, "origin", None)
@@ -62,24 +69,56 @@ class _Imports(list[onnx.OperatorSetIdProto]):
 def _imported(model: Model) -> "gs.Graph":
     copy = onnx.ModelProto()
     copy.CopyFrom(model.proto)  # GraphSurgeon writes into the tensors that it is given
-    graph = _library().import_onnx(copy)
-    on_disk = _on_disk()
-    for constant in _constants(graph):
-        tensor = getattr(constant._values, "tensor", None)  # noqa: SLF001  the only way to it
-        if isinstance(tensor, onnx.TensorProto) and weights.entries(tensor):
-            constant._values = on_disk(tensor)  # noqa: SLF001
+    gs = _library()
+    with asked(_NAME, "read this model"):
+        graph = gs.import_onnx(copy)
+        for constant in _constants(graph):
+            values = constant._values  # noqa: SLF001  the only way to it
+            if isinstance(values, _lazy()) and weights.entries(_tensor(values)):
+                constant._values = _on_disk()(values)  # noqa: SLF001
     return graph
 
 
 def _exported(graph: "gs.Graph") -> onnx.ModelProto:
     gs = _library()
-    model: onnx.ModelProto = gs.export_onnx(graph, do_type_check=False)
+    with asked(_NAME, "write this graph"), _as_tensors(graph):
+        model: onnx.ModelProto = gs.export_onnx(graph, do_type_check=False)
     if graph.ir_version is None:
         model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
     for tensor in every_tensor(model):
         if not weights.entries(tensor):
             tensor.ClearField("data_location")  # values that were read and changed are here
     return model
+
+
+@contextmanager
+def _as_tensors(graph: "gs.Graph") -> Iterator[None]:
+    """Hold constants as ONNX's own tensors meanwhile, which GraphSurgeon writes as they are.
+
+    Weights on disk stay there, and numbers of which several share a byte, or of types that
+    GraphSurgeon takes for one another, are written as ONNX does.
+    """
+    held = [(constant, constant._values) for constant in _constants(graph)]  # noqa: SLF001
+    try:
+        for constant, values in held:
+            tensor = _written(constant, values)
+            if tensor is not None:
+                constant._values = _lazy()(tensor)  # noqa: SLF001
+        yield
+    finally:
+        for constant, values in held:
+            constant._values = values  # noqa: SLF001
+
+
+def _written(constant: Any, values: Any) -> onnx.TensorProto | None:
+    """Return the values of a constant as a tensor, or ``None`` where they are to be converted."""
+    if isinstance(values, _on_disk()):
+        copy = onnx.TensorProto()
+        copy.CopyFrom(values.reference)
+        return copy
+    if isinstance(values, np.ndarray) and constant.export_dtype == constant.dtype:
+        return onnx.numpy_helper.from_array(values, constant.name)
+    return None
 
 
 def _constants(graph: "gs.Graph") -> Iterator[Any]:
@@ -90,17 +129,35 @@ def _constants(graph: "gs.Graph") -> Iterator[Any]:
             yield from (value for value in node.attrs.values() if isinstance(value, gs.Constant))
 
 
-@cache
-def _on_disk() -> type:
-    from onnx_graphsurgeon.ir.tensor import LazyValues  # noqa: PLC0415  only who uses it has it
+def _tensor(values: Any) -> onnx.TensorProto:
+    tensor = values.tensor
+    return tensor if isinstance(tensor, onnx.TensorProto) else onnx.TensorProto()  # it is sparse
 
-    class OnDisk(LazyValues):  # type: ignore[misc]  # the package has no types
+
+@cache
+def _on_disk() -> Any:
+    class OnDisk(_lazy()):  # type: ignore[misc]  # the package has no types
         """Values that are read from where onnxprobe knows them to be, when they are asked for."""
 
+        def __init__(self, values: Any) -> None:
+            self.reference = values.tensor
+            self.shape, self.dtype, self.nbytes = values.shape, values.dtype, values.nbytes
+
+        @property
+        def tensor(self) -> onnx.TensorProto:
+            """The whole tensor, for what GraphSurgeon writes itself, e.g. to fold constants."""
+            return weights.loaded(self.reference)
+
         def load(self) -> Any:
-            return weights.read(self.tensor).copy()
+            return weights.read(self.reference).copy()
 
     return OnDisk
+
+
+def _lazy() -> Any:
+    from onnx_graphsurgeon.ir.tensor import LazyValues  # noqa: PLC0415  only who uses it has it
+
+    return LazyValues
 
 
 def _library() -> Any:

@@ -1,6 +1,6 @@
 """onnx-ir's models, in and out; weights stay on disk until they are looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,24 +10,30 @@ from onnxprobe.graph.disk import weights
 from onnxprobe.graph.disk.ranges import text_of
 from onnxprobe.graph.disk.schema import every_tensor
 from onnxprobe.graph.model import Model
-from onnxprobe.interop._carry import carried, entries, missing
+from onnxprobe.interop._carry import carried
+from onnxprobe.interop._libraries import asked, missing
 
 if TYPE_CHECKING:
     import onnx_ir as ir
 
 _ORIGIN: Final = "onnxprobe.origin"
+_NAME: Final = "onnx-ir"
 
 
 def to_graph(model: Model) -> "ir.Model":
     """Return ``model`` as an onnx-ir model; its graph is ``.graph``.
 
+    Weights on disk are its external tensors, wherever they lie: write it with ``from_graph`` and
+    ``save``, or give ``onnx_ir.save`` a file for them (``external_data=``).
+
     Raises:
         MissingExtraError: onnx-ir is not installed.
+        InteropError: onnx-ir does not read the model.
         MissingWeightsError: a file that holds weights is not there.
     """
-    made = _library().from_proto(_plain(model.proto))
+    made = _read(model.proto)
     made.meta[_ORIGIN] = model
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def from_graph(graph: "ir.Model", like: Model | None = None) -> Model:
@@ -39,17 +45,30 @@ def from_graph(graph: "ir.Model", like: Model | None = None) -> Model:
 
     Raises:
         MissingExtraError: onnx-ir is not installed.
+        InteropError: onnx-ir does not write the model.
     """
-    ir = _library()
-    now: onnx.ModelProto = ir.to_proto(graph)
+    now = _written(graph)
     origin = like if like is not None else graph.meta.get(_ORIGIN)
     if origin is not None:
-        untouched = ir.to_proto(ir.from_proto(_plain(origin.proto)))
-        now = carried(now, untouched, origin.proto)
+        now = carried(now, _written(_read(origin.proto)), origin.proto)
     folders = {tensor.name: tensor.base_dir for tensor in _external(graph)}
     for tensor in every_tensor(now):
         _found_again(tensor, folders)
     return Model(now)
+
+
+def _read(proto: onnx.ModelProto) -> "ir.Model":
+    library, plain = _library(), _plain(proto)
+    with asked(_NAME, "read this model"):
+        model: ir.Model = library.from_proto(plain)
+    return model
+
+
+def _written(model: "ir.Model") -> onnx.ModelProto:
+    library = _library()
+    with asked(_NAME, "write this model"):
+        proto: onnx.ModelProto = library.to_proto(model)
+    return proto
 
 
 def _plain(proto: onnx.ModelProto) -> onnx.ModelProto:
@@ -61,11 +80,10 @@ def _plain(proto: onnx.ModelProto) -> onnx.ModelProto:
         if place is None:
             continue
         if not weights.is_plain(tensor, place.field):
-            tensor.CopyFrom(onnx.numpy_helper.from_array(weights.read(tensor), tensor.name))
+            tensor.CopyFrom(weights.loaded(tensor))
             continue
         said = {"location": place.path, "offset": place.offset, "length": place.length}
-        del tensor.external_data[:]
-        tensor.external_data.extend(entries(said))
+        _say(tensor, said)
     return copy
 
 
@@ -75,11 +93,15 @@ def _found_again(tensor: onnx.TensorProto, folders: dict[str | None, Any]) -> No
     if not said or weights.FIELD in said or weights.FOLDER in said:
         return
     path = Path(folders.get(tensor.name) or ".", said["location"]).resolve()
-    del tensor.external_data[:]
     folder = text_of(path.parent)
     found = {"location": path.name, weights.FOLDER: folder, weights.HOME: folder}
-    found |= {key: said[key] for key in ("offset", "length") if key in said}
-    tensor.external_data.extend(entries(found))
+    _say(tensor, found | {key: said[key] for key in ("offset", "length") if key in said})
+
+
+def _say(tensor: onnx.TensorProto, said: Mapping[str, object]) -> None:
+    del tensor.external_data[:]
+    for key, value in said.items():
+        tensor.external_data.add(key=key, value=str(value))
 
 
 def _external(model: "ir.Model") -> Iterator[Any]:

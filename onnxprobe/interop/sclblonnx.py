@@ -28,7 +28,7 @@ def to_graph(model: Model) -> onnx.GraphProto:
     whole.CopyFrom(model.proto)
     for tensor in every_tensor(whole):
         if weights.entries(tensor):
-            tensor.CopyFrom(onnx.numpy_helper.from_array(weights.read(tensor), tensor.name))
+            tensor.CopyFrom(weights.loaded(tensor))
     shell = onnx.ModelProto()
     shell.CopyFrom(model.proto)
     shell.ClearField("graph")

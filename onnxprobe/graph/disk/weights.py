@@ -157,23 +157,52 @@ def read(tensor: onnx.TensorProto) -> NDArray[Any]:
     has = place.length if place is not None else len(tensor.raw_data)
     plain = is_plain(tensor, place.field) if place is not None else tensor.HasField("raw_data")
     if plain and has != takes:
-        raise NotOnnxError(
-            f"weight {tensor.name!r} has {has} bytes, but its shape and type take {takes}"
-        )
+        raise _unlike(tensor, has)
     if place is None:
         return _decoded(tensor)
     data = b"".join(chunks(place))
     if plain and tensor.data_type not in _BITS:
         dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
         return np.frombuffer(data, dtype).reshape(tensor.dims)
-    tag = encode(place.field << 3 | BYTES) + encode(len(data))
-    whole = header(tensor).SerializeToString() + tag + data
+    return _decoded(_holding(tensor, place, data))
+
+
+def loaded(tensor: onnx.TensorProto) -> onnx.TensorProto:
+    """Return ``tensor`` with its data in memory, in the field that holds it on disk.
+
+    Raises:
+        MissingWeightsError: the file is gone, has changed, or is too short.
+        NotOnnxError: the bytes are not what the tensor declares.
+    """
+    place = stored(tensor)
+    if place is None:
+        return tensor
+    if is_plain(tensor, place.field) and place.length != size(tensor):
+        raise _unlike(tensor, place.length)
+    new = _holding(tensor, place, b"".join(chunks(place)))
+    if SAID in entries(tensor):
+        new.data_location = TensorProto.DEFAULT
+    return new
+
+
+def _holding(tensor: onnx.TensorProto, place: Stored, data: bytes) -> onnx.TensorProto:
+    new = header(tensor)
+    if place.field == RAW_DATA:
+        new.raw_data = data
+        return new
     try:
-        return _decoded(onnx.TensorProto.FromString(whole))
+        new.MergeFromString(encode(place.field << 3 | BYTES) + encode(len(data)) + data)
     except DecodeError:
         raise NotOnnxError(
             f"weight {tensor.name!r} cannot be read: its bytes are damaged"
         ) from None
+    return new
+
+
+def _unlike(tensor: onnx.TensorProto, has: int) -> NotOnnxError:
+    return NotOnnxError(
+        f"weight {tensor.name!r} has {has} bytes, but its shape and type take {size(tensor)}"
+    )
 
 
 def is_plain(tensor: onnx.TensorProto, field: int) -> bool:
