@@ -4,8 +4,9 @@ Channel statistics of early layers carry style and domain (Matsuura & Harada 202
 arXiv:1911.07661); the pick, at the end, has unlearnt them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Final
 
 from onnxprobe.graph.inline import showing
@@ -17,6 +18,9 @@ from onnxprobe.graph.picking.spine import Spine, trace
 _MERGES: Final = frozenset({"Add", "Concat", "Sum"})
 _STEM: Final = 0.1
 """Share of the weighted layers that are too early to know anything."""
+
+
+Places = int | tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ class MidCut:
 def mid_cuts(model: Model, tensor: str, source: str | None = None) -> tuple[MidCut, ...]:
     """Return what the way from the input ``source`` to ``tensor`` passes through, front to back.
 
-    ``tensor``, mostly the pick, is the last. Others that no pooling can read (batch not first,
-    channels of a map last) are left out. ``source``: by default the input farthest from ``tensor``.
+    ``tensor``, mostly the pick, is the last. Others that no pooling can read (windows of a picture in
+    the batch) are left out. ``source``: by default the input farthest from ``tensor``.
 
     Raises:
         NoSuchNameError: there is no such tensor, not even inside a local function.
@@ -65,11 +69,14 @@ def mid_cuts(model: Model, tensor: str, source: str | None = None) -> tuple[MidC
 def views(cuts: Sequence[MidCut], count: int = 3) -> tuple[MidCut, ...]:
     """Choose up to ``count`` of what ``mid_cuts`` gave, at different scales, front to back.
 
-    In a pyramid of maps: the widest cut of each size, the smallest sizes that are not the last cut's. Where all have one size, as in a plain transformer: blocks at even distances.
+    In a pyramid of maps: the widest cut of each size, the smallest sizes that are not the last cut's.
+    What holds the numbers of one of another size in another arrangement (four neighbours as one place,
+    on the way to the next size) does not count. Where all have one size, as in a plain transformer:
+    blocks at even distances.
     """
     *before, last = cuts
-    deep = [cut for cut in before if cut.depth >= _STEM]
-    groups = _by_size([cut for cut in deep if cut.size != last.size])
+    deep = [cut for cut in _arranged_once(before) if cut.depth >= _STEM]
+    groups = _by_places([cut for cut in deep if _places(cut) != _places(last)])
     if len(groups) <= 1:
         return _spread([cut for cut in deep if cut.block] or deep, count)
     return tuple(map(_widest, groups[-count:]))
@@ -110,11 +117,27 @@ def _ends_block(spine: Spine, name: str) -> bool:
     return False
 
 
-def _by_size(cuts: Sequence[MidCut]) -> list[list[MidCut]]:
-    groups: dict[tuple[int | None, ...], list[MidCut]] = {}
+def _arranged_once(cuts: Sequence[MidCut]) -> Iterator[MidCut]:
+    """Yield the cuts but for those that arrange the numbers of one before them in other places."""
+    first: dict[tuple[float, int], MidCut] = {}
     for cut in cuts:
-        groups.setdefault(cut.size, []).append(cut)
+        numbers = prod(size or 0 for size in cut.shape)
+        before = first.setdefault((cut.depth, numbers), cut) if numbers else cut
+        if _places(before) == _places(cut):
+            yield cut
+
+
+def _by_places(cuts: Sequence[MidCut]) -> list[list[MidCut]]:
+    groups: dict[Places, list[MidCut]] = {}
+    for cut in cuts:
+        groups.setdefault(_places(cut), []).append(cut)
     return list(groups.values())
+
+
+def _places(cut: MidCut) -> Places:
+    """Return how many places a cut has, be they a map or laid in a row; its size where that is open."""
+    known = [size for size in cut.size if size is not None]
+    return prod(known) if len(known) == len(cut.size) else cut.size
 
 
 def _widest(group: Sequence[MidCut]) -> MidCut:

@@ -44,10 +44,37 @@ def test_a_plain_transformer_is_seen_at_even_distances():
     assert depths[0] < 0.5 < depths[-1]
 
 
-def test_windows_and_maps_with_channels_last_are_left_out():
+def test_windows_are_left_out():
     found = mid_cuts(transformers.swin().model, pick(transformers.swin().model).tensor)
-    assert [cut.size for cut in views(found)] == [(28, 28), (14, 14), (7, 7)]
-    assert [cut.channels for cut in views(found)] == [192, 384, 768]
+    assert [cut.size for cut in views(found)] == [(56, 56), (28, 28), (14, 14)]
+    assert [cut.channels for cut in views(found)] == [96, 192, 384]
+
+
+def four_as_one(net, x, r):
+    corners = [(0, 0), (1, 0), (0, 1), (1, 1)]
+    ends, axes, steps = net.numbers([r, r]), net.numbers([1, 2]), net.numbers([2, 2])
+    parts = [net.op("Slice", x, net.numbers(at), ends, axes, steps) for at in corners]
+    return net.op("Concat", *parts, axis=-1)
+
+
+def test_stages_whose_channels_come_last_are_seen():
+    """Liu et al. 2021 (arXiv:2103.14030): four neighbours become one place between the stages."""
+    net = Net()
+    c, r = 32, 16
+    x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, c, 4, 4, pad=0)
+    x = net.op("Transpose", x, perm=[0, 2, 3, 1])
+    for stage in range(3):
+        if stage:
+            x = net.linear(four_as_one(net, x, r), 4 * c, 2 * c)
+            c, r = 2 * c, r // 2
+        x = net.op("Add", x, net.linear(net.layer_norm(x, c), c, c), out=f"stage{stage}")
+    y = net.op("ReduceMean", net.layer_norm(x, c), axes=[1, 2], keepdims=0)
+    seen = chosen(net.model(net.gemm(y, c, 10)))
+    assert [(cut.tensor, cut.shape, cut.axis) for cut in seen] == [
+        ("stage0", (16, 16, 32), 2),
+        ("stage1", (8, 8, 64), 2),
+    ]
+    assert [cut.size for cut in seen] == [(16, 16), (8, 8)]
 
 
 def test_a_network_that_widens_before_it_shrinks_is_seen_where_it_is_widest():

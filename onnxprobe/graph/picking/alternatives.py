@@ -7,7 +7,7 @@ from typing import Final
 
 from onnxprobe.errors import plural
 from onnxprobe.graph.picking.answer import Alternative
-from onnxprobe.graph.picking.channels import pools
+from onnxprobe.graph.picking.channels import usually_laid
 from onnxprobe.graph.picking.landing import land
 from onnxprobe.graph.picking.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine, trace
@@ -38,7 +38,9 @@ def readable(spine: Spine, picked: str) -> tuple[Alternative, ...]:
     if spine.batch_axis(picked) is not None:
         return ()
     others = (name for name in reversed(spine.tensors) if name != spine.source)
-    last = next((name for name in others if spine.structured(name) and pools(spine, name)), None)
+    last = next(
+        (name for name in others if spine.structured(name) and usually_laid(spine, name)), None
+    )
     if last is None:
         return ()
     why = f"the last that poolings read: a sample takes several rows of {picked!r}"

@@ -17,6 +17,8 @@ _FIRST: Final = frozenset(
 _LAST: Final = frozenset(
     {"FusedGemm", "FusedMatMul", "GRU", "Gemm", "LSTM", "MatMul", "MatMulInteger", "QGemm", "RNN"}
 )
+_BLOCKS: Final = frozenset({"DepthToSpace", "SpaceToDepth"})
+"""Operators that move numbers between the channels, which they have first, and space."""
 _MOST_AXES: Final = 4
 """Of a sample: channels, and three of space or time."""
 
@@ -60,14 +62,19 @@ def channel_axis(spine: Spine, tensor: str) -> int:
 
 
 def pools(spine: Spine, tensor: str) -> bool:
-    """Tell whether poolings can read ``tensor``: batch first, and of a map the channels next.
+    """Tell whether a pooling can read ``tensor``: batch first, of a map the channels next or last.
 
     A map has up to three axes of space or time: more are windows that it was parted into.
     """
     rank = len(spine.shape(tensor) or ())
-    if rank > _MOST_AXES or not spine.probeable(tensor):
-        return False
-    return rank <= 2 or not channel_axis(spine, tensor)  # noqa: PLR2004  (tokens, channels)
+    outer = {0, rank - 1}
+    return rank <= _MOST_AXES and spine.probeable(tensor) and channel_axis(spine, tensor) in outer
+
+
+def usually_laid(spine: Spine, tensor: str) -> bool:
+    """Tell the same where the channels of a map lie where most networks have them: next to the batch."""
+    flat = len(spine.shape(tensor) or ()) <= 2  # noqa: PLR2004  (tokens, channels)
+    return pools(spine, tensor) and (flat or not channel_axis(spine, tensor))
 
 
 def narrowing(spine: Spine, layer: Node) -> float:
@@ -98,6 +105,8 @@ def _moved(spine: Spine, node: Node, axis: int | None) -> int | None:
         return None
     if kind(node) == "Transpose":
         return _turned(spine, node, axis)
+    if kind(node) in _BLOCKS:
+        return axis
     return _regrouped(before, after, axis)
 
 

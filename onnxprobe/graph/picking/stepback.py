@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.channels import pools
+from onnxprobe.graph.picking.channels import usually_laid
 from onnxprobe.graph.picking.landing import Landing
 from onnxprobe.graph.picking.ops import kind
 from onnxprobe.graph.picking.place import Place
@@ -24,8 +24,8 @@ class Step:
 def step_back(spine: Spine, landing: Landing) -> tuple[Step, ...]:
     """Return the steps from ``landing`` to the earliest tensor that says the same or more.
 
-    A tensor that no pooling can read (batch not first, channels last) is passed through, never
-    stopped at.
+    A tensor that is not laid out as usual (batch not first, channels of a map last) is passed through,
+    never stopped at.
     """
     steps: list[Step] = []
     tensor = landing.tensor
@@ -39,7 +39,7 @@ def step_back(spine: Spine, landing: Landing) -> tuple[Step, ...]:
             break
         tensor = place.before
         steps.append(Step(tensor, place.node, why))
-    usable = [i for i, step in enumerate(steps) if pools(spine, step.tensor)]
+    usable = [i for i, step in enumerate(steps) if usually_laid(spine, step.tensor)]
     return tuple(steps[: usable[-1] + 1 if usable else 0])
 
 
