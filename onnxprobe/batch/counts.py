@@ -1,6 +1,6 @@
 """Shapes, and what is computed of them, evaluated at every batch size that is tried."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +40,8 @@ def constant(model: Model, name: str, batches: Sequence[int]) -> Numbers | Fixed
 
 def repeats(array: NDArray[Any], rows: Rows) -> bool:
     """Tell whether ``array`` holds the same ``rows.times`` rows over and over along their axis."""
+    if not array.size:
+        return True
     along = np.moveaxis(array, rows.axis, 0)
     parts = along.reshape(-1, rows.times, *along.shape[1:])
     return bool((parts == parts[:1]).all())
@@ -70,25 +72,46 @@ def computed(node: Node, flows: Sequence[Flow], opset: int) -> tuple[Numbers, ..
     given = [name for name in node.inputs if name]
     if len(numbers) != len(given) or not numbers or node.captures or node.proto.domain:
         return None
-    if node.op in _FILLING and _filled(numbers) > _LARGEST:
+    if any(
+        filled(node, arrays) > _LARGEST for arrays in zip(*(n.trials for n in numbers), strict=True)
+    ):
         return None
     tried = len(numbers[0].trials)
-    evaluator = ReferenceEvaluator(node.proto, opsets={"": opset})
     trials = []
     for i in range(1 if all(number.same for number in numbers) else tried):
         feeds = {name: flow.trials[i] for name, flow in zip(given, numbers, strict=True)}
-        try:
-            results = evaluator.run(None, feeds)
-        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        results = run(node, feeds, opset)
+        if results is None or any(result.size > _LARGEST for result in results):
             return None
-        if not all(isinstance(r, np.ndarray | np.generic) and r.size <= _LARGEST for r in results):
-            return None
-        trials.append([np.asarray(result) for result in results])
+        trials.append(results)
     columns = list(zip(*(trials * tried if len(trials) == 1 else trials), strict=True))
     return tuple(map(Numbers, columns))
 
 
-def _filled(numbers: Sequence[Numbers]) -> float:
-    """Return how large a result may become whose size is said by the last of ``numbers``."""
-    said = [array.astype(np.float64) for array in numbers[-1].trials]
-    return float(max(array.prod() for array in said) * numbers[0].trials[-1].size)
+def run(
+    node: Node, feeds: Mapping[str, NDArray[Any]], opset: int
+) -> tuple[NDArray[Any], ...] | None:
+    """Return what ONNX's reference implementation of an operator gives; ``None`` if it does not run."""
+    if node.op == "GatherElements":
+        data, places = (feeds[name] for name in node.inputs)
+        return (_elements(data, places, node.attribute("axis", 0)),)
+    try:
+        results = ReferenceEvaluator(node.proto, opsets={"": opset}).run(None, dict(feeds))
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        return None
+    if not all(isinstance(result, np.ndarray | np.generic) for result in results):
+        return None
+    return tuple(map(np.asarray, results))
+
+
+def _elements(data: NDArray[Any], places: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Look up elements along ``axis``; the reference fails, or errs, where there are more than 64."""
+    own = [slice(None) if i == axis % data.ndim else slice(n) for i, n in enumerate(places.shape)]
+    return np.take_along_axis(data[tuple(own)], places, axis)
+
+
+def filled(node: Node, arrays: Sequence[NDArray[Any]]) -> float:
+    """Return how large a result may become whose size the last of ``arrays`` says; else 0."""
+    if node.op not in _FILLING or not arrays:
+        return 0.0
+    return float(arrays[-1].astype(np.float64).prod() * arrays[0].size)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from onnxprobe.batch import counts, sizing
 from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, plain
+from onnxprobe.batch.given import Given
 from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
 from onnxprobe.batch.rules import BY_OP, Found, Here, Step
 from onnxprobe.batch.rules._base import is_fixed
@@ -148,6 +149,7 @@ class _Walk:
     ) -> None:
         self.model, self.shapes, self.batches, self.opened = model, shapes, batches, opened
         self.flows: dict[str, Flow] = {}
+        self.given = Given(model, self.flows)
         self.found: dict[int, tuple[Found, ...]] = {}
 
     def start(self, inputs: tuple[str, ...]) -> None:
@@ -224,22 +226,9 @@ class _Walk:
             self.model.opset,
             tuple(name in self.model.constants for name in node.inputs),
             self.opened,
-            lambda position, rows: self._alike(node.inputs[position], rows),
+            lambda position: self.given(node.inputs[position]),
         )
         return rule.follow(here)
-
-    def _alike(self, name: str, rows: Rows) -> bool:
-        """Tell whether a fixed tensor holds the same ``rows.times`` rows over and over."""
-        node, axis = self.model.producers.get(name), rows.axis
-        if name in self.model.tensors:
-            return counts.repeats(self.model.constant(name), rows)
-        if node is None or node.op != "Expand":
-            return False
-        before, after = self.shapes.get(node.inputs[0]), self.shapes.get(name)
-        if before is None or after is None:
-            return False
-        place = axis - (len(after) - len(before))
-        return place < 0 or before[place] == 1
 
 
 def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:

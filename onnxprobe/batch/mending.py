@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
+from numpy.typing import ArrayLike
 from onnx import helper, numpy_helper
 
 from onnxprobe.batch.diagnosis import Diagnosis
-from onnxprobe.batch.rules import Counted, Repair, Repeated, Setting, Values
+from onnxprobe.batch.rules import Counted, Repair, Repeated, Setting, Stepped, Values
 from onnxprobe.graph.model import Model, Node
 
 _PREFIX: Final = "batch/"
@@ -107,7 +108,6 @@ def _setting(bench: _Bench, node: Node, repair: Setting, _name: str) -> None:
 
 def _repeated(bench: _Bench, node: Node, repair: Repeated, name: str) -> None:
     old = node.inputs[repair.position]
-    rank = len(bench.model.values[old].shape or ())
     if repair.first:
         rows, kept = f"{name}/rows", f"{name}/first"
         said = _constant(rows, np.arange(repair.first, dtype=np.int64))
@@ -115,7 +115,7 @@ def _repeated(bench: _Bench, node: Node, repair: Repeated, name: str) -> None:
         bench.nodes += [said, take]
         old = kept
     one, many = f"{name}/one", f"{name}/times"
-    parts = [one] * repair.axis + [bench.number()] + [one] * (rank - repair.axis - 1)
+    parts = [one] * repair.axis + [bench.number()] + [one] * (repair.rank - repair.axis - 1)
     bench.nodes += [
         _constant(one, np.ones(1, np.int64)),
         helper.make_node("Concat", parts, [many], name=many, axis=0),
@@ -142,9 +142,31 @@ def _counted(bench: _Bench, node: Node, repair: Counted, name: str) -> None:
     bench.read(node, repair.position, name)
 
 
+def _stepped(bench: _Bench, node: Node, repair: Stepped, name: str) -> None:
+    def op(op: str, *inputs: str, out: str = "", **attributes: Any) -> str:
+        written = out or f"{name}/{op.lower()}"
+        bench.nodes.append(helper.make_node(op, inputs, [written], name=written, **attributes))
+        return written
+
+    def said(what: str, values: ArrayLike) -> str:
+        bench.nodes.append(_constant(f"{name}/{what}", np.asarray(values, np.int64)))
+        return f"{name}/{what}"
+
+    first, axis = repair.first, repair.axis
+    ones = numpy_helper.from_array(np.ones(1, np.int64))
+    order = op("NonZero", op("ConstantOfShape", bench.number(), value=ones))
+    along = said("along", [-1 if i == axis else 1 for i in range(first.ndim + 1)])
+    on = op("Mul", op("Reshape", order, along), said("step", repair.step))
+    each = op("Add", said("first", np.expand_dims(first, axis)), on)
+    merged = said("merged", [-1 if i == axis else size for i, size in enumerate(first.shape)])
+    op("Reshape", each, merged, out=name)
+    bench.read(node, repair.position, name)
+
+
 _REPAIRS: Final[Mapping[type[Repair], Callable[[_Bench, Node, Any, str], None]]] = {
     Values: _values,
     Setting: _setting,
     Repeated: _repeated,
     Counted: _counted,
+    Stepped: _stepped,
 }

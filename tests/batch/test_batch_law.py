@@ -153,9 +153,31 @@ def expand(g):
         g.op("Expand", g.constant(np.array(shape, np.int64)), shape=shape)
 
 
+def strides(g):
+    """Look numbers of the flattened tensor up as ``as_strided`` does; sometimes in other pictures."""
+    rows, times = g.shape[0], int(np.prod(g.shape[1:]))
+    own = np.array(g.draw(st.lists(st.integers(0, times - 1), min_size=1, max_size=4)))
+    step = g.draw(st.sampled_from([times, times, times, 0]))
+    places = own + np.arange(rows)[:, None] * step
+    places = places if g.draw(st.booleans()) else places.T
+    g.op("Reshape", g.constant(np.array([-1])), shape=(rows * times,))
+    g.op("Gather", g.constant(places), shape=places.shape)
+
+
+def write(g):
+    """Write the same, or something else, into a row of each picture, or of one alone."""
+    if len(g.shape) > 1:
+        places = np.array([[row, g.shape[1] - 1] for row in range(g.shape[0])])
+        places = places[: g.draw(st.sampled_from([g.shape[0], g.shape[0], 1]))]
+        rows = np.random.default_rng(0).normal(size=(len(places), *g.shape[2:])).astype(np.float32)
+        if g.draw(st.booleans()):
+            rows[:] = rows[0]
+        g.op("ScatterND", g.constant(places), g.constant(rows), shape=g.shape)
+
+
 STEPS = [
     reshape, transpose, matmul, self_product, add, softmax, reduce, concat, squeeze, unsqueeze,
-    slices, flatten, gather, expand,
+    slices, flatten, gather, expand, strides, write,
 ]  # fmt: skip
 
 

@@ -137,6 +137,31 @@ KEPT = {
     "elements of the same picture": (
         [N("ArgMax", "x", out="i", axis=1), N("GatherND", "x", "i", batch_dims=1)], (1, 3)
     ),
+    "places that are counted on": (
+        [
+            N("Shape", "x", out="s"), N("Gather", "s", "zero", out="n"),
+            N("Range", "zero", "n", "one", out="p"), N("Unsqueeze", "p", "far", out="column"),
+            N("Mul", "column", "twelve", out="on"), N("Add", "on", "q", out="i"),
+            N("Reshape", "x", "back", out="all"), N("Gather", "all", "i"),
+        ],
+        (1, 3, 4),
+        {"zero": ints(0)[0], "one": ints(1)[0], "far": ints(1, 2), "twelve": ints(12), "q": ints(0, 7, 2),
+         "back": ints(-1)},
+    ),
+    "parts beside the pictures": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("GatherND", "t", "i")], (2, 3, 4),
+        {"i": ints(2, 0)[:, None]},
+    ),
+    "a table by places": (
+        [N("ArgMax", "x", out="i", axis=1), N("Unsqueeze", "i", "end", out="at"),
+         N("GatherND", "table", "at")],
+        (1, 3), {"end": ints(-1), "table": floats(3, 2)},
+    ),
+    "written beside the pictures": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Slice", "t", "zero", "two", out="first"),
+         N("ScatterND", "t", "i", "first")],
+        (2, 3, 4), {"i": ints(2, 0)[:, None], "zero": ints(0), "two": ints(2)},
+    ),
     "one hot": (
         [N("ArgMax", "x", out="i", axis=1), N("OneHot", "i", "d", "v")],
         (1, 3),
@@ -239,6 +264,8 @@ def test_pictures_stay_apart(name):
     assert together_is_alone(build(*KEPT[name])).baked == ()
 
 
+STRIDES = ints(0, 4, 8, 1, 5, 9, 1, 5, 9).reshape(3, 3)
+"""Places in 12 numbers of a picture, as windows that overlap."""
 MENDED = {
     "reshape": (
         [N("Reshape", "x", "s")], (1, 4, 3), {"s": ints(1, 12)},
@@ -323,6 +350,84 @@ MENDED = {
         [N("Reshape", "x", "s", out="rows"), N("Gemm", "rows", "w", "c")], (1, 4, 3),
         {"s": ints(-1, 3), "w": floats(3, 2), "c": floats(4, 2)},
         "Gemm 'gemm' reads 'c' [4, 2], which is for one picture", "repeated for each picture",
+    ),
+    "strides of one": (
+        [N("Reshape", "x", "flat", out="all"), N("Gather", "all", "i"), N("MatMul", "gather", "w")],
+        (1, 3, 4), {"flat": ints(-1), "i": STRIDES[None], "w": floats(3, 2)},
+        "Gather 'gather' reads places 'i' in the rows of 1 picture", "those of each picture",
+    ),
+    "strides of several": (
+        [N("Reshape", "x", "flat", out="all"), N("Gather", "all", "i"), N("MatMul", "gather", "w")],
+        (2, 3, 4), {"flat": ints(-1), "i": np.stack([STRIDES, STRIDES + 12]), "w": floats(3, 2)},
+        "Gather 'gather' reads places 'i' in the rows of 2 pictures", "those of each picture",
+    ),
+    "strides of several, second": (
+        [N("Reshape", "x", "flat", out="all"), N("Gather", "all", "i")],
+        (2, 3, 4), {"flat": ints(-1), "i": np.stack([STRIDES, STRIDES + 12], 1).astype(np.int32)},
+        "Gather 'gather' reads places 'i' in the rows of 2 pictures", "those of each picture",
+    ),
+    "strides from the end": (
+        [N("Reshape", "x", "flat", out="all"), N("Gather", "all", "i")],
+        (2, 3, 4), {"flat": ints(-1), "i": np.stack([STRIDES - 24, STRIDES + 12])},
+        "Gather 'gather' reads places 'i' in the rows of 2 pictures", "those of each picture",
+    ),
+    "a mask for all by places that are counted on": (
+        [
+            N("Shape", "x", out="s"), N("Gather", "s", "zero", out="n"),
+            N("Range", "zero", "n", "one", out="p"), N("Unsqueeze", "p", "axis", out="column"),
+            N("Mul", "column", "three", out="on"), N("Add", "on", "q", out="i"),
+            N("Gather", "mask", "i"),
+        ],
+        (2, 4),
+        {"zero": ints(0)[0], "one": ints(1)[0], "axis": ints(1), "three": ints(3), "q": ints(0, 2),
+         "mask": np.tile(floats(3), 2)},
+        "Gather 'gather' reads 'mask' [6], the same for each of 2 pictures", "repeated for each picture",
+    ),
+    "a mask by places": (
+        [N("GatherND", "x", "i")], (2, 3, 4),
+        {"i": np.array([[[p, 0, 3], [p, 2, 1]] for p in range(2)])},
+        "GatherND 'gathernd' reads places 'i' in the rows of 2 pictures", "those of each picture",
+    ),
+    "places that go together": (
+        [N("GatherND", "x", "i", batch_dims=1)], (2, 3, 4), {"i": np.array([[[0], [2]]] * 2)},
+        "GatherND 'gathernd' reads 'i' [2, 2, 1], the same for each of 2 pictures",
+        "repeated for each picture",
+    ),
+    "written by places": (
+        [N("ReduceMax", "x", out="top", axes=[2], keepdims=0), N("ScatterND", "x", "i", "top")],
+        (2, 3, 4), {"i": np.array([[[p, r, 1] for r in range(3)] for p in range(2)])},
+        "ScatterND 'scatternd' reads places 'i' in the rows of 2 pictures", "those of each picture",
+    ),
+    "written into zeros": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("ScatterND", "zeros", "i", "t")],
+        (2, 3, 4), {"zeros": np.zeros((5, 2, 4), np.float32), "i": ints(4, 0, 2)[:, None]},
+        "ScatterND 'scatternd' reads 'zeros' [5, 2, 4], the same for each of 2 pictures",
+        "repeated for each picture",
+    ),
+    "one of all": (
+        [N("ArgMax", "x", out="i", axis=1), N("ReduceMax", "x", out="top", axes=[1]),
+         N("ScatterElements", "zeros", "i", "top", axis=1)],
+        (2, 3, 4), {"zeros": np.zeros((2, 3, 4), np.float32)},
+        "ScatterElements 'scatterelements' reads 'zeros' [2, 3, 4], the same for each of 2 pictures",
+        "repeated for each picture",
+    ),
+    "elements by a list": (
+        [N("GatherElements", "x", "i", axis=1)], (2, 3), {"i": ints(2, 0, 2, 0).reshape(2, 2)},
+        "GatherElements 'gatherelements' reads 'i' [2, 2], the same for each of 2 pictures",
+        "repeated for each picture",
+    ),
+    "what is computed the same for each": (
+        [N("GatherElements", "kinds", "at", out="kind", axis=1), N("Gather", "table", "kind", out="t"),
+         N("Add", "x", "t")],
+        (2, 3, 4),
+        {"kinds": np.arange(1200).reshape(2, 600) % 2, "at": ints(5, 70, 500) + np.zeros((2, 1), int),
+         "table": floats(2, 4)},
+        "Add 'add' reads 't' [2, 3, 4], the same for each of 2 pictures", "repeated for each picture",
+    ),
+    "expand to what is computed": (
+        [N("Concat", "n", "rest", out="to", axis=0), N("Expand", "x", "to")],
+        (2, 1, 3), {"n": ints(2), "rest": ints(4, 3)},
+        "Expand 'expand' is given a shape with batch 2 in it, [2, 4, 3]", "shape [1, 4, 3]",
     ),
     "first state": (
         [N("LSTM", "t", "w", "r", "b", "", "h0", outputs=["y"], hidden_size=2)], (1, 4, 3),
@@ -572,6 +677,42 @@ REFUSED = {
     "looked up across": (
         [N("ArgMax", "x", out="i", axis=1), N("GatherND", "x", "i")], (1, 3), {},
         "looks up elements across pictures",
+    ),
+    "rows of other pictures": (
+        [N("Gather", "x", "i")], (2, 3), {"i": ints(1, 0)}, "picks from axis 0, where the pictures of"
+    ),
+    "one picture of two": ([N("Gather", "x", "i")], (2, 3), {"i": ints(0)}, "picks from axis 0"),
+    "the only picture as none": (
+        [N("Gather", "x", "i")], (1, 3), {"i": ints(0)[0]}, "picks from axis 0"
+    ),
+    "other places in each": (
+        [N("GatherND", "x", "i")], (2, 3), {"i": np.array([[[0, 1]], [[1, 2]]])}, "picks from axis 0"
+    ),
+    "written into another picture": (
+        [N("ScatterND", "x", "i", "c")], (2, 3), {"i": np.array([[1], [0]]), "c": floats(2, 3)},
+        "picks from axis 0",
+    ),
+    "other numbers into each": (
+        [N("ScatterND", "x", "i", "c")], (2, 3), {"i": np.array([[0], [1]]), "c": floats(2, 3)},
+        "reads 'c', which has 2 rows where the pictures lie",
+    ),
+    "all into one": (
+        [N("ScatterND", "zeros", "i", "x")], (2, 3),
+        {"zeros": floats(4, 3), "i": np.array([[0], [1]])},
+        "writes what differs between pictures into one tensor for all",
+    ),
+    "written where the pictures say": (
+        [N("ArgMax", "x", out="a", axis=1), N("Unsqueeze", "a", "end", out="i"),
+         N("Transpose", "x", out="t"), N("ScatterND", "t", "i", "c")],
+        (2, 2), {"end": ints(-1), "c": floats(2, 2)}, "writes at places that differ between pictures",
+    ),
+    "written across": (
+        [N("ArgMax", "x", out="i", axis=1), N("ScatterElements", "x", "i", "c", axis=0)], (1, 3),
+        {"c": floats(1, 1)}, "picks from axis 0",
+    ),
+    "a file too old for places": (
+        [N("Gather", "x", "i")], (2, 3), {"i": ints(0, 1)}, "before opset 9 cannot count on",
+        {"opset": 8},
     ),
     "pictures by pictures": (
         [N("ArgMax", "x", out="i", axis=1), N("Gather", "x", "i", axis=1)], (1, 3), {},

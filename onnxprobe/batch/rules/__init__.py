@@ -9,6 +9,7 @@ from onnxprobe.batch.rules import (
     growing,
     maps,
     moving,
+    places,
     products,
     quantised,
     recurrent,
@@ -23,6 +24,7 @@ from onnxprobe.batch.rules._base import (
     Rule,
     Setting,
     Step,
+    Stepped,
     Values,
 )
 from onnxprobe.registry import Registry
@@ -61,10 +63,11 @@ RULES: Final = Registry(
         moving.SPLIT,
         moving.PAD,
         moving.TILE,
-        moving.GATHER,
-        moving.GATHER_ELEMENTS,
-        moving.GATHER_ND,
         moving.ONE_HOT,
+        places.GATHER,
+        places.ELEMENTS,
+        places.GATHER_ND,
+        places.SCATTER_ND,
         growing.CONCAT,
         growing.EXPAND,
         growing.CONSTANT_OF_SHAPE,
@@ -87,5 +90,6 @@ __all__ = [
     "Rule",
     "Setting",
     "Step",
+    "Stepped",
     "Values",
 ]

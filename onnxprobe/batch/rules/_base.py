@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.batch.counts import repeats
 from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, plain
 from onnxprobe.graph.model import Node
 
@@ -36,11 +38,13 @@ class Repeated:
     Attributes:
         position: which input.
         axis: along which the pictures lie.
+        rank: how many axes it has.
         first: how many rows are for one picture, where the same rows are there for several; else 0.
     """
 
     position: int
     axis: int
+    rank: int
     first: int = 0
 
 
@@ -53,7 +57,24 @@ class Counted:
     times: int
 
 
-Repair = Values | Setting | Repeated | Counted
+@dataclass(frozen=True, slots=True, eq=False)
+class Stepped:
+    """Repair: the places that a node reads at ``position`` are those of each picture, one after the other.
+
+    Attributes:
+        position: which input.
+        axis: along which the pictures lie.
+        first: the places of the first picture.
+        step: how far those of the next picture are on; broadcast to ``first``.
+    """
+
+    position: int
+    axis: int
+    first: NDArray[np.int64]
+    step: NDArray[np.int64]
+
+
+Repair = Values | Setting | Repeated | Counted | Stepped
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +119,7 @@ class Here:
         opset: version of the default operator set.
         written: for each input, whether it is a constant of the file.
         open: whether the model leaves other sizes open, which are tried at one value only.
-        alike: tells whether an input that is fixed holds the same rows for each picture.
+        value: what an input holds that is the same for all; ``None`` where that is not known.
     """
 
     node: Node
@@ -108,7 +129,7 @@ class Here:
     opset: int
     written: tuple[bool, ...]
     open: bool = False
-    alike: Callable[[int, Rows], bool] = lambda _position, _rows: False
+    value: Callable[[int], NDArray[Any] | None] = lambda _position: None
 
     def has(self, position: int) -> bool:
         """Tell whether the node reads anything at ``position``."""
@@ -122,6 +143,11 @@ class Here:
         """
         flow = plain(self.flows[position], self.batches) if self.has(position) else FIXED
         return flow if isinstance(flow, Rows) else None
+
+    def alike(self, position: int, rows: Rows) -> bool:
+        """Tell whether an input that is the same for all holds the same rows for each picture."""
+        array = self.value(position)
+        return array is not None and repeats(array, rows)
 
     def only(self, position: int = 0) -> Rows:
         """Return how the pictures lie in the one input that may differ between them.

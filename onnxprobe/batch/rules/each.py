@@ -53,11 +53,11 @@ def repeat(here: Here, position: int, rows: Rows) -> Found:
     becomes = "repeated for each picture"
     if held == rows.times:
         wrote = f"reads {name!r} {sizes}, which is for one picture"
-        return Found(wrote, becomes, Repeated(position, rows.axis))
+        return Found(wrote, becomes, Repeated(position, rows.axis, len(sizes)))
     if held != rows.times * batch or not here.alike(position, rows):
         raise Crossing(f"reads {name!r}, which has {held} rows where the pictures lie")
     wrote = f"reads {name!r} {sizes}, the same for each of {batch} pictures"
-    return Found(wrote, becomes, Repeated(position, rows.axis, rows.times))
+    return Found(wrote, becomes, Repeated(position, rows.axis, len(sizes), rows.times))
 
 
 def one(here: Here) -> Step:

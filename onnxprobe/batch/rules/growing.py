@@ -50,10 +50,12 @@ def expand(here: Here) -> Step:
         return Step((out,))
     if said[0][place] != rows.times * here.batches[0]:
         raise Crossing("repeats along the axis where the pictures of a batch lie")
-    if not here.written[1]:
-        raise Crossing(f"is given a shape with batch {here.batches[0]} in it, {said[0]}")
-    values = [1 if i == place else n for i, n in enumerate(said[0])]
     wrote = f"writes batch {here.batches[0]} into its shape {said[0]}"
+    if not here.written[1]:
+        wrote = f"is given a shape with batch {here.batches[0]} in it, {said[0]}"
+        if here.open:
+            raise Crossing(wrote)
+    values = [1 if i == place else n for i, n in enumerate(said[0])]
     return Step((out,), (Found(wrote, f"shape {values}", Values(1, np.array(values, np.int64))),))
 
 

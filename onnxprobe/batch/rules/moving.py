@@ -124,40 +124,6 @@ def tile(here: Here) -> Step:
     return Step((Rows(axis, times * here.shape()[axis]),))
 
 
-def gather(here: Here) -> Step:
-    """Look up rows of a table by pictures, or parts of pictures by a list."""
-    rank = here.rank()
-    axis = counted_from_front(here.node.attribute("axis", 0), rank)
-    table, places = here.rows(0), here.rows(1)
-    if table is None and places is not None:
-        return Step((Rows(axis + places.axis, places.times),))
-    if table is None or places is not None:
-        raise Crossing("looks up pictures by pictures")
-    apart(table, [axis], rank, "picks from")
-    moved = here.rank(1) - 1 if axis < table.axis else 0
-    return Step((Rows(table.axis + moved, table.times),))
-
-
-def gather_elements(here: Here) -> Step:
-    """Look up elements along an axis, each picture in its own part."""
-    rank, found = here.rank(), (here.rows(0), here.rows(1))
-    if found[0] is None or found[0] != found[1]:
-        raise Crossing("looks up elements across pictures")
-    return Step((apart(found[0], [here.node.attribute("axis", 0)], rank, "picks from"),))
-
-
-def gather_nd(here: Here) -> Step:
-    """Look up parts of each picture in the picture itself: the first axes go together."""
-    found = (here.rows(0), here.rows(1))
-    if (
-        found[0] is None
-        or found[0] != found[1]
-        or found[0].axis >= here.node.attribute("batch_dims", 0)
-    ):
-        raise Crossing("looks up elements across pictures")
-    return Step((found[0],))
-
-
 def one_hot(here: Here) -> Step:
     """Write classes as zeros and a one, along a new axis."""
     rows, rank = here.only(), here.rank() + 1
@@ -172,7 +138,4 @@ SLICE: Final = Rule("slice", frozenset({"Slice"}), slices)
 SPLIT: Final = Rule("split", frozenset({"Split"}), split)
 PAD: Final = Rule("pad", frozenset({"Pad"}), pad)
 TILE: Final = Rule("tile", frozenset({"Tile"}), tile)
-GATHER: Final = Rule("gather", frozenset({"Gather"}), gather)
-GATHER_ELEMENTS: Final = Rule("gather elements", frozenset({"GatherElements"}), gather_elements)
-GATHER_ND: Final = Rule("gather nd", frozenset({"GatherND"}), gather_nd)
 ONE_HOT: Final = Rule("one hot", frozenset({"OneHot"}), one_hot)

@@ -1,0 +1,207 @@
+"""Operators that look up, or write, at places: rows of a table, elements, parts.
+
+Places that are known beforehand may count through the rows of all pictures together, as torch writes
+``as_strided``, and transformers their masks: those of the next picture are then those of the first, as
+many rows further on as a picture has.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxprobe.batch.flow import Crossing, Numbers, Rows, plain
+from onnxprobe.batch.rules._base import (
+    Found,
+    Here,
+    Rule,
+    Step,
+    Stepped,
+    agreed,
+    apart,
+    counted_from_front,
+    is_fixed,
+)
+from onnxprobe.batch.rules.each import repeat
+from onnxprobe.errors import plural
+
+_FILLS: Final = 9
+"""The opset from which there are the operators that places for any number of pictures are made with."""
+_ACROSS: Final = "looks up elements across pictures"
+
+
+def gather(here: Here) -> Step:
+    """Look up rows of a table by pictures, or parts of pictures by a list."""
+    axis = counted_from_front(here.node.attribute("axis", 0), here.rank())
+    table, found = here.rows(0), tuple[Found, ...]()
+    if table is None and _counts_on(here, 1):
+        table = Rows(axis, here.shape()[axis] // here.batches[0])
+        found = (repeat(here, 0, table),)
+    if table is not None and table.axis == axis:
+        at, mended = _stepped(here, 1, _Counter(axis, table.times))
+        return Step((Rows(axis + at.axis, at.times),), (*found, *mended))
+    places = here.rows(1)
+    if table is None and places is not None:
+        return Step((Rows(axis + places.axis, places.times),))
+    if table is None or places is not None:
+        raise Crossing("looks up pictures by pictures")
+    moved = here.rank(1) - 1 if axis < table.axis else 0
+    return Step((Rows(table.axis + moved, table.times),))
+
+
+def elements(here: Here) -> Step:
+    """Look up or write elements along an axis, each picture in its own part."""
+    lying = {i: here.rows(i) for i in range(len(here.node.inputs))}
+    rows = agreed([rows for rows in lying.values() if rows is not None])
+    apart(rows, [here.node.attribute("axis", 0)], here.rank(), "picks from")
+    return Step((rows,), tuple(repeat(here, i, rows) for i in lying if lying[i] is None))
+
+
+def gather_nd(here: Here) -> Step:
+    """Look up parts by their places along some axes, behind those that go together."""
+    together = int(here.node.attribute("batch_dims", 0))
+    width, last = here.shape(1)[-1], here.rank(1) - 1
+    table = here.rows(0)
+    if table is None:
+        places = here.rows(1)
+        if places is None or not together <= places.axis < last:
+            raise Crossing(_ACROSS)
+        return Step((places,))
+    if table.axis < together:
+        return Step((table,), _given(here, 1, table))
+    if table.axis < together + width:
+        counter = _Counter(table.axis, table.times, table.axis - together, width, together)
+        at, found = _stepped(here, 1, counter)
+        return Step((at,), found)
+    if here.rows(1) is not None:
+        raise Crossing(_ACROSS)
+    return Step((Rows(table.axis - together - width + last, table.times),))
+
+
+def scatter_nd(here: Here) -> Step:
+    """Write parts at their places along the first axes."""
+    table, width, last = here.rows(0), here.shape(1)[-1], here.rank(1) - 1
+    found = tuple[Found, ...]()
+    if table is None:
+        written = here.only(2)
+        if written.axis < last:
+            raise Crossing("writes what differs between pictures into one tensor for all")
+        table = Rows(written.axis - last + width, written.times)
+        found = (repeat(here, 0, table),)
+    if table.axis < width:
+        counter = _Counter(table.axis, table.times, table.axis, width)
+        at, mended = _stepped(here, 1, counter)
+        return Step((table,), (*found, *mended, *_given(here, 2, at)))
+    if here.rows(1) is not None:
+        raise Crossing("writes at places that differ between pictures")
+    at = Rows(table.axis - width + last, table.times)
+    return Step((table,), (*found, *_given(here, 2, at)))
+
+
+def _given(here: Here, position: int, wanted: Rows) -> tuple[Found, ...]:
+    """Check that an input has its pictures where ``wanted``; what is the same for all is repeated."""
+    rows = here.rows(position)
+    return (repeat(here, position, wanted),) if agreed([rows or wanted, wanted]) != rows else ()
+
+
+def _counts_on(here: Here, position: int) -> bool:
+    """Tell whether an input is numbers that are not the same for each picture."""
+    flow = here.flows[position]
+    if not isinstance(flow, Numbers):
+        return False
+    try:
+        plain(flow, here.batches)
+    except Crossing:
+        return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """Which numbers among places count through the rows of all pictures.
+
+    Attributes:
+        counted: the axis whose rows they count.
+        times: how many of these belong to one picture.
+        column: where a place is a list, along the last axis, of ``width`` numbers: which of them it is.
+        width: how many numbers make a place; 0 where it is one number.
+        front: the first axis of the places along which the pictures may lie.
+    """
+
+    counted: int
+    times: int
+    column: int = 0
+    width: int = 0
+    front: int = 0
+
+    @property
+    def step(self) -> NDArray[np.int64]:
+        """How far the places of the next picture are on."""
+        if not self.width:
+            return np.array(self.times)
+        return np.where(np.arange(self.width) == self.column, self.times, 0)
+
+
+def _stepped(here: Here, position: int, counter: _Counter) -> tuple[Rows, tuple[Found, ...]]:
+    """Return how the pictures lie among places that count through the rows of all, and the repair.
+
+    Places that are written for a batch of 1 are in the rows of one picture wherever they are; its first
+    axis is taken for that of the pictures.
+
+    Raises:
+        Crossing: the places are not known, or not the same in each picture.
+    """
+    step, tried = counter.step, _tried(here, position)
+    tables = [np.where(array < 0, array + step * batch, array) for array, batch in tried]
+    batches = [batch for _, batch in tried]
+    for axis in range(counter.front, tables[0].ndim - bool(counter.width)):
+        first = np.take(tables[0], range(tables[0].shape[axis] // batches[0]), axis)
+        wanted = (_steps(first, axis, step, batch) for batch in batches)
+        if first.size and all(map(np.array_equal, tables, wanted)):
+            places = Rows(axis, first.shape[axis])
+            repair = Stepped(position, axis, first, step)
+            return places, (_written(here, repair),) if is_fixed(here.flows[position]) else ()
+    raise Crossing(f"picks from axis {counter.counted}, where the pictures of a batch lie")
+
+
+def _tried(here: Here, position: int) -> list[tuple[NDArray[Any], int]]:
+    """Return places at every batch tried; those that are written in the file, at the file's."""
+    flow = here.flows[position]
+    if isinstance(flow, Rows):
+        raise Crossing(_ACROSS)
+    if isinstance(flow, Numbers) and not flow.same:
+        return list(zip(flow.trials, here.batches, strict=True))
+    array = here.value(position)
+    if array is None:
+        raise Crossing(f"reads {here.node.inputs[position]!r}, which is not known beforehand")
+    return [(array.astype(np.int64), here.batches[0])]
+
+
+def _steps(
+    first: NDArray[Any], axis: int, step: NDArray[np.int64], batch: int
+) -> NDArray[np.int64]:
+    """Return the places of ``batch`` pictures."""
+    return np.concatenate([first + step * picture for picture in range(batch)], axis)
+
+
+def _written(here: Here, repair: Stepped) -> Found:
+    """Say that places are written for one batch.
+
+    Raises:
+        Crossing: the file's opset cannot make others.
+    """
+    if here.opset < _FILLS:
+        raise Crossing("picks rows by places that a file before opset 9 cannot count on")
+    name = here.node.inputs[repair.position]
+    return Found(
+        f"reads places {name!r} in the rows of {plural(here.batches[0], 'picture')}",
+        "those of each picture",
+        repair,
+    )
+
+
+GATHER: Final = Rule("gather", frozenset({"Gather"}), gather)
+ELEMENTS: Final = Rule("elements", frozenset({"GatherElements", "ScatterElements"}), elements)
+GATHER_ND: Final = Rule("gather nd", frozenset({"GatherND"}), gather_nd)
+SCATTER_ND: Final = Rule("scatter nd", frozenset({"ScatterND"}), scatter_nd)
