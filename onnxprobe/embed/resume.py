@@ -1,8 +1,8 @@
 """Where work on a store goes on: which shards are whole, and which rows are still to be made."""
 
 import warnings
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ import numpy as np
 from onnxprobe.embed.disk import put
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.lock import LOCK
+from onnxprobe.embed.manifest import digest_of
 from onnxprobe.embed.shard import DamagedShardError, Extent, Shard, read
 from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
@@ -67,6 +68,18 @@ def batch_of(path: Path) -> int | None:
     """
     header = header_of(path)
     return None if header is None else header.batch
+
+
+def require_pictures(path: Path, names: Sequence[str]) -> None:
+    """Check that the store at ``path``, where there is one, is of the pictures ``names``.
+
+    Raises:
+        StoreError: it is of others.
+    """
+    there = header_of(path)
+    if there is not None:
+        asked = replace(there, pictures=len(names), names=digest_of(names))
+        there.require_same(asked, path)
 
 
 def claim(path: Path, header: Header) -> None:

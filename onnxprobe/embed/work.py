@@ -105,7 +105,7 @@ class Work:
         )
         try:
             with closing(work), writer:
-                for batch in until(self.stop, while_there(work, job.source)):
+                for batch in until(self.stop, while_there(work, job.source, self.stop)):
                     writer.add(batch)
                     made += len(batch.outcomes)
                     decode, infer = decode + batch.decode_seconds, infer + batch.run_seconds

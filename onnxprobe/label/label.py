@@ -4,10 +4,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
-from hashlib import blake2b
 from pathlib import Path
-
-import numpy as np
 
 from onnxprobe.atomic import replacing
 from onnxprobe.devices import ON_CPU, Device
@@ -16,7 +13,7 @@ from onnxprobe.embed.engines import LOCAL, Engine
 from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.embed.header import Header
 from onnxprobe.embed.job import Job
-from onnxprobe.embed.manifest import Manifest
+from onnxprobe.embed.manifest import in_order
 from onnxprobe.embed.network import Loader, batch_size
 from onnxprobe.embed.resume import batch_of, header_of, shard_rows
 from onnxprobe.embed.top import folder_of
@@ -25,7 +22,6 @@ from onnxprobe.errors import OnnxprobeError, PicturesError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, preprocess_for
-from onnxprobe.images.names import to_bytes
 from onnxprobe.label.answers import chunks
 from onnxprobe.label.formats import format_of
 from onnxprobe.label.heads import Head, heads_of
@@ -141,7 +137,7 @@ def _job(  # noqa: PLR0913
     path = out.with_name(f"{out.name}.h5")  # never written; its shards lie in ….shards
     size = batch_size(model, batch) or batch_of(path)
     network = Loader.of(model, outputs, preprocess, batch=size, devices=devices)
-    order = _in_order(source.names)
+    order = in_order(source.names)
     header = Header(
         model=fingerprint(model),
         probes=tuple(outputs),
@@ -174,14 +170,6 @@ def _require_same(job: Job) -> None:
     begun = header_of(job.path)
     if begun is not None:
         begun.require_same(job.header, folder)
-
-
-def _in_order(names: Sequence[str]) -> Manifest:
-    """Return the pictures in the order of their names, in which archives and disks are read best."""
-    every = blake2b(digest_size=16)
-    for name in names:
-        every.update(to_bytes(name) + b"\0")
-    return Manifest(tuple(names), np.arange(len(names), dtype=np.int64), every.hexdigest())
 
 
 def _whole(_: str) -> str:

@@ -2,7 +2,8 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,12 +52,27 @@ def part_of(said: str, names: Sequence[str] = ()) -> PartOf:
             f"facts.csv:date:month, not {said!r}"
         )
     values = dict(_cut(_rows(Path(table), column), length, said))
-    if names and not any(printable(name) in values for name in names):
-        raise PicturesError(
-            f"the table {table!r} names none of the pictures: its column 'path' has "
-            f"{next(iter(values), '')!r}, the first picture is {printable(names[0])!r}"
-        )
+    _require_named(table, values, names)
     return lambda name: values.get(printable(name), UNKNOWN)
+
+
+def _require_named(table: str, values: Collection[str], names: Sequence[str]) -> None:
+    """Refuse a table that names no picture, and warn of one that does not name all."""
+    others = [name for name in map(printable, names) if name not in values]
+    if not others:
+        return
+    first = f"its column 'path' has {next(iter(values), '')!r}, "
+    if len(others) == len(names):
+        raise PicturesError(
+            f"the table {table!r} names none of the pictures: {first}the first picture is {others[0]!r}"
+        )
+    warnings.warn(
+        f"the table {table!r} names {len(names) - len(others):,} of the {len(names):,} pictures; those "
+        f"it does not name ({len(others) / len(names):.1%}, such as {others[0]!r}) are one part, "
+        f"{UNKNOWN!r}",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 def _folder(name: str) -> str:

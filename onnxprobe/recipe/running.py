@@ -11,6 +11,7 @@ from onnxprobe import measure
 from onnxprobe.domains.file import read_edits
 from onnxprobe.domains.found import joined, read_found
 from onnxprobe.domains.replay import carried
+from onnxprobe.embed.resume import require_pictures
 from onnxprobe.errors import RecipeError
 from onnxprobe.graph.load import load
 from onnxprobe.images import Source, absolute, open_source, preprocess_for
@@ -47,6 +48,7 @@ def run(  # noqa: PLR0913
         RecipeError: the folder holds a run of another recipe, model or pictures, or the recipe
             cannot work with what it was given.
         PicturesError: there are no pictures, or none of them can be read.
+        StoreError: the folder holds embeddings of other pictures, or they cannot be written.
         ContractError: the fused model would not answer as the backbone does.
     """
     model = measure.measured(load(job.model))
@@ -142,6 +144,7 @@ def _claim(run: Run, recipe: str, settings: dict[str, Any]) -> None:
             f"{str(job.out)!r} holds a run of recipe {theirs.recipe!r} on model {theirs.model!r} and "
             f"pictures {theirs.images!r}; go on with that one by --resume, or choose another --out"
         )
+    require_pictures(job.out / "embeddings.h5", run.source.names)
     write_json(asdict(mine), job.out / _JOB)
 
 

@@ -155,6 +155,20 @@ def test_a_picture_that_lies_beside_its_table_is_read_from_there(tmp_path):
     assert open_source(path).read("000000000") == PICTURE
 
 
+def test_a_page_whose_checksum_is_wrong_is_not_read(tmp_path):
+    path = tmp_path / "x.parquet"
+    rows = pa.table({"image": [content("a"), content("b")]})
+    options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    parquet.write_table(rows, path, row_group_size=1, write_page_checksum=True, **options)
+    data = bytearray(path.read_bytes())
+    data[data.index(content("a")) + 40] ^= 1
+    path.write_bytes(data)
+    source = open_source(path)
+    with pytest.raises(OSError, match="CRC"):
+        source.read("000000000")
+    assert source.read("000000001") == content("b")
+
+
 def test_of_several_columns_one_is_chosen(tmp_path):
     path = table(tmp_path / "t.parquet", front=[b"f"], back=[b"b"], label=[1])
     with pytest.raises(

@@ -78,6 +78,17 @@ def test_a_table_that_calls_all_pictures_otherwise_is_refused_before_any_work(fo
         part_of(f"{tmp_path}/none.csv:taken", ["a.jpg"])
 
 
+def test_a_table_that_names_a_part_of_the_pictures_says_how_large_it_is(tmp_path):
+    taken = table(tmp_path / "facts.csv", [("a", "x"), ("c", "y"), ("elsewhere", "z")])
+    told = (
+        r"names 2 of the 5 pictures; those it does not name \(60\.0%, such as 'b'\) are one part, "
+        r"'\(not in the table\)'"
+    )
+    with pytest.warns(RuntimeWarning, match=told):
+        part_of(f"{taken}:taken", list("abcde"))
+    part_of(f"{taken}:taken", list("ac"))  # all of them: nothing to say
+
+
 def test_a_table_may_be_parquet_and_not_name_all(tmp_path):
     columns = {"path": ["a", "b", "c"], "day": pa.array(["2024-05-17", None, "x"])}
     parquet.write_table(pa.table(columns), tmp_path / "f.parquet")

@@ -15,8 +15,9 @@ from pyarrow import parquet
 
 from onnxprobe.contract import compare, kept
 from onnxprobe.embed import Store
-from onnxprobe.errors import PicturesError, RecipeError
+from onnxprobe.errors import PicturesError, RecipeError, StoreError
 from onnxprobe.graph.load import load
+from onnxprobe.images import open_source
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.running import run
 from recipes.domains import Domains
@@ -142,6 +143,18 @@ def test_a_run_that_is_gone_on_with_under_another_name_of_the_folder_does_nothin
     again = run(QUICK, "domains", Job(job.model, Path(job.images).name, out, SEEN))
     kept_steps = ("neighbours", "clustering", "tsne", "split", "noise", "classifier")
     assert {again["seconds"][step] for step in kept_steps} == {0.0}
+
+
+def test_a_run_whose_pictures_have_changed_is_refused_before_anything_is_foretold(done, tmp_path):
+    job, _ = done
+    out = shutil.copytree(job.out, tmp_path / "out")
+    fewer = open_source(job.images)
+    object.__setattr__(fewer, "names", fewer.names[1:])
+    told = []
+    with pytest.raises(StoreError, match=rf"was made with {len(fewer.names) + 1} pictures, not"):
+        run(QUICK, "domains", Job(job.model, job.images, out, SEEN), fewer, foretold=told.append)
+    assert told == []
+    assert (out / "job.json").read_bytes() == (job.out / "job.json").read_bytes()
 
 
 def test_a_folder_of_another_run_is_refused(done):

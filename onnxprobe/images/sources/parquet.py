@@ -29,7 +29,7 @@ class Parquet(Held):
 
     The column holds the bytes of files, or ``{bytes, path}``; a picture without bytes is read from
     its path, which starts at the folder of the Parquet file. Parquet is read by row groups: pictures
-    of one that was read lately come from memory.
+    of one that was read lately come from memory. Pages that have a checksum are compared with it.
     """
 
     kind: ClassVar[str] = "parquet"
@@ -47,7 +47,7 @@ class Parquet(Held):
         self.path: Path | str = place.path
         self._place, self._lock, self._key = place, threading.Lock(), object()
         try:
-            self._file = parquet.ParquetFile(place.for_library())
+            self._file = parquet.ParquetFile(place.for_library(), page_checksum_verification=True)
         except (pa.ArrowException, OSError) as error:
             raise PicturesError(f"{str(self.path)!r} cannot be read as Parquet: {error}") from None
         fields = [field for field in self._file.schema_arrow if _holds_pictures(field.type)]
