@@ -25,9 +25,9 @@ from onnxprobe.cli import (
     tapping,
 )
 from onnxprobe.cli.here import require_here
+from onnxprobe.cli.start import INTERRUPTED, begun
 from onnxprobe.errors import OnnxprobeError
 
-INTERRUPTED: Final = 130
 _ROUNDS: Final = (1_000_000, 20, 100)
 """When to look for garbage: rarely, as a graph is a million objects and none of them is."""
 _ANALYSIS: Final = frozenset(
@@ -104,6 +104,7 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
     def stopped(*args: Any, **options: Any) -> None:
         require_here((*args, *options.values()))
         try:
+            begun()
             command(*args, **options)
         except KeyboardInterrupt:
             raise _InterruptedByUser from None
