@@ -15,8 +15,8 @@ from onnxprobe.fuse import Arrays, Part
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.opsets.versions import at_opset, one_import
 from onnxprobe.graph.shapes import batch_of
-from onnxprobe.graph.versions import at_opset, one_import
 from onnxprobe.lowering import (
     HEADS,
     converted,

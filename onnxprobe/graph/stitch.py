@@ -7,13 +7,13 @@ from typing import Final
 import onnx
 
 from onnxprobe.errors import StitchError, VersionError, quoted
-from onnxprobe.graph.adapters import NoFormError, constant_nodes
 from onnxprobe.graph.inference.infer import has_holes
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
 from onnxprobe.graph.names import node_names, renamed, tensor_names
+from onnxprobe.graph.opsets.adapters import NoFormError, constant_nodes
+from onnxprobe.graph.opsets.versions import at_opset
 from onnxprobe.graph.split import SEAM
 from onnxprobe.graph.value import Dim, Value
-from onnxprobe.graph.versions import at_opset
 
 _WEIGHTS_NEED_NOT_BE_INPUTS: Final = 4
 """The IR version from which a weight need not be listed as an input too."""

@@ -16,8 +16,8 @@ from onnx import helper
 from onnxprobe.errors import LoweringError
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.opsets.versions import one_import
 from onnxprobe.graph.value import Dim, Value
-from onnxprobe.graph.versions import one_import
 from onnxprobe.lowering.answers import at
 from onnxprobe.lowering.operators import ML, OPERATORS, Label, Rewriter, check_allowed
 

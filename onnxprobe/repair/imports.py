@@ -7,7 +7,7 @@ import onnx
 
 from onnxprobe.errors import VersionError
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
-from onnxprobe.graph.versions import since
+from onnxprobe.graph.opsets.versions import since
 from onnxprobe.repair._base import Ailment, Names, copied, keep, repeated
 
 

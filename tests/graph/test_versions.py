@@ -5,11 +5,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper, version_converter
 
-import onnxprobe.graph.adapters
+import onnxprobe.graph.opsets.adapters
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.adapters import ADAPTERS
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.versions import at_opset, one_import, since
+from onnxprobe.graph.opsets.adapters import ADAPTERS
+from onnxprobe.graph.opsets.versions import at_opset, one_import, since
 from onnxprobe.runtime import run
 
 X = np.random.default_rng(0).normal(size=(2, 3, 4, 4)).astype(np.float32)
@@ -223,7 +223,9 @@ def test_every_rule_has_a_case():
 
 
 def test_every_file_is_registered():
-    files = {m.name for m in pkgutil.iter_modules(onnxprobe.graph.adapters.__path__)} - {"_base"}
+    files = {m.name for m in pkgutil.iter_modules(onnxprobe.graph.opsets.adapters.__path__)} - {
+        "_base"
+    }
     used = {rule.down.__module__.rsplit(".", 1)[-1] for rule in ADAPTERS.values()}
     used |= {
         getattr(rule.down, "func", rule.down).__module__.rsplit(".", 1)[-1]

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 import onnxprobe.lowering.operators
 from onnxprobe.errors import LoweringError
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.versions import at_opset
+from onnxprobe.graph.opsets.versions import at_opset
 from onnxprobe.lowering import OPERATORS, plain
 from onnxprobe.runtime import run
 

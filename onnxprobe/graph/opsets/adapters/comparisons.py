@@ -4,7 +4,7 @@ from typing import Final
 
 from onnx import helper
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site
 
 
 def _either(op: str) -> Rule:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from onnxprobe.graph.adapters._base import Nodes, Rule, Site, attribute_to_input
+from onnxprobe.graph.opsets.adapters._base import Nodes, Rule, Site, attribute_to_input
 
 _PLAIN: Final = attribute_to_input("TopK", 10, "k")
 

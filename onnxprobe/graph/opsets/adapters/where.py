@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from onnx import helper
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site
 from onnxprobe.graph.value import element_type
 
 _COUNTED: Final = ("float32", "float64", "float16", "int32", "int64")

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site
 
 
 def _up(site: Site) -> Nodes:

@@ -6,7 +6,7 @@ The two agree where the axis is the last one.
 from functools import partial
 from typing import Final
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site
 
 
 def _written_out(site: Site, default: int) -> Nodes:

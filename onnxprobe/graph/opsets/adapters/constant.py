@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
 from onnxprobe.graph.disk import weights
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site
 
 _FLOATS: Final = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
 _ANY_FROM: Final = 9

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site, attribute_to_input
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site, attribute_to_input
 
 _REDUCTIONS: Final = (
     "ReduceL1",

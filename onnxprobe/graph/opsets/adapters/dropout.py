@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site
 
 _DEFAULT: Final = 0.5
 

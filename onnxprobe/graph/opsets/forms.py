@@ -10,7 +10,7 @@ from typing import Any, Final
 import onnx
 from onnx import defs, helper
 
-from onnxprobe.graph.adapters import NoFormError
+from onnxprobe.graph.opsets.adapters import NoFormError
 from onnxprobe.graph.value import Value
 
 Schema = defs.OpSchema

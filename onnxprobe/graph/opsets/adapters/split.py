@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site, attribute_to_input
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site, attribute_to_input
 
 
 def _sized(site: Site) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from onnxprobe.graph.adapters._base import Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.opsets.adapters._base import Nodes, NoFormError, Rule, Site
 
 _NAMES: Final = ("starts", "ends", "axes")
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import onnx
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
-from onnxprobe.graph.forms import carried, from_the_front, schema, since
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
 from onnxprobe.graph.names import tensor_names
+from onnxprobe.graph.opsets.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
+from onnxprobe.graph.opsets.forms import carried, from_the_front, schema, since
 
 __all__ = ["at_opset", "one_import", "since"]
 

@@ -1,0 +1,1 @@
+"""Operators under other opsets: whether a node means the same there, and how it is said there."""
