@@ -1,13 +1,17 @@
 """Shapes, and what is computed of them, evaluated at every batch size that is tried."""
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
+from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from onnxprobe.batch.flow import Fixed, Flow, Numbers, Rows
+from onnxprobe.batch.flow import Fixed, Flow, Numbers, Rows, equal
 from onnxprobe.errors import MissingWeightsError
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.value import dtype_name
@@ -40,11 +44,8 @@ def constant(model: Model, name: str, batches: Sequence[int]) -> Numbers | Fixed
 
 def repeats(array: NDArray[Any], rows: Rows) -> bool:
     """Tell whether ``array`` holds the same ``rows.times`` rows over and over along their axis."""
-    if not array.size:
-        return True
     along = np.moveaxis(array, rows.axis, 0)
-    parts = along.reshape(-1, rows.times, *along.shape[1:])
-    return bool((parts == parts[:1]).all())
+    return equal(along, along[np.arange(len(along)) % rows.times])
 
 
 def shape_of(
@@ -96,12 +97,22 @@ def run(
         data, places = (feeds[name] for name in node.inputs)
         return (_elements(data, places, node.attribute("axis", 0)),)
     try:
-        results = ReferenceEvaluator(node.proto, opsets={"": opset}).run(None, dict(feeds))
+        with np.errstate(all="ignore"):
+            results = ReferenceEvaluator(_alone(node, opset)).run(None, dict(feeds))
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         return None
     if not all(isinstance(result, np.ndarray | np.generic) for result in results):
         return None
     return tuple(map(np.asarray, results))
+
+
+def _alone(node: Node, opset: int) -> onnx.ModelProto:
+    """Return a node as a model; what its branches read of the graph around it is fed too."""
+    reads, writes = (
+        [onnx.ValueInfoProto(name=name) for name in names] for names in (node.reads, node.writes)
+    )
+    graph = helper.make_graph([node.proto], "node", reads, writes)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
 
 
 def _elements(data: NDArray[Any], places: NDArray[Any], axis: int) -> NDArray[Any]:
@@ -114,4 +125,8 @@ def filled(node: Node, arrays: Sequence[NDArray[Any]]) -> float:
     """Return how large a result may become whose size the last of ``arrays`` says; else 0."""
     if node.op not in _FILLING or not arrays:
         return 0.0
-    return float(arrays[-1].astype(np.float64).prod() * arrays[0].size)
+    said = [float(size) for size in arrays[-1].ravel()]
+    if node.op != "Expand":
+        return math.prod(said) * arrays[0].size
+    pairs = zip_longest(reversed(arrays[0].shape), reversed(said), fillvalue=1)
+    return math.prod(max(pair) for pair in pairs)

@@ -189,6 +189,9 @@ class _Walk:
         read = [self.shapes.get(name) for name in node.inputs]
         found = sizing.given(self.model, node, read, numbers)
         found |= {name: numbers[name].shape for name in lost if name in numbers}
+        open_ = (name for name in lost if not _is_whole(found.get(name)))
+        fixed = [name for name in open_ if isinstance(self.flows.get(name), Fixed)]
+        found |= {name: array.shape for name in fixed if (array := self.given(name)) is not None}
         self.shapes |= {name: found[name] for name in lost if name in found}
 
     def _step(self, node: Node) -> Step:

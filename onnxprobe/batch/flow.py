@@ -25,6 +25,11 @@ class Rows:
     times: int = 1
 
 
+def equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Tell whether two arrays of any type are the same; NaN is NaN."""
+    return a.shape == b.shape and bool(np.all((a == b) | ((a != a) & (b != b))))  # noqa: PLR0124
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
     """A small array known in full for several batch sizes: shapes, and what is computed of them.
@@ -39,7 +44,7 @@ class Numbers:
     def same(self) -> bool:
         """Whether it does not depend on the batch size."""
         first, *others = self.trials
-        return all(a.shape == first.shape and bool(np.all(a == first)) for a in others)
+        return all(equal(array, first) for array in others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def plain(flow: Flow, batches: tuple[int, ...]) -> Flow:
 
 
 def _repeats(array: NDArray[Any], one: NDArray[Any], axis: int, batch: int) -> bool:
-    return bool(np.array_equal(array, np.concatenate([one] * batch, axis)))
+    return equal(array, np.concatenate([one] * batch, axis))
 
 
 _COUNTS: Final = "computes with how many pictures there are, or with the place of each among them"

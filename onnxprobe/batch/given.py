@@ -51,7 +51,7 @@ class Given:
     def _read(self, name: str) -> NDArray[Any] | None:
         flow = self._flows.get(name)
         if isinstance(flow, Numbers):
-            return flow.trials[0] if flow.same else None
+            return flow.trials[0]
         tensor = self._model.tensors.get(name)
         if name not in self._model.constants or (tensor and np.prod(tensor.dims) > _LARGEST):
             return None
@@ -61,9 +61,9 @@ class Given:
             return None
 
     def _run(self, node: Node) -> tuple[NDArray[Any], ...] | None:
-        if node.captures or node.proto.domain:
+        if node.proto.domain:
             return None
-        feeds = {name: array for name in node.inputs if (array := self._array(name)) is not None}
+        feeds = {name: array for name in node.reads if (array := self._array(name)) is not None}
         if len(feeds) < len({*node.reads}) or counts.filled(node, [*feeds.values()]) > _LARGEST:
             return None
         return counts.run(node, feeds, self._model.opset)

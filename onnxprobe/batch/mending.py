@@ -1,15 +1,16 @@
 """Write the repairs of a diagnosis into a graph."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import onnx
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from onnx import helper, numpy_helper
 
 from onnxprobe.batch.diagnosis import Diagnosis
-from onnxprobe.batch.rules import Counted, Repair, Repeated, Setting, Stepped, Values
+from onnxprobe.batch.rules import Counted, Repair, Repeated, Setting, Shifted, Stepped, Values
 from onnxprobe.graph.model import Model, Node
 
 _PREFIX: Final = "batch/"
@@ -143,24 +144,48 @@ def _counted(bench: _Bench, node: Node, repair: Counted, name: str) -> None:
 
 
 def _stepped(bench: _Bench, node: Node, repair: Stepped, name: str) -> None:
-    def op(op: str, *inputs: str, out: str = "", **attributes: Any) -> str:
-        written = out or f"{name}/{op.lower()}"
-        bench.nodes.append(helper.make_node(op, inputs, [written], name=written, **attributes))
-        return written
-
-    def said(what: str, values: ArrayLike) -> str:
-        bench.nodes.append(_constant(f"{name}/{what}", np.asarray(values, np.int64)))
-        return f"{name}/{what}"
-
-    first, axis = repair.first, repair.axis
-    ones = numpy_helper.from_array(np.ones(1, np.int64))
-    order = op("NonZero", op("ConstantOfShape", bench.number(), value=ones))
-    along = said("along", [-1 if i == axis else 1 for i in range(first.ndim + 1)])
-    on = op("Mul", op("Reshape", order, along), said("step", repair.step))
-    each = op("Add", said("first", np.expand_dims(first, axis)), on)
-    merged = said("merged", [-1 if i == axis else size for i, size in enumerate(first.shape)])
-    op("Reshape", each, merged, out=name)
+    write = _Writer(bench, name)
+    first = write.numbers("first", np.expand_dims(repair.first, repair.axis))
+    write.each(first, repair.axis, repair.first.shape, repair.step)
     bench.read(node, repair.position, name)
+
+
+def _shifted(bench: _Bench, node: Node, repair: Shifted, name: str) -> None:
+    write, axis, shape = _Writer(bench, name), repair.axis, repair.shape
+    whole = write.op("Cast", node.inputs[repair.position], to=onnx.TensorProto.INT64)
+    own = write.op("Mod", whole, write.numbers("within", repair.within))  # as they may be negative
+    apart = write.numbers("apart", (*shape[:axis], -1, *shape[axis:]))
+    write.each(write.op("Reshape", own, apart), axis, shape, np.array(repair.step))
+    bench.read(node, repair.position, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes nodes and constants that lead to the tensor ``name``."""
+
+    bench: _Bench
+    name: str
+
+    def op(self, op: str, *inputs: str, out: str = "", **attributes: Any) -> str:
+        """Add a node; return what it writes."""
+        out = out or f"{self.name}/{op.lower()}"
+        self.bench.nodes.append(helper.make_node(op, inputs, [out], name=out, **attributes))
+        return out
+
+    def numbers(self, what: str, values: ArrayLike) -> str:
+        """Add a constant of whole numbers; return its name."""
+        self.bench.nodes.append(_constant(f"{self.name}/{what}", np.asarray(values, np.int64)))
+        return f"{self.name}/{what}"
+
+    def each(self, first: str, axis: int, shape: Sequence[int], step: NDArray[np.int64]) -> None:
+        """Write places that are ``step`` on for each picture; ``first`` has an axis for the pictures."""
+        ones = numpy_helper.from_array(np.ones(1, np.int64))
+        order = self.op("NonZero", self.op("ConstantOfShape", self.bench.number(), value=ones))
+        along = self.numbers("along", [-1 if i == axis else 1 for i in range(len(shape) + 1)])
+        turned = self.op("Reshape", order, along, out=f"{self.name}/order")
+        places = self.op("Add", first, self.op("Mul", turned, self.numbers("step", step)))
+        merged = [-1 if i == axis else size for i, size in enumerate(shape)]
+        self.op("Reshape", places, self.numbers("merged", merged), out=self.name)
 
 
 _REPAIRS: Final[Mapping[type[Repair], Callable[[_Bench, Node, Any, str], None]]] = {
@@ -168,5 +193,6 @@ _REPAIRS: Final[Mapping[type[Repair], Callable[[_Bench, Node, Any, str], None]]]
     Setting: _setting,
     Repeated: _repeated,
     Counted: _counted,
+    Shifted: _shifted,
     Stepped: _stepped,
 }

@@ -383,6 +383,39 @@ MENDED = {
          "mask": np.tile(floats(3), 2)},
         "Gather 'gather' reads 'mask' [6], the same for each of 2 pictures", "repeated for each picture",
     ),
+    "a token by its place among all": (
+        [
+            N("ReduceMax", "x", out="m", axes=[2], keepdims=0), N("ArgMax", "m", out="a", axis=1, keepdims=0),
+            N("Sub", "a", "three", out="i"), N("Reshape", "x", "rows", out="all"), N("Gather", "all", "i"),
+        ],
+        (1, 3, 4), {"rows": ints(-1, 4), "three": ints(3)},
+        "Gather 'gather' looks up rows of 1 picture by 'i'", "those of each picture",
+    ),
+    "a token by picture and place": (
+        [
+            N("ReduceMax", "x", out="m", axes=[2], keepdims=0), N("ArgMax", "m", out="a", axis=1),
+            N("Mul", "a", "second", out="b"), N("Sub", "b", "three", out="i"), N("GatherND", "x", "i"),
+        ],
+        (1, 3, 4), {"second": ints(0, 1)[None], "three": ints(0, 3)[None]},
+        "GatherND 'gathernd' looks up rows of 1 picture by 'i'", "those of each picture",
+    ),
+    "a map for all that is sampled": (
+        [N("GridSample", "x", "g")], (1, 1, 3, 3), {"g": floats(1, 2, 2, 2)},
+        "GridSample 'gridsample' reads 'g' [1, 2, 2, 2], which is for one picture",
+        "repeated for each picture",
+    ),
+    "einsum of one": (
+        [N("Einsum", "x", "w", equation="bqc,bcd->bqd")], (1, 4, 3), {"w": floats(1, 3, 2)},
+        "Einsum 'einsum' reads 'w' [1, 3, 2], which is for one picture", "repeated for each picture",
+    ),
+    "not a number, twice": (
+        [N("Max", "x", "n")], (2, 3), {"n": np.full((2, 3), np.nan, np.float32)},
+        "Max 'max' reads 'n' [2, 3], the same for each of 2 pictures", "repeated for each picture",
+    ),
+    "nothing, twice": (
+        [N("Concat", "x", "none", axis=1)], (2, 3), {"none": floats(2, 0)},
+        "Concat 'concat' reads 'none' [2, 0], the same for each of 2 pictures", "repeated for each picture",
+    ),
     "a mask by places": (
         [N("GatherND", "x", "i")], (2, 3, 4),
         {"i": np.array([[[p, 0, 3], [p, 2, 1]] for p in range(2)])},
@@ -539,7 +572,7 @@ REFUSED = {
     ),
     "einsum of a constant": (
         [N("Einsum", "x", "w", equation="ni,ni->n")], (2, 3), {"w": floats(2, 3)},
-        "with a constant that has an axis for the pictures",
+        "reads 'w', which has 2 rows where the pictures lie",
     ),
     "open einsum": (
         [N("Einsum", "x", equation="...i->...")], (2, 3), {}, "leaves the axes of the result open"
@@ -660,7 +693,7 @@ REFUSED = {
     ),
     "positions of several": (
         [N("MultiHeadAttention", "x", "x", "x", "", "", "p", domain=MS, num_heads=2)], (2, 4, 6),
-        {"p": floats(2, 2, 4, 4)}, "reads one map for all pictures beside one for each",
+        {"p": floats(2, 2, 4, 4)}, "reads 'p', which has 2 rows where the pictures lie",
     ),
     "stacks turned": (
         [N("FusedMatMul", "x", "w", domain=MS, transBatchA=1)], (1, 3, 4), {"w": floats(3, 4, 2)},
@@ -675,7 +708,7 @@ REFUSED = {
         "picks from axis 0",
     ),
     "looked up across": (
-        [N("ArgMax", "x", out="i", axis=1), N("GatherND", "x", "i")], (1, 3), {},
+        [N("ArgMax", "x", out="i", axis=1), N("GatherND", "x", "i")], (2, 3), {},
         "looks up elements across pictures",
     ),
     "rows of other pictures": (
@@ -684,6 +717,11 @@ REFUSED = {
     "one picture of two": ([N("Gather", "x", "i")], (2, 3), {"i": ints(0)}, "picks from axis 0"),
     "the only picture as none": (
         [N("Gather", "x", "i")], (1, 3), {"i": ints(0)[0]}, "picks from axis 0"
+    ),
+    "other rows of a table in each": (
+        [N("Unsqueeze", "x", "axes", out="u"), N("Cast", "u", out="i", to=7),
+         N("GatherND", "table", "i", batch_dims=1)],
+        (3, 2), {"axes": ints(1), "table": floats(3, 4, 4)}, "looks up elements across pictures"
     ),
     "other places in each": (
         [N("GatherND", "x", "i")], (2, 3), {"i": np.array([[[0, 1]], [[1, 2]]])}, "picks from axis 0"
@@ -711,8 +749,8 @@ REFUSED = {
         {"c": floats(1, 1)}, "picks from axis 0",
     ),
     "a file too old for places": (
-        [N("Gather", "x", "i")], (2, 3), {"i": ints(0, 1)}, "before opset 9 cannot count on",
-        {"opset": 8},
+        [N("Gather", "x", "i")], (2, 3), {"i": ints(0, 1)}, "before opset 10 cannot count on",
+        {"opset": 9},
     ),
     "pictures by pictures": (
         [N("ArgMax", "x", out="i", axis=1), N("Gather", "x", "i", axis=1)], (1, 3), {},

@@ -74,7 +74,26 @@ class Stepped:
     step: NDArray[np.int64]
 
 
-Repair = Values | Setting | Repeated | Counted | Stepped
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """Repair: the places that a node reads at ``position``, computed, are those in each picture's own rows.
+
+    Attributes:
+        position: which input.
+        axis: along which the pictures lie.
+        shape: of the places of one picture.
+        within: how many rows of one picture there are to count, for each number of a place.
+        step: how far the places of the next picture are on.
+    """
+
+    position: int
+    axis: int
+    shape: Shape
+    within: Shape
+    step: Shape
+
+
+Repair = Values | Setting | Repeated | Counted | Stepped | Shifted
 
 
 @dataclass(frozen=True, slots=True)

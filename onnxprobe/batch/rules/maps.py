@@ -4,6 +4,7 @@ from typing import Final
 
 from onnxprobe.batch.flow import Crossing, Flow, Rows, Unsure
 from onnxprobe.batch.rules._base import Here, Rule, Step, agreed
+from onnxprobe.batch.rules.each import repeat
 
 _MAPS: Final = (
     "AveragePool Conv ConvInteger ConvTranspose DepthToSpace GlobalAveragePool GlobalLpPool "
@@ -42,10 +43,9 @@ def several_maps(here: Here) -> Step:
     found = [(i, here.rows(i)) for i in range(len(here.node.inputs))]
     if any(rows is not None and i in weights for i, rows in found):
         raise Crossing("has weights that differ between pictures")
-    same = (i for i, rows in found if rows is None and here.has(i) and i not in weights)
-    if not all(_spreads(here, i) for i in same):
-        raise Crossing("reads one map for all pictures beside one for each")
-    return Step((_first(agreed([rows for _, rows in found if rows is not None])),))
+    rows = _first(agreed([rows for _, rows in found if rows is not None]))
+    same = (i for i, own in found if own is None and here.has(i) and i not in weights)
+    return Step((rows,), tuple(repeat(here, i, rows) for i in same if not _spreads(here, i)))
 
 
 def attention(here: Here) -> Step:

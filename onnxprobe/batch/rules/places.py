@@ -2,7 +2,8 @@
 
 Places that are known beforehand may count through the rows of all pictures together, as torch writes
 ``as_strided``, and transformers their masks: those of the next picture are then those of the first, as
-many rows further on as a picture has.
+many rows further on as a picture has. Places that are computed, in a file that takes one picture, are
+in that picture's rows.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from onnxprobe.batch.rules._base import (
     Found,
     Here,
     Rule,
+    Shifted,
     Step,
     Stepped,
     agreed,
@@ -26,7 +28,7 @@ from onnxprobe.batch.rules._base import (
 from onnxprobe.batch.rules.each import repeat
 from onnxprobe.errors import plural
 
-_FILLS: Final = 9
+_COUNTS: Final = 10
 """The opset from which there are the operators that places for any number of pictures are made with."""
 _ACROSS: Final = "looks up elements across pictures"
 
@@ -152,6 +154,9 @@ def _stepped(here: Here, position: int, counter: _Counter) -> tuple[Rows, tuple[
     Raises:
         Crossing: the places are not known, or not the same in each picture.
     """
+    flow = here.flows[position]
+    if isinstance(flow, Rows):
+        return flow, (_shifted(here, position, counter, flow),)
     step, tried = counter.step, _tried(here, position)
     tables = [np.where(array < 0, array + step * batch, array) for array, batch in tried]
     batches = [batch for _, batch in tried]
@@ -161,15 +166,13 @@ def _stepped(here: Here, position: int, counter: _Counter) -> tuple[Rows, tuple[
         if first.size and all(map(np.array_equal, tables, wanted)):
             places = Rows(axis, first.shape[axis])
             repair = Stepped(position, axis, first, step)
-            return places, (_written(here, repair),) if is_fixed(here.flows[position]) else ()
+            return places, (_written(here, repair),) if is_fixed(flow) else ()
     raise Crossing(f"picks from axis {counter.counted}, where the pictures of a batch lie")
 
 
 def _tried(here: Here, position: int) -> list[tuple[NDArray[Any], int]]:
     """Return places at every batch tried; those that are written in the file, at the file's."""
     flow = here.flows[position]
-    if isinstance(flow, Rows):
-        raise Crossing(_ACROSS)
     if isinstance(flow, Numbers) and not flow.same:
         return list(zip(flow.trials, here.batches, strict=True))
     array = here.value(position)
@@ -186,19 +189,38 @@ def _steps(
 
 
 def _written(here: Here, repair: Stepped) -> Found:
-    """Say that places are written for one batch.
-
-    Raises:
-        Crossing: the file's opset cannot make others.
-    """
-    if here.opset < _FILLS:
-        raise Crossing("picks rows by places that a file before opset 9 cannot count on")
+    """Say that places are written for one batch."""
+    _check_opset(here)
     name = here.node.inputs[repair.position]
     return Found(
         f"reads places {name!r} in the rows of {plural(here.batches[0], 'picture')}",
         "those of each picture",
         repair,
     )
+
+
+def _shifted(here: Here, position: int, counter: _Counter, rows: Rows) -> Found:
+    """Say that computed places are in the rows of the one picture that the file takes.
+
+    Raises:
+        Crossing: it takes several, or their sizes are not known.
+    """
+    behind = here.rank(position) - bool(counter.width)
+    if here.batches[0] != 1 or here.open or not counter.front <= rows.axis < behind:
+        raise Crossing(_ACROSS)
+    _check_opset(here)
+    within = here.shape()[counter.front :][: counter.width] if counter.width else (counter.times,)
+    step = tuple(int(n) for n in np.atleast_1d(counter.step))
+    return Found(
+        f"looks up rows of 1 picture by {here.node.inputs[position]!r}",
+        "those of each picture",
+        Shifted(position, rows.axis, here.shape(position), within, step),
+    )
+
+
+def _check_opset(here: Here) -> None:
+    if here.opset < _COUNTS:
+        raise Crossing("picks rows by places that a file before opset 10 cannot count on")
 
 
 GATHER: Final = Rule("gather", frozenset({"Gather"}), gather)

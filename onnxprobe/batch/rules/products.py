@@ -85,9 +85,10 @@ def einsum(here: Here) -> Step:
     letter = letters.pop()
     if letters or len(times) > 1 or letter not in result:
         raise Crossing(_SUMS)
-    if any(rows is None and letter in term for rows, term in found):
-        raise Crossing(f"computes {said!r} with a constant that has an axis for the pictures")
-    return Step((Rows(result.index(letter), times.pop()),))
+    (rows_each,) = times
+    same = (i for i, (rows, term) in enumerate(found) if rows is None and letter in term)
+    mended = (repeat(here, i, Rows(found[i][1].index(letter), rows_each)) for i in same)
+    return Step((Rows(result.index(letter), rows_each),), tuple(mended))
 
 
 MATMUL: Final = Rule("matrix product", frozenset({"MatMul", "MatMulInteger"}), matmul)
