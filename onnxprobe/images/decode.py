@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnxprobe.images.alpha import composite
 from onnxprobe.images.complaints import complaints
 from onnxprobe.images.formats import Format, Header, MalformedError, TruncatedError, format_of
+from onnxprobe.images.formats.foreign import said_of
 from onnxprobe.images.formats.jpeg import JPEG
 from onnxprobe.images.formats.tiff import TIFF
 from onnxprobe.images.orientation import sideways, upright
@@ -30,6 +31,8 @@ _LOST: Final = re.compile(
 )
 """What libjpeg says where it shows grey for what it could not read. It speaks of extraneous bytes
 before other markers too, but cameras write such behind pictures that are whole."""
+_ERROR: Final = re.compile("Corrupt|error")
+"""What libjpeg and libpng say of what they cannot read, as opposed to a mere warning."""
 _REDUCED: Final = {
     8: cv2.IMREAD_REDUCED_COLOR_8,
     4: cv2.IMREAD_REDUCED_COLOR_4,
@@ -101,6 +104,10 @@ def decode(
     refused = _refusal(header, max_pixels)
     if refused is not None:
         return Decoded(refused[0], None, width, height, f"{kind.name}: {refused[1]}")
+    try:
+        kind.verify(data)
+    except (TruncatedError, MalformedError) as error:
+        return Decoded(Status.DECODE_ERROR, None, width, height, f"{kind.name}: {error}")
     flags = cv2.IMREAD_UNCHANGED
     if kind is JPEG:
         flags = _reduction(need, (height, width)) | cv2.IMREAD_IGNORE_ORIENTATION
@@ -108,7 +115,9 @@ def decode(
         raw = _imdecode(data, flags)
     lost = next(filter(_LOST.search, said), None)
     if raw is None or lost is not None:
-        why = lost or next(reversed(said), f"OpenCV {cv2.__version__} cannot decode it")
+        why = lost or next(
+            filter(_ERROR.search, said), f"OpenCV {cv2.__version__} cannot decode it"
+        )
         return Decoded(Status.DECODE_ERROR, None, width, height, f"{kind.name}: {why}")
     if raw.dtype not in (np.uint8, np.uint16):
         why = f"{kind.name}: its samples are {raw.dtype}, not 8 or 16 bit whole numbers"
@@ -122,7 +131,7 @@ def _looked_at(data: bytes) -> tuple[Format, Header] | Decoded:
         return Decoded(Status.EMPTY, error="the file has no bytes")
     kind = format_of(data)
     if kind is None:
-        return Decoded(Status.NOT_AN_IMAGE, error=f"it starts with {data[:16]!r}")
+        return Decoded(Status.NOT_AN_IMAGE, error=said_of(data))
     try:
         return kind, kind.header(data)
     except TruncatedError as error:

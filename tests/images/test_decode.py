@@ -1,5 +1,6 @@
 """One picture, told four ways: red and green above blue and yellow."""
 
+import struct
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.errors import NoSuchNameError
 from onnxprobe.images import Preprocess, Status, decode
+from onnxprobe.images.formats import tiff
 
 PICTURES = Path(__file__).parent / "pictures"
 RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
@@ -204,7 +206,19 @@ def test_any_bytes_have_a_status(tail, head):
     ("data", "status", "error"),
     [
         (b"", "empty", "the file has no bytes"),
-        (b"<html><body>404", "not an image", "it starts with b'<html><body>404'"),
+        (b"<html><body>404", "not an image", "it is HTML"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html>", "not an image", "it is HTML"),
+        (b"<?xml version='1.0'?>\n<!-- by hand -->\n<svg/>", "not an image", "it is SVG"),
+        (b"<?xml version='1.0'?><rss/>", "not an image", 'it starts with b"<?xml version=\'1"'),
+        (b"\0\0\0\x20ftypavif", "not an image", "it is AVIF"),
+        (b"\0\0\0\x0a\x1cftypheic"[1:], "not an image", "it is HEIC"),
+        (b"\0\0\0\x20ftypisom", "not an image", "it is a film"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "not an image", "it is JPEG 2000"),
+        (b"\xff\x0a\0", "not an image", "it is JPEG XL"),
+        (b"\0\0\1\0\1", "not an image", "it is an icon"),
+        (b"P4 9 9 ", "not an image", "it is a bitmap or text of Netpbm"),
+        (b"%PDF-1.4", "not an image", "it is PDF"),
+        (bytes(5000), "not an image", f"it starts with {bytes(16)!r}"),
         (b"\x89PNG\r\n\x1a\n", "truncated", "PNG: it ends after 8 bytes"),
         (
             b"\xff\xd8\xff\xe0",
@@ -306,3 +320,53 @@ def test_an_offset_beyond_all_files_is_a_file_that_ends_before():
     data = bytearray(stored("big.tif"))
     data[15] = 0x80  # the highest byte of where the first directory is
     assert decode(bytes(data)).status is Status.TRUNCATED
+
+
+def tagged(data, tag, value):
+    """A little-endian TIFF with another number in its first directory."""
+    changed = bytearray(data)
+    start = int.from_bytes(changed[4:8], "little") + 2
+    for at in range(start, len(changed), 12):
+        if int.from_bytes(changed[at : at + 2], "little") == tag:
+            changed[at + 8 : at + 10] = value.to_bytes(2, "little")
+            return bytes(changed)
+    raise LookupError(tag)
+
+
+def test_a_tiff_of_a_compression_that_nobody_knows_is_not_shown_as_black():
+    found = decode(tagged(stored("lzw.tif"), 259, 34712))
+    assert found.status is Status.DECODE_ERROR
+    assert found.error == "TIFF: it is compressed by scheme 34712, which is not read"
+
+
+@pytest.mark.parametrize("damage", [bytes(40), b"\xa5" * 40], ids=["zeros", "junk"])
+def test_a_tiff_whose_checksum_is_wrong_is_damaged(damage):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    whole = cv2.imencode(".tif", noise, [cv2.IMWRITE_TIFF_COMPRESSION, 8])[1].tobytes()
+    assert np.array_equal(decode(whole).pixels, noise[..., ::-1])
+    at = whole.index(b"\x78") + 200  # within the first strip
+    found = decode(whole[:at] + damage + whole[at + 40 :])
+    assert found.status is Status.DECODE_ERROR
+    assert found.error.startswith("TIFF: a part of it is damaged: Error -3")
+
+
+def test_a_tiff_is_looked_through_after_its_size_is_known_to_be_small_enough(monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    whole = cv2.imencode(".tif", noise, [cv2.IMWRITE_TIFF_COMPRESSION, 8])[1].tobytes()
+    monkeypatch.setattr(tiff, "_inflated", None)
+    assert decode(whole, max_pixels=1000).status is Status.TOO_LARGE
+
+
+def test_a_directory_without_end_is_not_walked_through():
+    endless = b"II+\0" + struct.pack("<HHQQ", 8, 0, 16, 2**40) + bytes(400)
+    found = decode(endless)
+    assert (found.status, found.error) == (
+        Status.DECODE_ERROR,
+        "TIFF: its directory has 1,099,511,627,776 entries",
+    )
+
+
+def test_samples_of_twelve_bits_are_named():
+    data = bytearray(stored("baseline.jpg"))
+    data[data.index(b"\xff\xc0") + 4] = 12
+    assert decode(bytes(data)).error == "JPEG: its samples have 12 bits, not 8"

@@ -30,6 +30,10 @@ class Header:
     complete: bool = True
 
 
+def _nothing_to_verify(_data: bytes) -> None:
+    """Leave it to the decoder, which says what is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A picture format.
@@ -39,12 +43,15 @@ class Format:
         suffixes: file name endings, with the dot, lower case.
         matches: whether bytes begin like a file of this format.
         header: reads the header; raises ``TruncatedError`` or ``MalformedError``.
+        verify: finds damage that the decoder shows as black and says nothing of; raises the same. It may
+            take as long as decoding, so it comes after the size is known to be small enough.
     """
 
     name: str
     suffixes: tuple[str, ...]
     matches: Callable[[bytes], bool]
     header: Callable[[bytes], Header]
+    verify: Callable[[bytes], None] = _nothing_to_verify
 
 
 def unpack(layout: str, data: bytes, offset: int) -> tuple[int, ...]:

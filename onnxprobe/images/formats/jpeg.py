@@ -6,6 +6,7 @@ from onnxprobe.images.formats._base import Format, Header, MalformedError, Trunc
 from onnxprobe.images.formats.tiff import orientation
 
 _START_OF_SCAN, _EXIF, _END = 0xDA, 0xE1, b"\xff\xd9"
+_BITS: Final = 8
 _MARKER: Final = 4
 """Bytes of FF, a marker and a length."""
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -29,7 +30,9 @@ def _header(data: bytes) -> Header:
             at += 1
             continue
         if marker in _FRAMES:
-            size = unpack(">HH", data, at + 5)
+            bits, *size = unpack(">BHH", data, at + 4)
+            if bits != _BITS:
+                raise MalformedError(f"its samples have {bits} bits, not {_BITS}")
         if marker == _EXIF and data[at + 4 : at + 10] == b"Exif\0\0" and turned == 1:
             turned = orientation(data[at + 10 : at + 2 + length])
         at += 2 + length

@@ -1,5 +1,6 @@
 """TIFF (Adobe 1992, revision 6.0) and BigTIFF; EXIF blocks are small TIFF files as well."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -7,6 +8,19 @@ from typing import Final
 from onnxprobe.images.formats._base import Format, Header, MalformedError, TruncatedError, unpack
 
 _WIDTH, _HEIGHT, _ORIENTATION, _EXIF = 256, 257, 274, 34665
+_COMPRESSION: Final = 259
+_NONE: Final = 1
+_DEFLATE: Final = frozenset({8, 32946})
+_OTHERS: Final = (2, 3, 4, 5, 6, 7, 32766, 32771, 32773, 32809, 32909, 34661, 34676, 34677)
+_NEW: Final = (34887, 34925, 50000, 50001)
+_SCHEMES: Final = frozenset({_NONE, *_DEFLATE, *_OTHERS, *_NEW})
+"""Compressions that libtiff 4.7 knows (tiff.h); whether it was built with one, it says itself."""
+_AT_ONCE: Final = 1 << 20
+"""Bytes to inflate at a time."""
+_MOST_INFLATED: Final = 1 << 31
+"""Bytes to inflate of a file; one that makes more is no picture but a bomb, which nobody decodes."""
+_MOST_ENTRIES: Final = 65_535
+"""Of a directory: a classic TIFF can have no more."""
 _ASCII: Final = 2
 """Type of tags that hold text."""
 _EXTENTS: Final = ((273, 279), (324, 325))
@@ -32,6 +46,8 @@ class _Directory:
     def entries(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield tag, type, count and where the values lie, for every entry."""
         (entries,) = unpack(self.order + ("Q" if self.big else "H"), self.data, self.offset)
+        if entries > _MOST_ENTRIES:
+            raise MalformedError(f"its directory has {entries:,} entries")
         start, step = self.offset + (8 if self.big else 2), 20 if self.big else 12
         layout = self.order + ("HHQ" if self.big else "HHI")
         for at in range(start, start + entries * step, step):
@@ -53,6 +69,11 @@ class _Directory:
             if tag == wanted and kind in _NUMBERS:
                 return unpack(f"{self.order}{count}{_NUMBERS[kind]}", self.data, at)
         return ()
+
+    def extents(self) -> Iterator[tuple[int, int]]:
+        """Yield where each strip or tile lies, and how long it is."""
+        for where, how_long in _EXTENTS:
+            yield from zip(self.numbers(where), self.numbers(how_long), strict=False)
 
 
 def _first_directory(data: bytes) -> _Directory:
@@ -79,7 +100,7 @@ def texts(data: bytes) -> dict[int, str]:
                 if kind == _ASCII:
                     raw = data[at : at + count].split(b"\0")[0]
                     found[tag] = raw.decode("utf-8", "backslashreplace")
-    except TruncatedError:
+    except (TruncatedError, MalformedError):
         return found
     return found
 
@@ -90,7 +111,7 @@ def orientation(data: bytes) -> int:
         return 1
     try:
         said = _first_directory(data).numbers(_ORIENTATION)
-    except TruncatedError:
+    except (TruncatedError, MalformedError):
         return 1
     return said[0] if said and 1 <= said[0] <= 8 else 1  # noqa: PLR2004  EXIF counts to eight
 
@@ -104,17 +125,35 @@ def _header(data: bytes) -> Header:
     width, height = directory.numbers(_WIDTH), directory.numbers(_HEIGHT)
     if not width or not height:
         raise MalformedError("it states no size")
-    complete = all(
-        offset + length <= len(data)
-        for where, how_long in _EXTENTS
-        for offset, length in zip(
-            directory.numbers(where), directory.numbers(how_long), strict=False
-        )
-    )
+    complete = all(offset + length <= len(data) for offset, length in directory.extents())
     # OpenCV turns TIFFs upright by itself, whatever it is asked, so only the size is turned here.
     if orientation(data) >= _SIDEWAYS:
         width, height = height, width
     return Header(width[0], height[0], complete=complete)
 
 
-TIFF = Format("TIFF", (".tif", ".tiff"), _matches, _header)
+def _verify(data: bytes) -> None:
+    """Find what libtiff says through a log that nobody hears, while OpenCV shows black."""
+    directory = _first_directory(data)
+    scheme = (*directory.numbers(_COMPRESSION), _NONE)[0]
+    if scheme not in _SCHEMES:
+        raise MalformedError(f"it is compressed by scheme {scheme}, which is not read")
+    left = _MOST_INFLATED if scheme in _DEFLATE else 0
+    for offset, length in directory.extents():
+        if left > 0:
+            left -= _inflated(data[offset : offset + length], left)
+
+
+def _inflated(piece: bytes, most: int) -> int:
+    """Compare a strip or a tile with the checksum at its end; return how many bytes it makes."""
+    stream, made = zlib.decompressobj(), 0
+    try:
+        while piece and not stream.eof and made < most:
+            made += len(stream.decompress(piece, _AT_ONCE))
+            piece = stream.unconsumed_tail
+    except zlib.error as error:
+        raise MalformedError(f"a part of it is damaged: {error}") from None
+    return made
+
+
+TIFF = Format("TIFF", (".tif", ".tiff"), _matches, _header, _verify)
