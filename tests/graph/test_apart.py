@@ -3,6 +3,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from onnxprobe.errors import NotOnnxError
 from onnxprobe.graph.apart import apart
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
@@ -66,3 +67,11 @@ def test_a_model_in_memory_and_on_disk_are_compared(loaded_big):
     moved.graph.initializer[0].CopyFrom(tensor(values, "typed"))
     found = apart(loaded_big.tensors["typed"], Model(moved).tensors["typed"])
     assert found == pytest.approx(0.5)
+
+
+def test_a_weight_that_lies_about_its_length_is_refused(tmp_path):
+    honest, lying = (on_disk(tmp_path, f"{n}.onnx", np.ones(n, np.float32)) for n in (3000, 2000))
+    lying.dims[:] = [3000]
+    for pair in ((honest, lying), (lying, honest)):
+        with pytest.raises(NotOnnxError, match="has 8000 bytes, but its shape and type take 12000"):
+            apart(*pair)

@@ -15,6 +15,7 @@ are never written to a file and refused where a file has them, say where:
 
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -106,8 +107,8 @@ def stored(tensor: onnx.TensorProto) -> Stored | None:
     """Return where the data of ``tensor`` lies on disk, or ``None`` if it is in memory.
 
     Raises:
-        NotOnnxError: the file names a place outside its own folder, or an offset or length that
-            is no number.
+        NotOnnxError: the file names a place outside its own folder, an offset or length that is
+            no number, or a length that is not that of the shape and type.
         MissingWeightsError: the file is not there, or ends before the weight does.
     """
     if tensor.data_location != TensorProto.EXTERNAL:
@@ -117,33 +118,44 @@ def stored(tensor: onnx.TensorProto) -> Stored | None:
         path = Beside.said(said).file(tensor.name)
         return stretch(tensor, said, path, path.stat().st_size)
     offset, length, field = _numbers(tensor.name, said["offset"], said["length"], said[FIELD])
-    return Stored(path_of(said["location"]), offset, length, field, said[STAMP])
+    return _fitting(tensor, Stored(path_of(said["location"]), offset, length, field, said[STAMP]))
 
 
 def stretch(tensor: onnx.TensorProto, said: dict[str, str], path: Path, there: int) -> Stored:
     """Return which part of ``path``, a file of ``there`` bytes, is that of ``tensor``.
 
-    ``said`` is what the tensor says of it, its ``entries``.
+    ``said`` is what the tensor says of it, its ``entries``. A length of 0 is none, as ONNX has it.
 
     Raises:
-        NotOnnxError: the offset or the length is no number.
+        NotOnnxError: the offset or the length is no number, or the length not that of the shape
+            and type.
         MissingWeightsError: the file ends before the weight does.
     """
-    takes = said["length"] if "length" in said else size(tensor)
-    offset, length = _numbers(tensor.name, said.get("offset", 0), takes)
+    offset, length = _numbers(tensor.name, said.get("offset", "0"), said.get("length", "0"))
+    length = length or size(tensor)
     if offset < 0 or length < 0 or offset + length > there:
         raise MissingWeightsError(
             f"{str(path)!r} ends at byte {there}, before weight {tensor.name!r} does "
             f"(byte {offset + length})"
         )
-    return Stored(path, offset, length)
+    return _fitting(tensor, Stored(path, offset, length))
 
 
-def _numbers(name: str, *said: str | int) -> list[int]:
-    try:
-        return list(map(int, said))
-    except ValueError:
-        raise NotOnnxError(f"weight {name!r} has an offset or length that is no number") from None
+def _fitting(tensor: onnx.TensorProto, place: Stored) -> Stored:
+    """Return ``place`` where as many bytes are there as the elements take, as far as one can tell."""
+    told = tensor.data_type in _KNOWN and is_plain(tensor, place.field)
+    if told and place.length != size(tensor):
+        raise _unlike(tensor, place.length)
+    return place
+
+
+def _numbers(name: str, *said: str) -> list[int]:
+    if not all(map(_NUMBER, said)):  # Python would take "1_0" and " 1" for numbers
+        raise NotOnnxError(f"weight {name!r} has an offset or length that is no number")
+    return list(map(int, said))
+
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,30}").fullmatch
 
 
 def read(tensor: onnx.TensorProto) -> NDArray[Any]:
@@ -154,14 +166,12 @@ def read(tensor: onnx.TensorProto) -> NDArray[Any]:
         NotOnnxError: the bytes are not what the tensor declares.
     """
     place, takes = stored(tensor), size(tensor)
-    has = place.length if place is not None else len(tensor.raw_data)
-    plain = is_plain(tensor, place.field) if place is not None else tensor.HasField("raw_data")
-    if plain and has != takes:
-        raise _unlike(tensor, has)
     if place is None:
+        if tensor.HasField("raw_data") and len(tensor.raw_data) != takes:
+            raise _unlike(tensor, len(tensor.raw_data))
         return _decoded(tensor)
     data = b"".join(chunks(place))
-    if plain and tensor.data_type not in _BITS:
+    if is_plain(tensor, place.field) and tensor.data_type not in _BITS:
         dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
         return np.frombuffer(data, dtype).reshape(tensor.dims)
     return _decoded(_holding(tensor, place, data))
@@ -177,8 +187,6 @@ def loaded(tensor: onnx.TensorProto) -> onnx.TensorProto:
     place = stored(tensor)
     if place is None:
         return tensor
-    if is_plain(tensor, place.field) and place.length != size(tensor):
-        raise _unlike(tensor, place.length)
     new = _holding(tensor, place, b"".join(chunks(place)))
     if SAID in entries(tensor):
         new.data_location = TensorProto.DEFAULT

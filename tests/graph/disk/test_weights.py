@@ -157,6 +157,9 @@ def outside_tensor(**said):
         ({"length": "-5"}, MissingWeightsError, "ends at byte 100"),
         ({"length": str(2**70)}, MissingWeightsError, "ends at byte 100"),
         ({"offset": "abc"}, NotOnnxError, "an offset or length that is no number"),
+        ({"offset": "1_0"}, NotOnnxError, "an offset or length that is no number"),
+        ({"offset": " 1"}, NotOnnxError, "an offset or length that is no number"),
+        ({"offset": "9" * 5000}, NotOnnxError, "an offset or length that is no number"),
         ({"length": "12"}, NotOnnxError, "has 12 bytes, but its shape and type take 16"),
         ({"location": ""}, NotOnnxError, "said to be in '', outside the model's folder"),
         (
@@ -180,6 +183,21 @@ def test_a_place_that_is_none_is_refused(tmp_path, said, error, message):
     path = written(tmp_path / "model.onnx", outside_tensor(**said))
     with pytest.raises(error, match=message):
         load(path).constant("w")
+
+
+def test_a_file_whose_weight_has_another_length_than_it_says_is_not_written_on(tmp_path):
+    (tmp_path / "w.bin").write_bytes(bytes(100))
+    model = load(written(tmp_path / "model.onnx", outside_tensor(length="12")))
+    with pytest.raises(NotOnnxError, match="has 12 bytes, but its shape and type take 16"):
+        save(model, tmp_path / "again.onnx")
+
+
+def test_a_length_of_nothing_is_none(tmp_path):
+    """So it is to ONNX and to ONNX Runtime."""
+    (tmp_path / "w.bin").write_bytes(np.arange(4, dtype=np.float32).tobytes())
+    path = written(tmp_path / "model.onnx", outside_tensor(length="0"))
+    np.testing.assert_array_equal(load(path).constant("w"), np.arange(4))
+    assert save(load(path), tmp_path / "again.onnx").read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("key", ["field", "folder", "home", "stamp"])
