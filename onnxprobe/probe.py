@@ -70,7 +70,13 @@ def chosen(model: Model, tensor: str | None, pooling: str | None) -> Probe:
 
 def unclear(found: Pick) -> str:
     """Say which tensors may be meant where the pick is ambiguous."""
-    names = quoted((found.tensor, *(other.tensor for other in found.alternatives[:4])))
+    near = (found.tensor, *(other.tensor for other in found.alternatives[:4]))
+    names = quoted(name for name in near if name != found.source)
+    if not names:
+        return (
+            f"no tensor behind the input {found.source!r} carries everything, so which one to tap is "
+            "not clear; name one with --tensor"
+        )
     return f"which tensor to tap is not clear: {names}; name one with --tensor"
 
 

@@ -2,13 +2,14 @@ import json
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
 from onnxprobe.embed.stream import stream
-from onnxprobe.errors import PicturesError
+from onnxprobe.errors import PicturesError, PoolingError
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import pick
 from onnxprobe.graph.save import save
@@ -280,6 +281,52 @@ def test_labels_that_tell_nothing_are_refused(photos, labels, message):
 def test_too_few_pictures_are_refused(photos):
     with pytest.raises(PicturesError, match="at least 10 pictures; 9 of 9 can be used"):
         rank(forgetful(), open_source(photos), preprocess=SEEN, sample=9)
+
+
+def test_why_pictures_cannot_be_used_is_said(tmp_path):
+    """Most of them, that is: one of these is no picture, which says nothing of the others."""
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    for i in range(10):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((16, 16, 3), i, np.uint8))
+    proto = onnx.ModelProto.FromString(forgetful().proto.SerializeToString())
+    proto.graph.node.insert(0, helper.make_node("Sqrt", ["image"], ["root"]))
+    proto.graph.node[1].input[0] = "root"
+    with pytest.raises(
+        PicturesError, match="0 of 11 can be used; others are not finite: the model gives an inf"
+    ):
+        rank(Model(proto), open_source(tmp_path), preprocess=SEEN)
+
+
+def layers(nodes, *constants):
+    """A network from a picture to ``scores`` that has nothing but what is said here."""
+    ends = [
+        helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, 8, 8]),
+        helper.make_tensor_value_info("scores", TensorProto.FLOAT, None),
+    ]
+    weights = [numpy_helper.from_array(np.ones(s, np.float32), n) for n, s in constants]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], weights)
+    return Model(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    )
+
+
+def test_in_a_perceptron_what_is_learnt_is_compared_and_not_the_picture():
+    node = helper.make_node
+    nodes = [
+        node("Transpose", ["image"], ["turned"], perm=[0, 2, 3, 1]),
+        node("Flatten", ["turned"], ["flat"]),
+        node("Gemm", ["flat", "w"], ["hidden"]),
+        node("Relu", ["hidden"], ["seen"]),
+        node("Gemm", ["seen", "v"], ["scores"]),
+    ]
+    model = layers(nodes, ("w", (192, 5)), ("v", (5, 2)))
+    assert candidates(model, pick(model), top=6) == (Probe("seen", "flatten"),)
+
+
+def test_where_nothing_learnt_carries_everything_there_is_nothing_to_compare():
+    model = layers([helper.make_node("Conv", ["image", "w"], ["scores"])], ("w", (2, 3, 8, 8)))
+    with pytest.raises(PoolingError, match="no tensor behind the input 'image' carries everything"):
+        candidates(model, pick(model), top=6)
 
 
 def test_columns_are_two_names(forgetful_file, photos):

@@ -27,23 +27,32 @@ def candidates(model: Model, pick: Pick, *, top: int) -> tuple[Probe, ...]:
     cuts at other scales; the rest are the last blocks before it.
 
     Raises:
-        PoolingError: no pooling reads any of them.
+        PoolingError: no pooling reads any of them, or nothing but the input is there.
     """
     found = [probe for name in tensors(model, pick, top=top) for probe in _probes(model, name)]
-    if not found:
-        raise PoolingError(f"no pooling reads {pick.tensor!r} or a tensor near it")
-    return tuple(found)
+    if found:
+        return tuple(found)
+    if pick.tensor == pick.source:
+        raise PoolingError(
+            f"no tensor behind the input {pick.source!r} carries everything, so there is nothing to "
+            "compare; look at: onnxprobe inspect"
+        )
+    raise PoolingError(f"no pooling reads {pick.tensor!r} or a tensor near it")
 
 
 def tensors(model: Model, pick: Pick, *, top: int) -> tuple[str, ...]:
-    """Return the names of up to ``top`` tensors that something can be pooled from, the pick first."""
+    """Return the names of up to ``top`` tensors that something can be pooled from, the pick first.
+
+    The input is none of them, nor is what only rearranges it.
+    """
     cuts = mid_cuts(model, pick.tensor, pick.source)
     third = max(1, (top - 1) // 3)
     behind = _fit(model, (other.tensor for other in pick.alternatives))
     scales = [cut.tensor for cut in reversed(views(cuts, third))]
     before = [cut.tensor for cut in _nearest(cuts[:-1])]
     first = [pick.tensor, *behind[:third], *scales, *before, *behind[third:]]
-    return tuple(_fit(model, dict.fromkeys(first))[:top])
+    raw = {pick.source, *(cut.tensor for cut in cuts if not cut.depth)}
+    return tuple(_fit(model, (name for name in dict.fromkeys(first) if name not in raw))[:top])
 
 
 def _nearest(cuts: Sequence[MidCut]) -> list[MidCut]:

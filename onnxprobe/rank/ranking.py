@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxprobe.embed.ledger import Outcome
 from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.stream import stream
@@ -17,7 +18,7 @@ from onnxprobe.graph.inline import inline
 from onnxprobe.graph.midcuts import mid_cuts
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
-from onnxprobe.images import Preprocess, Source, preprocess_for
+from onnxprobe.images import Preprocess, Source, Status, preprocess_for
 from onnxprobe.probe import Probe, attach
 from onnxprobe.progress import Progress, silent
 from onnxprobe.rank.augmented import Augmented
@@ -162,12 +163,13 @@ def rank(  # noqa: PLR0913  every setting of the command
     tapped = attach(model, probes)
     network = Network.of(tapped, [p.output for p in probes], preprocess, batch=batch)
     looks = {"plain": source, "changed": Augmented(source, preprocess, seed)}
+    failed: list[Outcome] = []
     (rows, plain), (again, changed) = (
-        _vectors(network, pictures, names, probes, look, threads, progress)
+        _vectors(network, pictures, names, probes, look, failed, threads, progress)
         for look, pictures in looks.items()
     )
     both, first, second = np.intersect1d(rows, again, return_indices=True)
-    _enough(len(both), len(names))
+    _enough(len(both), len(names), failed)
     known = _known([names[row] for row in both], labels)
     depths = {cut.tensor: cut.depth for cut in mid_cuts(model, found.tensor, found.source)}
     scores = [
@@ -191,31 +193,42 @@ def _vectors(  # noqa: PLR0913, PLR0917  the settings, handed on
     names: Sequence[str],
     probes: Sequence[Probe],
     look: str,
+    failed: list[Outcome],
     threads: int | None,
     progress: Progress,
 ) -> tuple[NDArray[np.int64], Vectors]:
-    """Return which of ``names`` could be embedded, and by probe their vectors."""
+    """Return which of ``names`` could be embedded, and by probe their vectors.
+
+    What became of the others is added to ``failed``.
+    """
     starts = range(0, len(names), network.batch)
     batches = (range(start, min(start + network.batch, len(names))) for start in starts)
     rows, parts = [], []
     with closing(stream(network, source, names, batches, threads=threads)) as work:
         for done in work:
             rows.append(done.start + done.kept)
+            failed += [fate for fate in done.outcomes if fate.status is not Status.OK]
             if done.kept.size:
                 parts.append(done.outputs)
             progress(f"embed {look}", done.start + len(done.outcomes), len(names))
     if not parts:
-        _enough(0, len(names))
+        _enough(0, len(names), failed)
     return np.concatenate(rows), {
         probe: np.concatenate([part[probe.output] for part in parts]) for probe in probes
     }
 
 
-def _enough(there: int, asked: int) -> None:
-    if there < _FEWEST:
-        raise PicturesError(
-            f"rank needs at least {_FEWEST} pictures; {there} of {asked} can be used"
-        )
+def _enough(there: int, asked: int, failed: Sequence[Outcome]) -> None:
+    if there >= _FEWEST:
+        return
+    why = ""
+    if failed:
+        counts = Counter(fate.status for fate in failed)
+        usual = max(failed, key=lambda fate: counts[fate.status])
+        why = f"; others are {usual.status}" + (f": {usual.error}" if usual.error else "")
+    raise PicturesError(
+        f"rank needs at least {_FEWEST} pictures; {there} of {asked} can be used{why}"
+    )
 
 
 def _known(names: Sequence[str], labels: Mapping[str, str] | None) -> _Known:

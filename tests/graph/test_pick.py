@@ -5,7 +5,7 @@ import onnx
 import pytest
 from architectures import convolutional, dense, others, several, transformers
 from architectures.net import Net, proto_of
-from onnx import helper
+from onnx import TensorProto, helper
 
 from onnxprobe.errors import GraphError, NoSuchNameError
 from onnxprobe.graph.load import load
@@ -292,6 +292,32 @@ def test_a_model_that_ends_in_features_is_picked_at_its_end():
     x = net.layer_norm(net.encoder(net.patches(), 768), 768, out="last_hidden_state")
     found = pick(net.model(x))
     assert (found.tensor, found.role, found.depth) == ("last_hidden_state", "output", 1.0)
+
+
+def test_in_a_perceptron_on_pictures_what_the_last_layer_reads_is_picked():
+    net = Net()
+    x = net.op("Flatten", net.input("image", ["N", 3, 8, 8]))
+    for c, to in ((192, 64), (64, 32)):
+        x = net.op("Relu", net.gemm(x, c, to))
+    found = pick(net.model(net.gemm(x, 32, 10)))
+    assert (found.tensor, found.role, found.ambiguous) == (x, "penultimate", False)
+    assert "image" not in {other.tensor for other in found.alternatives}
+
+
+def test_the_input_itself_is_never_a_clear_pick():
+    one = Net()
+    pictures = one.input("image", ["N", 3, 8, 8])
+    conv = one.op("Conv", pictures, one.weight(10, 3, 8, 8))
+    hidden = Net()
+    mean = helper.make_node("ReduceMean", ["image"], ["mean"], axes=[2, 3], keepdims=0)
+    answer = helper.make_tensor_value_info("mean", TensorProto.FLOAT, ["N", 3])
+    body = helper.make_graph([mean], "body", [], [answer])
+    hidden.input("image", ["N", 3, 8, 8])
+    hidden.input("is", [], TensorProto.BOOL)
+    branch = hidden.op("If", "is", then_branch=body, else_branch=body)
+    for found in (pick(one.model(conv)), pick(hidden.model(branch))):
+        assert (found.tensor, found.ambiguous) == ("image", True)
+        assert any(reason.startswith("it is the input itself") for reason in found.reasons)
 
 
 def test_nothing_to_pick_is_said():

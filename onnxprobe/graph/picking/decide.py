@@ -9,7 +9,7 @@ from onnxprobe.graph.picking import wording
 from onnxprobe.graph.picking.alternatives import branch_tips, readable, vectors_after
 from onnxprobe.graph.picking.answer import Alternative, Pick
 from onnxprobe.graph.picking.classmap import class_map
-from onnxprobe.graph.picking.landing import Landing, land
+from onnxprobe.graph.picking.landing import Landing, land, penultimate
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stepback import Step, step_back
 
@@ -17,6 +17,7 @@ _AMBIGUOUS: Final = (
     "most layers come after it, in branches that no single tensor carries on: choose from the "
     "alternatives"
 )
+_INPUT: Final = "it is the input itself: nothing behind it that is learnt carries everything"
 _TIP: Final = (
     "nothing but the input carries everything: this is the tip of the branch with most layers, and the "
     "alternatives are those of others"
@@ -39,7 +40,7 @@ def decide(spine: Spine) -> Pick:
     tensor = steps[-1].tensor if steps else landing.tensor
     classes = class_map(spine, tensor) if landing.role == "collapse" else None
     if classes is None:
-        return _at_a_tip(spine, _described(spine, landing, tensor, steps))
+        return _past_the_input(spine, _described(spine, landing, tensor, steps))
     if classes.less:
         landing = replace(landing, role="class-map", follows=tensor)
         found = _described(spine, landing, classes.before, ())
@@ -52,10 +53,19 @@ def decide(spine: Spine) -> Pick:
     return replace(found, alternatives=(first, *found.alternatives))
 
 
-def _at_a_tip(spine: Spine, found: Pick) -> Pick:
-    """Return ``found``, or the deepest of its branches' tips where it is but the input itself."""
-    if found.tensor != spine.source or not found.ambiguous or not found.alternatives:
+def _past_the_input(spine: Spine, found: Pick) -> Pick:
+    """Return ``found``, or where it is but the input itself what is learnt after that.
+
+    It is the deepest of the tips of its branches, or where it has none, as in a perceptron, what
+    the last layer reads.
+    """
+    if found.tensor != spine.source or not found.ambiguous:
         return found
+    if not found.alternatives:
+        last = penultimate(spine)
+        if last is None or not spine.depths[last.tensor]:
+            return found
+        return _described(spine, last, last.tensor, ())
     tip = max(found.alternatives, key=lambda other: spine.depths[other.tensor])
     before, node = spine.depths[tip.tensor], spine.producer(tip.tensor)
     depth = before / max(1, spine.deepest)
@@ -83,13 +93,14 @@ def _described(spine: Spine, landing: Landing, tensor: str, steps: tuple[Step, .
     layers = spine.depths[squeezed] if interior and squeezed is not None else spine.deepest
     depth = spine.depths[tensor] / max(1, layers)
     later = _bypassed(spine, tensor)
-    ambiguous = later > spine.depths[tensor]
+    untouched = tensor == spine.source
+    ambiguous = untouched or later > spine.depths[tensor]
     said = (
         wording.what(spine, landing, tensor, later),
         None if squeezed is None else wording.squeeze(spine, tensor, squeezed),
         *wording.stepped(steps),
         wording.place(spine.depths[tensor], layers, depth),
-        _AMBIGUOUS if ambiguous else None,
+        _INPUT if untouched else _AMBIGUOUS if ambiguous else None,
         wording.rounded(spine, tensor),
         wording.nested(spine),
         wording.unknown(spine),

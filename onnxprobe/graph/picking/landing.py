@@ -17,7 +17,8 @@ Role = Literal["collapse", "class-map", "interior-bottleneck", "penultimate", "o
 - ``collapse``: everything after it is one vector per sample.
 - ``class-map``: the same, one layer earlier, because the map that is pooled holds the classes.
 - ``interior-bottleneck``: a vector lies in the middle, as in an autoencoder.
-- ``penultimate``: the answer is dense (a mask, tokens) or all is vectors: the last before the last layer.
+- ``penultimate``: the answer is dense (a mask, tokens), or all is vectors but perhaps the input: the last
+  before the last layer.
 - ``output``: the model ends in features that nothing has compressed yet.
 - ``shared``: the last tensor that all outputs come from.
 """
@@ -53,7 +54,7 @@ def land(spine: Spine) -> Landing | None:
         return Landing(chain[vectors - 1], "collapse", chain[vectors])
     if vectors:
         return _interior(spine) or _end(spine)
-    return _penultimate(spine)
+    return penultimate(spine)
 
 
 def _has_places(spine: Spine, tensor: str) -> bool:
@@ -89,7 +90,7 @@ def _interior(spine: Spine) -> Landing | None:
 def _end(spine: Spine) -> Landing | None:
     if len(spine.live.outputs) > 1:
         return Landing(spine.tensors[-1], "shared", None)
-    last = _penultimate(spine)
+    last = penultimate(spine)
     return _features(spine, last) or last
 
 
@@ -159,7 +160,7 @@ def _sums_answers(spine: Spine, node: Node) -> bool:
     return len(layers) == len(reads) and min(ratios) >= 1 and max(ratios) > 1
 
 
-def _penultimate(spine: Spine) -> Landing | None:
+def penultimate(spine: Spine) -> Landing | None:
     """Return the last carrier before the last layer that is not depthwise."""
     layers = (node.index for node in spine.layers if not _is_depthwise(spine, node))
     last = max(layers, default=-1)
