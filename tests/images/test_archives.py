@@ -1,5 +1,6 @@
 """Archives of pictures: which part of them is taken, several as one source, what is refused."""
 
+import gzip
 import tarfile
 import threading
 import time
@@ -155,6 +156,25 @@ def test_a_picture_that_lies_beside_its_table_is_read_from_there(tmp_path):
     assert open_source(path).read("000000000") == PICTURE
 
 
+@pytest.mark.parametrize("kind", ["dictionary", "fixed", "large"])
+def test_bytes_are_read_however_arrow_keeps_them(kind, tmp_path):
+    rows = [content("a"), content("b"), content("a")]
+    columns = {
+        "dictionary": pa.array(rows).dictionary_encode(),
+        "fixed": pa.array(rows, pa.binary(len(rows[0]))),
+        "large": pa.array(rows, pa.large_binary()),
+    }
+    source = open_source(table(tmp_path / "t.parquet", image=columns[kind]))
+    assert [source.read(name) for name in source.names] == rows
+
+
+def test_archives_in_a_folder_that_are_compressed_are_not_passed_over(tmp_path):
+    shard(tmp_path / "0.tar", ["a.jpg"])
+    (tmp_path / "1.tar.gz").write_bytes(gzip.compress((tmp_path / "0.tar").read_bytes()))
+    with pytest.raises(PicturesError, match=r"1\.tar\.gz' is compressed, .* gzip -d 1\.tar\.gz"):
+        open_source(tmp_path)
+
+
 def test_a_page_whose_checksum_is_wrong_is_not_read(tmp_path):
     path = tmp_path / "x.parquet"
     rows = pa.table({"image": [content("a"), content("b")]})
@@ -178,8 +198,12 @@ def test_of_several_columns_one_is_chosen(tmp_path):
     assert open_source(f"{path}#back").read("000000000") == b"b"
     with pytest.raises(NoSuchNameError, match=r"no column of pictures in .* named 'bak'; did you"):
         open_source(f"{path}#bak")
-    with pytest.raises(PicturesError, match=r"no column of '.*u\.parquet' holds pictures"):
-        open_source(table(tmp_path / "u.parquet", label=[1]))
+    told = (
+        r"no column of '.*u\.parquet' holds pictures; there is 'label' \(int64\), 'shots' "
+        r"\(list<.*binary>\), and one of pictures is binary, or \{bytes, path\}"
+    )
+    with pytest.raises(PicturesError, match=told):
+        open_source(table(tmp_path / "u.parquet", label=[1], shots=[[b"a", b"b"]]))
     with pytest.raises(PicturesError, match=r"no pictures in '.*v\.parquet': it has no rows"):
         open_source(table(tmp_path / "v.parquet", data=pa.array([], pa.binary())))
 

@@ -12,6 +12,8 @@ from onnxprobe.errors import PicturesError
 _COLOURS: Final = (1, 3, 4)
 """Grey, RGB, RGB with opacity."""
 _DTYPES: Final = (np.dtype(np.uint8), np.dtype(np.uint16))
+PIXELS: Final = "uint8 or uint16 [n, height, width], [n, height, width, channels] or [n, channels, height, width]"
+"""What an array of pictures is, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,5 @@ def required(shape: tuple[int, ...], dtype: Any, what: str) -> Axes:
     """
     found = axes(shape, dtype)
     if found is None:
-        raise PicturesError(
-            f"{what} is {dtype} {list(shape)}; pictures are uint8 or uint16 [n, height, width], "
-            "[n, height, width, channels] or [n, channels, height, width]"
-        )
+        raise PicturesError(f"{what} is {dtype} {list(shape)}; pictures are {PIXELS}")
     return found

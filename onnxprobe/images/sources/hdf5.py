@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from onnxprobe.errors import NoSuchNameError, PicturesError, quoted
+from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place, require_at_most
-from onnxprobe.images.sources._arrays import axes
+from onnxprobe.images.sources._arrays import PIXELS, axes
 from onnxprobe.images.sources._base import Held, Kind, numbered, row_of
+from onnxprobe.images.sources._parts import Parts
 
 _MAGIC: Final = b"\x89HDF\r\n\x1a\n"
+_DATASETS: Final = Parts("dataset", f"{PIXELS}, or variable-length uint8, the bytes of a file each")
 
 
 class Hdf5(Held):
@@ -34,10 +36,10 @@ class Hdf5(Held):
         try:
             self._file = h5py.File(place.for_library(), "r")
             weakref.finalize(self, self._file.close)
-            found = _datasets(self._file)
+            found, others = _datasets(self._file)
         except (OSError, RuntimeError, KeyError) as error:
             raise PicturesError(f"{str(self.path)!r} cannot be read as HDF5: {error}") from None
-        name = chosen("dataset", dataset.strip("/"), list(found), place)
+        name = _DATASETS.chosen(dataset.strip("/"), list(found), others, place)
         self._data, self._encoded = found[name]
         self._row_bytes = prod(self._data.shape[1:]) * self._data.dtype.itemsize
         self.names = numbered(len(self._data), place)
@@ -54,33 +56,15 @@ class Hdf5(Held):
         return self._encoded(row)
 
 
-def chosen(what: str, asked: str, found: list[str], place: Place) -> str:
-    """Return the one of ``found`` that was ``asked`` for, or the only one.
-
-    Raises:
-        PicturesError: there is none, or not just one and none was asked for.
-        NoSuchNameError: what was asked for is not among them.
-    """
-    path = str(place.path)
-    if asked:
-        if asked not in found:
-            raise NoSuchNameError(f"{what} of pictures in {path!r}", asked, found)
-        return asked
-    if not found:
-        raise PicturesError(f"no {what} of {path!r} holds pictures")
-    if len(found) > 1:
-        raise PicturesError(
-            f"several {what}s of {path!r} hold pictures: {quoted(found)}; choose one with "
-            f"'{path}#{found[0]}'"
-        )
-    return found[0]
+_Found = dict[str, tuple[Any, Callable[[Any], bytes]]]
 
 
-def _datasets(file: Any) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
-    """Return the datasets that hold pictures, each with what makes a file of a row."""
+def _datasets(file: Any) -> tuple[_Found, dict[str, str]]:
+    """Return the datasets that hold pictures, each with what makes a file of a row, and the others."""
     import h5py  # noqa: PLC0415  slow to import
 
-    found: dict[str, tuple[Any, Callable[[Any], bytes]]] = {}
+    found: _Found = {}
+    others: dict[str, str] = {}
 
     def look(name: str, item: Any) -> None:
         if not isinstance(item, h5py.Dataset):
@@ -89,9 +73,11 @@ def _datasets(file: Any) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
             found[name] = (item, _bytes_of)
         elif (shown := axes(item.shape, item.dtype)) is not None:
             found[name] = (item, shown.encoded)
+        else:
+            others[name] = f"{item.dtype} {list(item.shape or ())}"
 
     file.visititems(look)
-    return found
+    return found, others
 
 
 def _bytes_of(row: Any) -> bytes:

@@ -10,9 +10,10 @@ import numpy as np
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place, require_at_most
 from onnxprobe.images.sources._base import Held, Kind, numbered, row_of
+from onnxprobe.images.sources._parts import Parts
 from onnxprobe.images.sources._recent import Recent
-from onnxprobe.images.sources.hdf5 import chosen
 
+_COLUMNS: Final = Parts("column", "binary, or {bytes, path}, a file in each row")
 _KEPT: Final = 1 << 30
 """Bytes of row groups kept in memory, of all files together."""
 
@@ -50,8 +51,10 @@ class Parquet(Held):
             self._file = parquet.ParquetFile(place.for_library(), page_checksum_verification=True)
         except (pa.ArrowException, OSError) as error:
             raise PicturesError(f"{str(self.path)!r} cannot be read as Parquet: {error}") from None
-        fields = [field for field in self._file.schema_arrow if _holds_pictures(field.type)]
-        self._column = chosen("column", column, [field.name for field in fields], place)
+        kinds = {field.name: field.type for field in self._file.schema_arrow}
+        found = [name for name, kind in kinds.items() if _holds_pictures(kind)]
+        others = {name: str(kind) for name, kind in kinds.items() if name not in found}
+        self._column = _COLUMNS.chosen(column, found, others, place)
         facts = self._file.metadata
         rows = [facts.row_group(i).num_rows for i in range(facts.num_row_groups)]
         self._stops = np.cumsum(rows, dtype=np.int64)
@@ -90,7 +93,15 @@ def _holds_pictures(kind: Any) -> bool:
     if types.is_struct(kind):
         index = kind.get_field_index("bytes")
         return index >= 0 and _holds_pictures(kind.field(index).type)
-    return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind))
+    if types.is_dictionary(kind):
+        return _holds_pictures(kind.value_type)
+    binary = (
+        types.is_binary,
+        types.is_large_binary,
+        types.is_binary_view,
+        types.is_fixed_size_binary,
+    )
+    return any(holds(kind) for holds in binary)
 
 
 def _warn_of_large_groups(facts: Any, path: Path | str) -> None:

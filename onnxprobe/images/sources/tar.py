@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Opened, Place, buffered, require_at_most
-from onnxprobe.images.sources._base import Held, Kind, absent, checked, is_picture
+from onnxprobe.images.sources._base import HEAD, Held, Kind, absent, checked, is_picture
 
 _COMPRESSED: Final = {
     b"\x1f\x8b": "gzip -d",
@@ -20,6 +20,8 @@ _COMPRESSED: Final = {
     b"\xfd7zXZ": "xz -d",
     b"\x28\xb5\x2f\xfd": "zstd -d",
 }
+_PACKED: Final = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+"""Endings of archives that are found in a folder to say that they must be unpacked."""
 _Stretch = tuple[int, int]
 """First byte, and the one after the last."""
 
@@ -37,7 +39,13 @@ class Tar(Held):
         """
         self.path: Path | str = place.path
         self._file = place.opened()
-        places, others = _index(self._file, self.path)
+        try:
+            places, others = _index(self._file)
+        except (tarfile.TarError, OSError) as error:
+            _require_unpacked(place, place.head(HEAD))
+            raise PicturesError(
+                f"{str(self.path)!r} is no tar archive, or one that is damaged or cut short: {error}"
+            ) from None
         self._places = {name: at for name, at in places.items() if ends(name, ending)}
         self.names = checked(self._places, place, others + len(places))
 
@@ -58,24 +66,19 @@ def ends(name: str, ending: str) -> bool:
     return not ending or name.lower().endswith("." + ending.lstrip(".").lower())
 
 
-def _index(file: Opened, path: Path | str) -> tuple[dict[str, _Stretch | None], int]:
+def _index(file: Opened) -> tuple[dict[str, _Stretch | None], int]:
     places: dict[str, _Stretch | None] = {}
     links, others = {}, 0
-    try:
-        with tarfile.open(fileobj=buffered(file), mode="r:") as archive:
-            while (member := archive.next()) is not None:
-                archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
-                if not is_picture(member.name):
-                    others += member.isfile()
-                elif member.islnk() or member.issym():
-                    links[member.name] = _target(member)
-                elif member.isfile():
-                    start = member.offset_data
-                    places[member.name] = (start, start + member.size)
-    except (tarfile.TarError, OSError) as error:
-        raise PicturesError(
-            f"{str(path)!r} is no tar archive, or one that is damaged or cut short: {error}"
-        ) from None
+    with tarfile.open(fileobj=buffered(file), mode="r:") as archive:
+        while (member := archive.next()) is not None:
+            archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
+            if not is_picture(member.name):
+                others += member.isfile()
+            elif member.islnk() or member.issym():
+                links[member.name] = _target(member)
+            elif member.isfile():
+                start = member.offset_data
+                places[member.name] = (start, start + member.size)
     return places | {name: places.get(target) for name, target in links.items()}, others
 
 
@@ -85,14 +88,18 @@ def _target(link: tarfile.TarInfo) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(link.name), link.linkname))
 
 
-def _matches(place: Place, head: bytes) -> bool:
+def _require_unpacked(place: Place, head: bytes) -> None:
     packed = next((how for magic, how in _COMPRESSED.items() if head.startswith(magic)), None)
     if packed is not None:
         raise PicturesError(
             f"{str(place.path)!r} is compressed, so single pictures cannot be read from it; unpack "
             f"it first with: {packed} {place.name}"
         )
+
+
+def _matches(place: Place, head: bytes) -> bool:
+    _require_unpacked(place, head)
     return head[257:262] == b"ustar" or (place.name.endswith(".tar") and b"\0" in head)
 
 
-TAR = Kind("tar", _matches, Tar, (".tar",), part="an ending such as jpg or seg.png")
+TAR = Kind("tar", _matches, Tar, (".tar", *_PACKED), part="an ending such as jpg or seg.png")
