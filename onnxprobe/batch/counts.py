@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from onnxprobe.batch.flow import Fixed, Flow, Numbers, Rows, equal
+from onnxprobe.batch.flow import Fixed, Flow, Numbers, Rows, Woven, equal
 from onnxprobe.errors import MissingWeightsError
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.value import dtype_name
@@ -49,13 +49,13 @@ def repeats(array: NDArray[Any], rows: Rows) -> bool:
 
 
 def shape_of(
-    node: Node, rows: Rows, shape: Sequence[int | None], batches: Sequence[int]
+    node: Node, rows: Rows | Woven, shape: Sequence[int | None], batches: Sequence[int]
 ) -> Numbers | None:
     """Return what Shape or Size say of a tensor that holds pictures; ``None`` if sizes are unknown."""
     part = slice(node.attribute("start", 0), node.attribute("end"))
     trials = []
     for batch in batches:
-        sizes = [rows.times * batch if axis == rows.axis else n for axis, n in enumerate(shape)]
+        sizes = [rows.size(batch) if axis == rows.axis else n for axis, n in enumerate(shape)]
         known = [n for n in sizes[part] if n is not None]
         if len(known) != len(sizes[part]):
             return None

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onnxprobe.batch import counts, sizing
-from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, plain
+from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, Woven, plain
 from onnxprobe.batch.given import Given
 from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
-from onnxprobe.batch.rules import BY_OP, Found, Here, Step
+from onnxprobe.batch.rules import BY_OP, Found, Here, Step, weaving
 from onnxprobe.batch.rules._base import is_fixed
 from onnxprobe.errors import BatchError, GraphError
 from onnxprobe.graph.inline import inline
@@ -200,7 +200,7 @@ class _Walk:
         unsure = next((f for f in (*flows, *captured) if isinstance(f, Unsure)), None)
         if unsure is not None:
             return Step((unsure,))
-        if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Fixed):
+        if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Woven | Fixed):
             return self._shape(node, flows[0])
         counted = counts.computed(node, flows, self.model.opset)
         if counted is not None:
@@ -211,7 +211,7 @@ class _Walk:
 
     def _shape(self, node: Node, flow: Flow) -> Step:
         shape = self.shapes.get(node.inputs[0])
-        rows = flow if isinstance(flow, Rows) else Rows(-1)
+        rows = flow if isinstance(flow, Rows | Woven) else Rows(-1)
         said = None if shape is None else counts.shape_of(node, rows, shape, self.batches)
         if said is None:
             raise Crossing(f"asks for the shape of {node.inputs[0]!r}, which is not known")
@@ -231,7 +231,7 @@ class _Walk:
             self.opened,
             lambda position: self.given(node.inputs[position]),
         )
-        return rule.follow(here)
+        return weaving.follow(rule, here) if weaving.meets(here) else rule.follow(here)
 
 
 def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:
@@ -244,7 +244,7 @@ def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:
     if output not in diagnosis.flows:
         raise GraphError(f"the output {output!r} is written by nothing")
     flow = diagnosis.flows[output]
-    if isinstance(flow, Numbers):
+    if isinstance(flow, Numbers | Woven):
         try:
             flow = plain(flow, tried(diagnosis.batch))
         except Crossing as crossing:

@@ -1,6 +1,6 @@
 """What a tensor holds when a model is fed several pictures at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +23,34 @@ class Rows:
 
     axis: int
     times: int = 1
+
+    def size(self, batch: int) -> int:
+        """Return how long the axis is."""
+        return self.times * batch
+
+
+@dataclass(frozen=True, slots=True)
+class Woven:
+    """Something for each picture, block by block along one axis, all pictures in each.
+
+    So lie the tokens of torch's ``MultiheadAttention``, which come before the pictures, once both are
+    one axis.
+
+    Attributes:
+        axis: where they lie.
+        blocks: how many there are, e.g. tokens.
+        times: how many rows in a block belong to one picture.
+        by: the node that wove them.
+    """
+
+    axis: int
+    blocks: int
+    times: int = 1
+    by: str = field(default="", compare=False)
+
+    def size(self, batch: int) -> int:
+        """Return how long the axis is."""
+        return self.blocks * self.times * batch
 
 
 def equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
@@ -58,7 +86,7 @@ class Unsure:
     reason: str
 
 
-Flow = Fixed | Rows | Numbers | Unsure
+Flow = Fixed | Rows | Woven | Numbers | Unsure
 FIXED: Final = Fixed()
 
 
@@ -71,8 +99,10 @@ def plain(flow: Flow, batches: tuple[int, ...]) -> Flow:
 
     Raises:
         Crossing: the numbers tell a picture where in the batch it lies, or how many others
-            there are.
+            there are; or pictures are woven into each other.
     """
+    if isinstance(flow, Woven):
+        raise Crossing(f"has pictures that {flow.by} weaves into each other")
     if not isinstance(flow, Numbers):
         return flow
     if flow.same:

@@ -264,6 +264,11 @@ def test_pictures_stay_apart(name):
     assert together_is_alone(build(*KEPT[name])).baked == ()
 
 
+WOVEN = [
+    N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Reshape", "t", "rows", out="flat"),
+    N("MatMul", "flat", "w"), N("Reshape", "matmul", "back"),
+]  # fmt: skip
+"""Tokens before pictures, both in one axis for a while."""
 STRIDES = ints(0, 4, 8, 1, 5, 9, 1, 5, 9).reshape(3, 3)
 """Places in 12 numbers of a picture, as windows that overlap."""
 MENDED = {
@@ -350,6 +355,20 @@ MENDED = {
         [N("Reshape", "x", "s", out="rows"), N("Gemm", "rows", "w", "c")], (1, 4, 3),
         {"s": ints(-1, 3), "w": floats(3, 2), "c": floats(4, 2)},
         "Gemm 'gemm' reads 'c' [4, 2], which is for one picture", "repeated for each picture",
+    ),
+    "tokens first, of one": (
+        WOVEN, (1, 3, 4), {"rows": ints(3, 4), "w": floats(4, 6), "back": ints(3, -1, 6)},
+        "Reshape 'flat' writes batch 1 into its shape [3, 4]", "shape [-1, 4]",
+    ),
+    "tokens first, of several": (
+        WOVEN, (2, 3, 4), {"rows": ints(6, 4), "w": floats(4, 6), "back": ints(3, -1, 6)},
+        "Reshape 'flat' writes batch 2 into its shape [6, 4]", "shape [-1, 4]",
+    ),
+    "tokens first, and a heap that is cut again": (
+        [*WOVEN[:2], N("Reshape", "flat", "cut", out="parts"), N("Relu", "parts"),
+         N("Reshape", "relu", "back")],
+        (2, 3, 4), {"rows": ints(-1, 4), "cut": ints(12, 2), "back": ints(3, -1, 4)},
+        "Reshape 'parts' writes batch 2 into its shape [12, 2]", "shape [-1, 2]",
     ),
     "strides of one": (
         [N("Reshape", "x", "flat", out="all"), N("Gather", "all", "i"), N("MatMul", "gather", "w")],
@@ -587,7 +606,24 @@ REFUSED = {
     ),
     "rows mixed by flatten": (
         [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Flatten", "t", axis=2)], (2, 3, 2), {},
-        "which mixes rows of different pictures",
+        "the output 'flatten' has pictures that Flatten 'flatten' weaves into each other",
+    ),
+    "woven pictures in one softmax": (
+        [*WOVEN[:2], N("Softmax", "flat", axis=0)], (2, 3, 4), {"rows": ints(6, 4)},
+        "Softmax 'softmax' is taken over axis 0, where the pictures of a batch lie",
+    ),
+    "woven pictures beside others": (
+        [N("Reshape", "x", "rows", out="apart"), *WOVEN[:2], N("Add", "flat", "apart")],
+        (2, 3, 4), {"rows": ints(6, 4)},
+        "Add 'add' needs pictures apart that Reshape 'flat' weaves into each other",
+    ),
+    "woven pictures looked up": (
+        [*WOVEN[:2], N("Gather", "flat", "i")], (2, 3, 4), {"rows": ints(6, 4), "i": ints(0, 2)},
+        "Gather 'gather' needs pictures apart that Reshape 'flat' weaves into each other",
+    ),
+    "a row for one beside woven pictures": (
+        [*WOVEN[:2], N("Add", "flat", "c")], (1, 3, 4), {"rows": ints(3, 4), "c": floats(3, 4)},
+        "Add 'add' reads what is for one picture beside what Reshape 'flat' weaves into each other",
     ),
     "batch dropped": ([N("Squeeze", "x")], (1, 3), {}, "drops axis 0, the batch, because it holds 1"),
     "first picture": (

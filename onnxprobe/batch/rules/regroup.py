@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from onnxprobe.batch.flow import Crossing, Rows
+from onnxprobe.batch.flow import Crossing, Rows, Woven
 from onnxprobe.batch.rules._base import (
     Counted,
     Found,
@@ -18,6 +18,7 @@ from onnxprobe.batch.rules._base import (
     Values,
     product,
 )
+from onnxprobe.graph.order import label
 
 
 def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:
@@ -27,10 +28,7 @@ def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:
 
     Reshaping keeps the order of the numbers, so the new axis is one that has as much before it as
     the old one had. Where several do (axes of size 1), the one that is as it was is likeliest, else
-    the one with fewest rows a picture.
-
-    Raises:
-        Crossing: rows of different pictures would end up in one.
+    the one with fewest rows a picture. None does where rows of different pictures end up in one.
     """
     before = product(shape[: rows.axis])
     found = [
@@ -38,11 +36,51 @@ def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:
         for axis, size in enumerate(new)
         if product(new[:axis]) == before and size >= batch and size % batch == 0
     ]
-    if not found:
+    return sorted(found, key=lambda new: (new != rows, new.times, new.axis))
+
+
+def woven(rows: Rows, shape: Shape, new: Shape, here: Here) -> list[Woven]:
+    """Return how the pictures may be woven into each other once ``shape`` is cut into ``new``.
+
+    An axis takes all pictures in, and some of what was before them.
+    """
+    before = product(shape[: rows.axis])
+    found, batch = [], here.batches[0]
+    for axis, size in enumerate(new):
+        blocks, rest = divmod(before, product(new[:axis]) or 1)
+        if blocks > 1 and not rest and size % (blocks * batch) == 0:
+            found.append(Woven(axis, blocks, size // (blocks * batch), label(here.node)))
+    return found
+
+
+def _ways(flow: Rows | Woven, shape: Shape, new: Shape, here: Here) -> list[Rows | Woven]:
+    """Return how pictures may lie once ``shape`` is cut into ``new``, the likeliest way first.
+
+    Raises:
+        Crossing: rows of different pictures would end up in one.
+    """
+    batch = here.batches[0]
+    rows, cut = _unwoven(flow, shape, batch)
+    kept, mixed = regrouped(rows, cut, new, batch), woven(rows, cut, new, here)
+    if not kept and not mixed:
         raise Crossing(
             f"cuts {list(shape)} into {list(new)}, which mixes rows of different pictures"
         )
-    return sorted(found, key=lambda new: (new != rows, new.times, new.axis))
+    bare = kept and mixed and kept[0] != rows and product(new[kept[0].axis + 1 :]) == 1
+    return [*mixed, *kept] if bare else [*kept, *mixed]
+
+
+def _unwoven(flow: Rows | Woven, shape: Shape, batch: int) -> tuple[Rows, Shape]:
+    """Return how pictures lie where the blocks have an axis of their own, and the shape then."""
+    if isinstance(flow, Rows):
+        return flow, shape
+    at = flow.axis
+    return Rows(at + 1, flow.times), (
+        *shape[:at],
+        flow.blocks,
+        flow.times * batch,
+        *shape[at + 1 :],
+    )
 
 
 def resolved(said: Sequence[int], shape: Shape, *, zero_is_zero: bool) -> Shape | None:
@@ -58,15 +96,16 @@ def resolved(said: Sequence[int], shape: Shape, *, zero_is_zero: bool) -> Shape 
     return tuple(sizes) if product(sizes) == product(shape) else None
 
 
-def grown(rows: Rows, shape: Shape, batch: int) -> Shape:
+def grown(rows: Rows | Woven, shape: Shape, batch: int) -> Shape:
     """Return ``shape`` with the axis of the pictures as long as ``batch`` pictures need."""
-    return (*shape[: rows.axis], rows.times * batch, *shape[rows.axis + 1 :])
+    return (*shape[: rows.axis], rows.size(batch), *shape[rows.axis + 1 :])
 
 
 def reshape(here: Here) -> Step:
     """Follow a Reshape; mend its shape where that has the batch written into it."""
     said = here.numbers(1)
-    rows, shape = here.only(), here.shape()
+    flow, shape = here.flows[0], here.shape()
+    rows = flow if isinstance(flow, Woven) else here.only()
     literal = bool(here.node.attribute("allowzero", 0))
     if said is None:
         raise Crossing("has its shape as an attribute, as before opset 5")
@@ -74,13 +113,13 @@ def reshape(here: Here) -> Step:
     if new is None:
         raise Crossing(f"cuts {list(shape)} into {said[0]}, which does not fit")
 
-    def fits(tried: Sequence[Sequence[int]], out: Rows) -> bool:
+    def fits(tried: Sequence[Sequence[int]], out: Rows | Woven) -> bool:
         return all(
             resolved(to, grown(rows, shape, batch), zero_is_zero=literal) == grown(out, new, batch)
             for to, batch in zip(tried, here.batches, strict=True)
         )
 
-    ways = regrouped(rows, shape, new, here.batches[0])
+    ways = _ways(rows, shape, new, here)
     out = ways[0] if here.written[1] else next((way for way in ways if fits(said, way)), ways[0])
     if fits(said, out):
         return Step((out,), shape=new)
@@ -93,7 +132,7 @@ def reshape(here: Here) -> Step:
             repair: Repair = Values(1, np.array(values, np.int64))
             return Step((out,), (Found(wrote, f"shape {values}", repair),), new)
     becomes = ", ".join("batch" if i == out.axis else str(n) for i, n in enumerate(said[0]))
-    repair = Counted(1, out.axis, out.times)
+    repair = Counted(1, out.axis, out.size(1))
     return Step((out,), (Found(wrote, f"shape [{becomes}]", repair),), new)
 
 
@@ -106,7 +145,7 @@ def _shapes(said: list[int], new: Shape, axis: int, open_sizes: bool) -> list[li
     return [copied, [-1 if i == axis else m if n == -1 else n for i, (n, m) in pairs]]
 
 
-def _replaced(here: Here, out: Rows, new: Shape, said: list[int]) -> Step:
+def _replaced(here: Here, out: Rows | Woven, new: Shape, said: list[int]) -> Step:
     """Write a shape that was computed, with the batch in it, as a constant."""
     if here.open:
         raise Crossing(f"is given a shape with batch {here.batches[0]} in it, {said}")
@@ -122,7 +161,7 @@ def flatten(here: Here) -> Step:
     axis = here.node.attribute("axis", 1)
     at = axis + len(shape) if axis < 0 else axis
     new = (product(shape[:at]), product(shape[at:]))
-    out = regrouped(rows, shape, new, here.batches[0])[0]
+    out = _ways(rows, shape, new, here)[0]
 
     def fits(at: int) -> bool:
         return all(_flat(grown(rows, shape, b), at) == grown(out, new, b) for b in here.batches)
