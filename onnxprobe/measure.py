@@ -1,9 +1,10 @@
 """Shapes that only a run can tell: run the model twice, and look."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from onnxprobe import runtime
+from onnxprobe.errors import RunError, quoted
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.holes import holes, learnt
 from onnxprobe.graph.model import Model
@@ -28,8 +29,23 @@ def measured(model: Model) -> Model:
     runs = []
     for batch, size in _SIZES:
         feeds = runtime.random_feeds(session.inputs, batch, size=size)
-        runs.append(feeds | session.run(feeds, names))
+        runs.append(feeds | _answers(model, session, feeds, names))
     return Model(model.proto, learnt(model, *runs))
+
+
+def _answers(
+    model: Model, session: runtime.Session, feeds: runtime.Arrays, names: Sequence[str]
+) -> runtime.Arrays:
+    unsaid = [name for name in model.inputs if model.value(name).shape is None]
+    try:
+        return session.run(feeds, names)
+    except RunError as error:
+        if not unsaid:
+            raise
+        raise RunError(
+            f"the model does not say what shape {quoted(unsaid)} has, not even how many sizes, and does "
+            "not run on a single number; declare it in the file, e.g. as (N, 3, 224, 224)"
+        ) from error
 
 
 def typed(model: Model, names: Collection[str]) -> Model:

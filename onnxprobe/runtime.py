@@ -25,7 +25,9 @@ from onnxprobe.graph.value import Value
 Arrays = dict[str, NDArray[Any]]
 _WEIGHTS_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 _DTYPES: Final = {"float": "float32", "double": "float64", "float16": "float16", "string": "str"}
-_ERRORS_ONLY: Final = 3
+_ERRORS: Final = 3
+_FATAL: Final = 4
+"""What ONNX Runtime prints. On a CPU it raises every error as well; why a GPU does not start it prints only."""
 _OPEN_SIZE: Final = 64
 """What a size that the model leaves open, other than the batch, is set to."""
 
@@ -52,7 +54,7 @@ class Session:
         """
         options = library().SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = _ERRORS_ONLY
+        options.log_severity_level = _FATAL if device.kind.memory == "cpu" else _ERRORS
         options.use_deterministic_compute = device.kind.memory != "cpu"
         _require_offered(device)
         os.environ.update(device.kind.environment)
@@ -170,7 +172,7 @@ def operators(model: Model) -> Counter[str]:
         RunError: ONNX Runtime does not load the model; the message says why.
     """
     options = library().SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _FATAL
     with tempfile.TemporaryDirectory() as folder:
         options.optimized_model_filepath = str(Path(folder, "optimised.onnx"))
         _loaded(model, options, ON_CPU)

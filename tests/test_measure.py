@@ -5,10 +5,11 @@ from tiny import tiny_model
 from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
+from onnxprobe.errors import RunError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
-from onnxprobe.measure import typed
+from onnxprobe.measure import measured, typed
 from onnxprobe.runtime import random_feeds, run
 
 
@@ -38,3 +39,13 @@ def test_a_model_is_split_where_only_a_run_tells_the_type(untyped_file, tmp_path
 
 def test_a_model_whose_types_are_known_is_not_run(tiny):
     assert typed(tiny, ("block", "image", "nothing of that name")) is tiny
+
+
+def test_an_input_of_no_known_shape_is_named(capfd):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny_model().proto)
+    proto.graph.input[0].type.tensor_type.ClearField("shape")
+    del proto.graph.value_info[:]
+    with pytest.raises(RunError, match="does not say what shape 'image' has, not even how many"):
+        measured(Model(proto))
+    assert capfd.readouterr() == ("", "")  # ONNX Runtime does not print it beside that
