@@ -71,6 +71,10 @@ class Model:
     known: Mapping[str, Value] = field(default_factory=dict)
     inferred: Callable[[], Mapping[str, Value]] | None = None
 
+    def __reduce__(self) -> tuple[type["Model"], tuple[onnx.ModelProto, Mapping[str, Value]]]:
+        """In another process it is the same model, which infers for itself."""
+        return Model, (self.proto, self.known)
+
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """Operations in topological order (ONNX guarantees the file is sorted)."""

@@ -1,3 +1,4 @@
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -172,6 +173,15 @@ def test_what_a_file_declares_is_not_inferred(monkeypatch):
     tapped = attach(model, [probe])
     joined = stitch(tapped, Graft(head.model(scores), {"features": probe.output}))
     assert joined.value(probe.output) == Value(probe.output, "float32", ("N", 8))
+
+
+def test_a_model_that_is_sent_to_another_process_infers_what_it_did_here():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 8)
+    tapped = attach(net.model(net.op("Flatten", x)), [Probe(x, "mean")])
+    sent = pickle.loads(pickle.dumps(tapped))  # noqa: S301  our own
+    assert sent.values == tapped.values
+    assert sent.proto == tapped.proto
 
 
 @pytest.mark.parametrize(
