@@ -19,8 +19,8 @@ def store_text(store: Store, preprocess: Preprocess, origin: str) -> str:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """Say what became of the pictures."""
-    each = ", ".join(f"{count:,} {what}" for what, count in counts.items())
-    return f"{plural(sum(counts.values()), 'picture')}, {each}"
+    each = (f"{count:,} {what}" for what, count in counts.items())
+    return ", ".join((plural(sum(counts.values()), "picture"), *each))
 
 
 def account_text(account: Account) -> str:
