@@ -1,5 +1,6 @@
 """Write a model: whole or not at all, its weights copied by the kernel or left where they are."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +15,17 @@ from onnxprobe.graph.disk.spill import spilled
 from onnxprobe.graph.model import Model
 
 
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, RuntimeWarning, stacklevel=4)
+
+
 def save(
     model: Model,
     path: str | Path,
     *,
     outside: str = "link",
     check: Callable[[Path], None] = lambda _: None,
-    say: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], None] = _warn,
 ) -> Path:
     """Write ``model`` to ``path`` and return it.
 
@@ -35,7 +40,8 @@ def save(
             bytes are copied), ``"copy"``, or ``"reference"`` (it must be in that folder already).
         check: called with the finished temporary file; what it raises keeps the file from being
             written.
-        say: called with a sentence when weights that were inside have to go beside the model.
+        say: called with a sentence when weights that were inside have to go beside the model, and
+            when a file of weights is linked, which some readers refuse. By default it is a warning.
 
     Raises:
         NotOnnxError, MissingWeightsError: a weight is not where it is said to be, or its file has
@@ -44,7 +50,7 @@ def save(
     """
     path = Path(path)
     with (
-        available(model.proto, path, outside) as proto,
+        available(model.proto, path, outside, say) as proto,
         _pieces(proto, path, say) as pieces,
         replacing(path) as temporary,
     ):

@@ -11,7 +11,7 @@ from typing import Final
 import onnx
 
 from onnxprobe.atomic import replacing
-from onnxprobe.errors import MissingWeightsError, NoSuchNameError, StitchError
+from onnxprobe.errors import MissingWeightsError, NoSuchNameError, StitchError, quoted
 from onnxprobe.graph.disk import weights
 from onnxprobe.graph.disk.copying import copy_file
 from onnxprobe.graph.disk.ranges import Stored, chunks
@@ -20,12 +20,14 @@ from onnxprobe.graph.disk.weights import Beside
 
 
 @contextmanager
-def available(proto: onnx.ModelProto, model: Path, way: str) -> Iterator[onnx.ModelProto]:
+def available(
+    proto: onnx.ModelProto, model: Path, way: str, say: Callable[[str], None]
+) -> Iterator[onnx.ModelProto]:
     """Make the files of weights that ``proto`` needs available beside the file ``model``.
 
     Those in its folder, or below, stay where they are. Others keep their names, except where two
     of them share one. Yields ``proto``, changed where names did. What was made is taken back where
-    the block raises.
+    the block raises; else ``say`` is told of files that are one with those of the old model now.
 
     Raises:
         NoSuchNameError: no ``way`` is called that.
@@ -49,6 +51,12 @@ def available(proto: onnx.ModelProto, model: Path, way: str) -> Iterator[onnx.Mo
         for target in made:
             target.unlink(missing_ok=True)
         raise
+    if way == "link" and made:
+        say(
+            f"{quoted(path.name for path in made)} beside {str(model)!r} and beside the old model are one "
+            "now (a hard link); onnx.load of today and onnx-ir refuse to read such files, in both places; "
+            "ONNX Runtime does not; --weights copy makes others"
+        )
 
 
 def found(proto: onnx.ModelProto) -> dict[Beside, Path]:

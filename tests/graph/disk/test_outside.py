@@ -50,6 +50,21 @@ def test_two_files_of_one_name_come_along_under_two(tmp_path, way):
     assert answer(path) == 48
 
 
+@pytest.mark.filterwarnings("default")
+def test_whoever_shares_a_file_of_weights_is_told(tmp_path):
+    """onnx 1.23 reads it no more, in either place."""
+    model = load(matmul(tmp_path / "a", 2))
+    with pytest.warns(
+        RuntimeWarning, match=r"'w.bin' beside .*m.onnx' and beside the old model are"
+    ):
+        save(model, tmp_path / "b" / "m.onnx")
+    said = []
+    save(model, tmp_path / "b" / "m.onnx", say=said.append)  # it is there already
+    save(model, tmp_path / "c" / "m.onnx", say=said.append, outside="copy")
+    save(model, tmp_path / "a" / "m.onnx", say=said.append)
+    assert not said
+
+
 def test_a_file_of_the_same_length_with_other_weights_is_in_the_way(tmp_path):
     model = load(matmul(tmp_path / "a", 2))
     matmul(tmp_path / "b", 3)

@@ -12,6 +12,8 @@ from onnxprobe.graph.save import save
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.runtime import Session, run
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*no reader of ONNX takes more:RuntimeWarning")
+
 
 @pytest.fixture
 def short(monkeypatch):
@@ -30,6 +32,12 @@ def test_what_would_be_too_long_a_file_keeps_its_weights_beside_it_and_says_so(
     (line,) = said
     assert "would be 3" in line
     assert line.endswith("its weights are in 'big.onnx.data' beside it")
+
+
+@pytest.mark.usefixtures("short")
+def test_where_nobody_listens_it_is_a_warning(loaded_big, tmp_path):
+    with pytest.warns(RuntimeWarning, match=r"its weights are in 'big.onnx.data' beside it"):
+        save(loaded_big, tmp_path / "big.onnx")
 
 
 @pytest.mark.usefixtures("short")
