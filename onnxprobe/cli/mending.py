@@ -16,8 +16,9 @@ Proven = Annotated[
 ]
 
 _AILMENTS = (
-    "imports, order, node-names, weights-twice, weights-as-inputs, dangling-inputs, "
-    "unused-weights, block-size, declared-twice, untyped, mistyped"
+    "imports, unimported, order, forms, node-names, weights-twice, inputs-twice, weights-as-inputs, "
+    "dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped; where the file "
+    "does not load: ir-version, idle-nodes"
 )
 _ASKED = "functions (write them out flat), value-info (declare inner types and shapes)"
 

@@ -13,24 +13,33 @@ from onnxprobe.graph.order import check_written_once, label
 from onnxprobe.registry import Registry
 from onnxprobe.repair._base import Ailment, repeated
 from onnxprobe.repair.block_size import BLOCK_SIZE
+from onnxprobe.repair.forms import FORMS
 from onnxprobe.repair.functions import FUNCTIONS
+from onnxprobe.repair.idle import IDLE
 from onnxprobe.repair.imports import IMPORTS
 from onnxprobe.repair.inputs import LISTED_WEIGHTS, UNREAD_INPUTS
+from onnxprobe.repair.ir import IR_VERSION
 from onnxprobe.repair.mistyped import MISTYPED
 from onnxprobe.repair.node_names import NODE_NAMES
 from onnxprobe.repair.order import ORDER
-from onnxprobe.repair.twice import DECLARED_TWICE, WEIGHTS_TWICE
+from onnxprobe.repair.twice import DECLARED_TWICE, INPUTS_TWICE, WEIGHTS_TWICE
 from onnxprobe.repair.undeclared import UNDECLARED, UNTYPED
+from onnxprobe.repair.unimported import UNIMPORTED
 from onnxprobe.repair.unused import UNUSED
 
 AILMENTS: Final = Registry(
     "ailment",
     [
+        IR_VERSION,
         IMPORTS,
+        UNIMPORTED,
+        IDLE,
         ORDER,
+        FORMS,
         FUNCTIONS,
         NODE_NAMES,
         WEIGHTS_TWICE,
+        INPUTS_TWICE,
         LISTED_WEIGHTS,
         UNREAD_INPUTS,
         UNUSED,
@@ -79,7 +88,7 @@ def repair(model: Model, *, skip: Collection[str] = (), also: Collection[str] = 
     Args:
         model: any model, damaged or not.
         skip: ailments to leave alone.
-        also: what to treat too, though a file is well with it (see ``Ailment.asked``).
+        also: what to treat too, though a file is well with it (see ``Ailment.when``).
 
     Raises:
         NoSuchNameError: ``skip`` or ``also`` names an ailment that there is none of.
@@ -90,7 +99,7 @@ def repair(model: Model, *, skip: Collection[str] = (), also: Collection[str] = 
     left_alone, asked = ({AILMENTS[name].name for name in names} for names in (skip, also))
     findings = []
     for ailment in AILMENTS.values():
-        if ailment.name in left_alone or (ailment.asked and ailment.name not in asked):
+        if ailment.name in left_alone or (ailment.when != "always" and ailment.name not in asked):
             continue
         names = ailment.find(model)
         if names:

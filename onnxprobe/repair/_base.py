@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import onnx
 
 from onnxprobe.graph.model import Model
 
 Names = tuple[str, ...]
+When = Literal["always", "refused", "asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Ailment:
         mended: what is done, e.g. ``"taken out"``.
         find: names what is affected, nothing where the file is well.
         mend: returns the model with exactly that changed.
-        asked: whether a file is well with it, so that it is treated only where that is asked for.
+        when: it is treated; a file may be well with it, so that it is left alone unless the file does
+            not load, or unless that is asked for.
     """
 
     name: str
@@ -29,7 +31,7 @@ class Ailment:
     mended: str
     find: Callable[[Model], Names]
     mend: Callable[[Model, Names], Model]
-    asked: bool = False
+    when: When = "always"
 
 
 def copied(model: Model) -> onnx.ModelProto:

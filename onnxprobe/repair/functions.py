@@ -32,5 +32,5 @@ FUNCTIONS: Final = Ailment(
     "written out flat",
     find,
     mend,
-    asked=True,
+    when="asked",
 )

@@ -3,19 +3,25 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
 from onnxprobe import runtime
 from onnxprobe.answers import Agreement, agreement, batches
-from onnxprobe.errors import ContractError, RunError, quoted
+from onnxprobe.errors import ContractError, GraphError, RunError, quoted
 from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
 from onnxprobe.proof import BATCHES, TOLERANCE
-from onnxprobe.repair import Finding, Repaired, repair
+from onnxprobe.repair import AILMENTS, Finding, Repaired, repair
+from onnxprobe.repair.reasons import because
 
 Arrays = Mapping[str, NDArray[Any]]
+
+
+_REFUSED: Final = tuple(a.name for a in AILMENTS.values() if a.when == "refused")
+"""What is treated where the file does not load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +73,62 @@ def write_repaired(  # noqa: PLR0913  each is an option of the command
 
     Raises:
         NoSuchNameError, GraphError, VersionError: as :func:`onnxprobe.repair.repair`.
+        NotOnnxError: the length of a weight is not that of its shape.
         RunError: the new file does not load; the message has the runtime's reason.
         ContractError: an answer would change, or it would no longer run.
     """
-    repaired = repair(load(path), skip=skip, also=also)
+    model = load(path)
     if not proven:
+        repaired = repair(model, skip=skip, also=also)
         save(repaired.model, out, outside=outside)
         return Mended(repaired.findings, proven=False)
-    found: list[Mended] = []
+    _check_lengths(model)
+    old, found = _attempt(path, None), list[Mended]()
+    repaired = (repair if old.loads else _until_it_loads)(model, skip=skip, also=also)
 
     def check(temporary: Path) -> None:
-        old = _attempt(path, None)
         new = _attempt(temporary, None if old.why else old)
         if not new.loads:
-            raise RunError(_still(repaired, new.why.replace(str(temporary), str(path))))
+            told = because(repaired.model) or new.why.replace(str(temporary), str(path))
+            raise RunError(_still(repaired, told))
         if new.why and not old.why:
             raise ContractError(f"repaired, {new.why}; nothing was written")
         found.append(_compared(repaired, old, new))
 
     save(repaired.model, out, outside=outside, check=check)
     return found[0]
+
+
+def _check_lengths(model: Model) -> None:
+    """Return if every weight that is at hand has as many bytes as its shape takes.
+
+    Raises:
+        NotOnnxError: one has not; asked to load it, the runtime would write to the terminal.
+    """
+    for name, tensor in model.tensors.items():
+        if tensor.HasField("raw_data"):
+            model.constant(name)
+
+
+def _until_it_loads(model: Model, *, skip: Collection[str], also: Collection[str]) -> Repaired:
+    """Repair a model; where it still does not load, treat what is harmless otherwise as well."""
+    more = {*also, *_REFUSED}
+    try:
+        plainly = repair(model, skip=skip, also=also)
+    except GraphError:
+        return repair(model, skip=skip, also=more)
+    if _loads(plainly.model):
+        return plainly
+    treated = repair(model, skip=skip, also=more)
+    return treated if _loads(treated.model) else plainly
+
+
+def _loads(model: Model) -> bool:
+    try:
+        runtime.Session(model)
+    except RunError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Weights and declarations that are written more than once."""
+"""Weights, inputs and declarations that are written more than once."""
 
 from typing import Any, Final
 
@@ -15,6 +15,20 @@ def mend_weights(model: Model, names: Names) -> Model:
     """Keep the last of each, which is the one that ONNX Runtime uses."""
     new = copied(model)
     keep(new.graph.initializer, _last(new.graph.initializer, names))
+    return Model(new, model.known)
+
+
+def find_inputs(model: Model) -> Names:
+    """Name the inputs that are there more than once, each time the same."""
+    said = [(info.name, info.SerializeToString()) for info in model.proto.graph.input]
+    every = [name for name, _ in dict.fromkeys(said)]
+    return tuple(n for n in repeated(name for name, _ in said) if every.count(n) == 1)
+
+
+def mend_inputs(model: Model, names: Names) -> Model:
+    """Keep one of each."""
+    new = copied(model)
+    keep(new.graph.input, _last(new.graph.input, names))
     return Model(new, model.known)
 
 
@@ -37,6 +51,9 @@ def _last(things: Any, names: Names) -> list[Any]:
 
 WEIGHTS_TWICE: Final = Ailment(
     "weights-twice", "weights that are written twice", "the last kept", find_weights, mend_weights
+)
+INPUTS_TWICE: Final = Ailment(
+    "inputs-twice", "inputs that are there twice", "one kept", find_inputs, mend_inputs
 )
 DECLARED_TWICE: Final = Ailment(
     "declared-twice",

@@ -69,5 +69,5 @@ UNDECLARED: Final = Ailment(
     "declared",
     find,
     mend,
-    asked=True,
+    when="asked",
 )

@@ -185,9 +185,13 @@ def test_repair_declares_inner_shapes_where_that_is_asked_for(tmp_path, tiny_fil
 
 def test_the_help_of_repair_names_every_ailment():
     shown = " ".join(invoke("repair", "--help").output.replace("│", " ").split())
-    always = [ailment.name for ailment in AILMENTS.values() if not ailment.asked]
-    assert ", ".join(always) in shown
-    assert all(f"{a.name} (" in shown for a in AILMENTS.values() if a.asked)
+    named = {
+        when: [a.name for a in AILMENTS.values() if a.when == when]
+        for when in ("always", "refused", "asked")
+    }
+    assert ", ".join(named["always"]) in shown
+    assert "does not load: " + ", ".join(named["refused"]) in shown
+    assert all(f"{name} (" in shown for name in named["asked"])
 
 
 def test_an_unknown_ailment_suggests_a_near_one(tmp_path, tiny_file):

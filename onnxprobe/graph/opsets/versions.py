@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import onnx
+from onnx import defs
 
 from onnxprobe.errors import VersionError
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
@@ -11,7 +13,7 @@ from onnxprobe.graph.names import tensor_names
 from onnxprobe.graph.opsets.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
 from onnxprobe.graph.opsets.forms import carried, from_the_front, schema, since
 
-__all__ = ["at_opset", "one_import", "since"]
+__all__ = ["at_opset", "has_form", "in_own_form", "one_import", "since"]
 
 
 def at_opset(head: Model, opset: int) -> Model:
@@ -34,6 +36,32 @@ def at_opset(head: Model, opset: int) -> Model:
     _convert(proto.graph, Site(onnx.NodeProto(), head, known, tensor_names(proto.graph)), opset)
     _drop(proto.graph, read_before - set(_read(proto.graph)))
     return Model(_importing(proto, opset), head.known)
+
+
+def has_form(node: onnx.NodeProto, opset: int) -> bool:
+    """Tell whether an operator of ``opset`` has the attributes of ``node``, and as many inputs."""
+    found = schema(node.op_type, opset)
+    if found is None or any(a.name not in found.attributes for a in node.attribute):
+        return False
+    return found.min_input <= len(node.input) <= found.max_input
+
+
+def in_own_form(model: Model, node: onnx.NodeProto) -> Nodes | None:
+    """Return what a node of ``model`` means that has the form of another opset, in that of the model.
+
+    ``None`` where its form fits already, fits no opset, or means one thing in one and another in the next.
+    """
+    if has_form(node, model.opset):
+        return None
+    found = {}
+    for opset in filter(partial(has_form, node), range(1, defs.onnx_opset_version() + 1)):
+        site = Site(node, model, model.tensors, tensor_names(model.proto.graph))
+        try:
+            nodes = _converted(site, opset, model.opset)
+        except VersionError:
+            continue
+        found[b"".join(new.SerializeToString(deterministic=True) for new in nodes)] = nodes
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def one_import(model: Model) -> Model:
@@ -60,7 +88,7 @@ def one_import(model: Model) -> Model:
 
 def _fitting(model: Model, versions: list[int]) -> int:
     nodes = [n for n in _every_node(model.proto.graph.node) if n.domain in DEFAULT_DOMAINS]
-    fitting = [v for v in versions if all(_has_form(node, v) for node in nodes)]
+    fitting = [v for v in versions if all(has_form(node, v) for node in nodes)]
     same = {tuple(since(node.op_type, v) for node in nodes) for v in fitting}
     if len(same) != 1:
         raise VersionError(
@@ -68,13 +96,6 @@ def _fitting(model: Model, versions: list[int]) -> int:
             "nodes mean cannot be told; export it again"
         )
     return fitting[-1]
-
-
-def _has_form(node: onnx.NodeProto, opset: int) -> bool:
-    found = schema(node.op_type, opset)
-    if found is None or any(a.name not in found.attributes for a in node.attribute):
-        return False
-    return found.min_input <= len(node.input) <= found.max_input
 
 
 def _importing(proto: onnx.ModelProto, opset: int) -> onnx.ModelProto:
