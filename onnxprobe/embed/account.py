@@ -17,7 +17,7 @@ class Account:
         decode: seconds spent on reading and decoding, of all threads.
         infer: seconds spent in the network, of all threads.
         write: seconds spent on writing shards.
-        decoders: threads that read and decode.
+        decoders: threads that read. For a GPU as many decode; on a CPU who runs a batch decodes it.
         runners: threads that run the network.
         writers: threads that write.
     """

@@ -1,7 +1,8 @@
-"""Pictures through a network: decoded by many threads, run in batches, given back in order.
+"""Pictures through a network: read ahead, decoded, run in batches, given back in order.
 
-Two pools and a bounded window. Each core runs batches of its own with one thread: no thread waits
-for another at every layer, and sums are made in the same order whatever the number of cores.
+Each core decodes and runs batches of its own with one thread: no thread waits for another at every
+layer or drives it out of the cache, and sums are made in the same order whatever the number of cores.
+For a GPU other threads decode. What is ahead of the runs is a bounded window.
 Every batch has a fixed shape, and a picture's slot in it follows from its row, whatever becomes of
 its neighbours; so work that is stopped can go on at any batch and gives the same bits.
 """
@@ -17,29 +18,32 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.ledger import Outcome, hash_of
+from onnxprobe.embed.ahead import Ahead, Read
+from onnxprobe.embed.fetch import Fetch
+from onnxprobe.embed.ledger import Outcome
 from onnxprobe.embed.network import Arrays, Network
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stop import NEVER, Stop, StoppedError, unless
 from onnxprobe.images import (
     MAX_PIXELS,
-    Preprocess,
     Source,
     Status,
-    TooLongError,
     longest,
     reads_at_once,
 )
 from onnxprobe.machine import cores
 
+Work = Callable[[], list[tuple[Outcome, float]]]
+"""Decodes some pictures, or waits until they are; tells what became of each, and its seconds."""
+
 _NOT_FINITE: Final = "the model gives an infinity or a NaN"
 _GPU_RUNS: Final = 2
 """Threads that run a network on a GPU."""
 _TASKS: Final = 4
-"""Tasks for each thread that decodes; one task may be several pictures, for handing one over costs
+"""Tasks for each thread that reads; one task may be several pictures, for handing one over costs
 as much as decoding a small one."""
 _BATCHES_AHEAD: Final = 2
-"""Batches decoded, or being decoded, for each that is run: while one runs, the next is ready."""
+"""Batches that are read or decoded for each that is run: while one runs, the next is ready."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,15 +89,17 @@ def stream(  # noqa: PLR0913
         max_pixels: larger pictures are refused.
         asked: tells when to stop; what is read from afar is then not waited for.
     """
-    decoding, running = crews(network, source, threads)
+    reading, running = crews(network, source, threads)
     window = running * (1 + _BATCHES_AHEAD)
     shape = (network.batch, *network.preprocess.shape)
-    few = max(1, min(network.batch // 2, window * network.batch // (_TASKS * decoding)))
+    few = max(1, min(network.batch // 2, window * network.batch // (_TASKS * reading)))
     free = deque(np.zeros(shape, network.preprocess.dtype) for _ in range(window))
     waiting: deque[tuple[Future[Batch], NDArray[Any]]] = deque()
-    read = source.read if reads_at_once(source) == 1 else _given_up(source, asked)
-    fetch = _Fetch(read, network.preprocess, max_pixels)
-    decoders, runners = ThreadPoolExecutor(decoding, "decode"), ThreadPoolExecutor(running, "run")
+    ahead = Ahead(_reading(source, longest(max_pixels), asked), reading)
+    fetch = Fetch(ahead, network.preprocess, max_pixels)
+    decoders = ThreadPoolExecutor(threads or cores(), "decode")  # no thread before it is needed
+    runners = ThreadPoolExecutor(running, "run")
+    decode = _decoding(network, fetch, decoders)
     with quiet_opencv(), suppress(StoppedError):
         try:
             for rows in batches:
@@ -101,7 +107,7 @@ def stream(  # noqa: PLR0913
                     yield _oldest(waiting, free)
                 samples = free.popleft()
                 pictures = [
-                    decoders.submit(fetch, names[start : min(start + few, rows.stop)], slots)
+                    decode(ahead.submit(names[start : min(start + few, rows.stop)]), slots)
                     for start, slots in _parts(rows, samples, few)
                 ]
                 batch = runners.submit(_run, network, rows.start, samples, pictures)
@@ -109,19 +115,20 @@ def stream(  # noqa: PLR0913
             while waiting:
                 yield _oldest(waiting, free)
         finally:
+            ahead.close()
             decoders.shutdown(cancel_futures=True)
             runners.shutdown(cancel_futures=True)
 
 
 def crews(network: Network, source: Source, threads: int | None) -> tuple[int, int]:
-    """Return how many threads read and decode, and how many run the network.
+    """Return how many threads read ahead, and how many run the network.
 
     Some sources are read best by more threads than there are cores, which wait most of the time.
     A GPU is kept busy by two runs: one computes while the other's samples are copied there.
     """
     threads = threads or cores()
-    decoding = max(threads, reads_at_once(source))
-    return decoding, threads if _on_cpu(network) else _GPU_RUNS
+    reading = max(threads, reads_at_once(source))
+    return reading, threads if _on_cpu(network) else _GPU_RUNS
 
 
 def _parts(rows: range, samples: NDArray[Any], few: int) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -134,9 +141,20 @@ def _on_cpu(network: Network) -> bool:
     return network.session.device.kind.memory == "cpu"
 
 
-def _given_up(source: Source, asked: Stop) -> Callable[[str, int], bytes]:
-    """Return a way to read from ``source`` that raises ``StoppedError`` when ``asked`` to stop."""
-    return lambda name, most: unless(asked, lambda: source.read(name, most))
+def _reading(source: Source, most: int, asked: Stop) -> Callable[[str], bytes]:
+    """Return a way to read from ``source``; from afar, one that gives up when ``asked`` to stop."""
+    if reads_at_once(source) == 1:
+        return lambda name: source.read(name, most)
+    return lambda name: unless(asked, lambda: source.read(name, most))
+
+
+def _decoding(
+    network: Network, fetch: Fetch, decoders: ThreadPoolExecutor
+) -> Callable[[Future[list[Read]], NDArray[Any]], Work]:
+    """Return how to put off decoding: until the batch is run, or for a GPU to threads of their own."""
+    if _on_cpu(network):
+        return lambda files, slots: lambda: fetch(files, slots)
+    return lambda files, slots: decoders.submit(fetch, files, slots).result
 
 
 def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDArray[Any]]) -> Batch:
@@ -146,55 +164,13 @@ def _oldest(waiting: deque[tuple[Future[Batch], NDArray[Any]]], free: deque[NDAr
     return batch
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetch:
-    """Reads and decodes pictures into their slots; a slot without a picture is all zeros."""
-
-    read: Callable[[str, int], bytes]
-    preprocess: Preprocess
-    max_pixels: int
-
-    def __call__(self, names: Sequence[str], slots: NDArray[Any]) -> list[tuple[Outcome, float]]:
-        """Return what became of each, and the seconds that it took, without waiting for a core."""
-        return [self._fetched(name, slot) for name, slot in zip(names, slots, strict=False)]
-
-    def _fetched(self, name: str, slot: NDArray[Any]) -> tuple[Outcome, float]:
-        began = perf_counter()
-        try:
-            data = self.read(name, longest(self.max_pixels))
-        except (OSError, MemoryError) as error:
-            slot[...] = 0
-            return _unread(error), perf_counter() - began
-        reading, began = perf_counter() - began, thread_time()
-        outcome = self._decoded(data, slot)
-        return outcome, reading + thread_time() - began
-
-    def _decoded(self, data: bytes, slot: NDArray[Any]) -> Outcome:
-        found = self.preprocess.decode(data, max_pixels=self.max_pixels)
-        if found.pixels is None:
-            slot[...] = 0
-        else:
-            self.preprocess(found.pixels, slot)
-        return Outcome(
-            found.status, found.width, found.height, len(data), hash_of(data), found.error
-        )
-
-
-def _unread(error: OSError | MemoryError) -> Outcome:
-    if isinstance(error, TooLongError):
-        return Outcome(Status.TOO_LARGE, size=error.size, error=str(error))
-    if isinstance(error, MemoryError):
-        return Outcome(Status.MISSING, error="it does not fit into memory")
-    return Outcome(Status.MISSING, error=error.strerror or str(error))
-
-
 def _run(
     network: Network,
     start: int,
     samples: NDArray[Any],
-    pictures: Sequence[Future[list[tuple[Outcome, float]]]],
+    pictures: Sequence[Work],
 ) -> Batch:
-    done = [one for few in pictures for one in few.result()]
+    done = [one for decoded in pictures for one in decoded()]
     outcomes, seconds = zip(*done, strict=True)
     samples[len(outcomes) :] = 0
     decoded = np.array([outcome.status is Status.OK for outcome in outcomes])

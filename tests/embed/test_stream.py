@@ -8,6 +8,7 @@ import pytest
 from onnx import TensorProto, helper
 from store_parts import SEEN
 
+from onnxprobe.embed import stream as stream_module
 from onnxprobe.embed.ledger import Outcome, hash_of
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.stream import stream
@@ -131,6 +132,25 @@ def test_the_facts_of_a_file_are_recorded(network, pictures):
     assert outcome.width >= 8
     assert first.decode_seconds > 0
     assert first.run_seconds > 0
+
+
+def test_however_many_read_no_more_decode_than_run(network, pictures, monkeypatch):
+    lock, now, most = threading.Lock(), [0], [0]
+    decode = Preprocess.decode
+
+    def counted(self, data, **settings):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.002)
+        with lock:
+            now[0] -= 1
+        return decode(self, data, **settings)
+
+    monkeypatch.setattr(stream_module, "reads_at_once", lambda _: 16)
+    monkeypatch.setattr(Preprocess, "decode", counted)
+    everything(network, pictures, threads=3)
+    assert 1 <= most[0] <= 3
 
 
 def test_leaving_early_leaves_no_thread_behind(network, pictures):
