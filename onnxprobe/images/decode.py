@@ -11,8 +11,14 @@ from numpy.typing import NDArray
 
 from onnxprobe.images.alpha import composite
 from onnxprobe.images.complaints import complaints
-from onnxprobe.images.formats import Format, Header, MalformedError, TruncatedError, format_of
-from onnxprobe.images.formats.foreign import said_of
+from onnxprobe.images.formats import (
+    Format,
+    Header,
+    MalformedError,
+    TruncatedError,
+    format_of,
+    said_of,
+)
 from onnxprobe.images.formats.jpeg import JPEG
 from onnxprobe.images.formats.tiff import TIFF
 from onnxprobe.images.orientation import sideways, upright

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from source_parts import PICTURE, content, everything, npy, tables, tar
+from source_parts import PICTURE, content, everything, npy, tables, tar, zipped
 
 from onnxprobe.errors import NoSuchNameError, PicturesError
 from onnxprobe.images import Status, decode, open_source
@@ -34,7 +34,7 @@ def test_every_picture_of_a_webdataset_sample_has_a_name_of_its_own(tmp_path):
     assert list(open_source(path).names) == wanted
     assert list(open_source(f"{path}#jpg").names) == wanted[::2]
     assert list(open_source(f"{path}#seg.png").names) == wanted[1::2]
-    with pytest.raises(PicturesError, match=r"no pictures in .*0\.tar': none of its 5 files ends"):
+    with pytest.raises(PicturesError, match=r"none of the 4 pictures in .*0\.tar' ends in"):
         open_source(f"{path}#webp")
 
 
@@ -84,6 +84,28 @@ def test_a_picture_that_no_shard_holds_is_an_os_error(tmp_path):
             FileNotFoundError, match=f"the source holds no '{name.removeprefix('a.tar/')}'"
         ):
             source.read(name)
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_an_ending_that_no_picture_has_is_named(kind, tmp_path):
+    archive = {"tar": tar, "zip": zipped}[kind](tmp_path)
+    with pytest.raises(
+        PicturesError, match=r"none of the \d pictures in .* ends in '\.bmp', as ask"
+    ):
+        open_source(f"{archive}#BMP")
+
+
+def test_braces_that_name_folders_say_what_is_in_them(tmp_path):
+    for name in ("train", "val"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jpg").write_bytes(PICTURE)
+    asked = f"{tmp_path}/{{train,val}}"
+    with pytest.raises(PicturesError) as told:
+        open_source(asked)
+    assert str(told.value) == (
+        f"'{asked}' names the folder 'train'; what is in it is '{asked}/**/*'"
+    )
+    assert open_source(f"{asked}/**/*").names == ("train/a.jpg", "val/a.jpg")
 
 
 def test_one_damaged_shard_is_named(tmp_path):

@@ -233,6 +233,8 @@ def written(path, data):
     [
         ("one.jpg", PICTURE, "is one picture; pictures come from a folder, a pattern, a .tar"),
         ("x.bin", b"\0" * 600, "is none of these; pictures come from a folder"),
+        ("x.txt", b"<!doctype html>\n<title>404</title>", "is HTML; pictures come from a folder"),
+        ("y.txt", b"version https://git-lfs.github.com/spec/v1\n", "get the files with: git lfs"),
         ("x.tar.gz", b"\x1f\x8b" + bytes(600), "single pictures cannot be read from it; unpack it"),
         ("x.zip", b"PK\x03\x04" + bytes(600), "is no zip archive, or one that is dam"),
         ("empty.txt", b"\n \n", "the list is empty"),

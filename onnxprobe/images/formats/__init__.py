@@ -4,6 +4,7 @@ from typing import Final
 
 from onnxprobe.images.formats._base import Format, Header, MalformedError, TruncatedError
 from onnxprobe.images.formats.bmp import BMP
+from onnxprobe.images.formats.foreign import named, said_of
 from onnxprobe.images.formats.gif import GIF
 from onnxprobe.images.formats.jpeg import JPEG
 from onnxprobe.images.formats.png import PNG
@@ -30,4 +31,6 @@ __all__ = [
     "MalformedError",
     "TruncatedError",
     "format_of",
+    "named",
+    "said_of",
 ]

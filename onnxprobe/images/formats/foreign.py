@@ -13,7 +13,7 @@ _FOREIGN: Final = {
     "JPEG XR": rb"II\xbc",
     "Photoshop's PSD": rb"8BPS",
     "an icon": rb"\x00\x00[\x01\x02]\x00",
-    "a bitmap or text of Netpbm": rb"P[1-47Ff]\s",
+    "a bitmap or text of Netpbm": rb"P[1-47Ff]\s+[#\d-]",
     "PDF": rb"%PDF-",
     "SVG": rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg",
     "HTML": rb"\s*(?i:<!doctype html|<html|<head|<body)",
@@ -29,8 +29,13 @@ _LOOKED_AT: Final = 1024
 """Bytes at the beginning in which a format is told."""
 
 
+def named(data: bytes) -> str:
+    """Return what a file is, by its beginning; empty where that is not known."""
+    head = data[:_LOOKED_AT]
+    return next((name for name, magic in _KNOWN.items() if magic.match(head)), "")
+
+
 def said_of(data: bytes) -> str:
     """Return what people are told of a file that is of no format that is read."""
-    head = data[:_LOOKED_AT]
-    found = next((name for name, magic in _KNOWN.items() if magic.match(head)), None)
+    found = named(data)
     return f"it is {found}" if found else f"it starts with {data[:16]!r}"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from onnxprobe.errors import PicturesError
-from onnxprobe.images.formats import format_of
+from onnxprobe.images.formats import format_of, named
 from onnxprobe.images.places import AT_ONCE, PATIENCE, Patience, Place, is_url, place_of
 from onnxprobe.images.sources._base import HEAD, Kind, Source
 from onnxprobe.images.sources._containers import CONTAINERS
@@ -43,8 +43,7 @@ def open_source(where: str | Path, *, patience: Patience = PATIENCE) -> Source:
     try:
         kind, head = _kind(place)
         if kind is None or format_of(head) is not None:
-            what = "is none of these" if format_of(head) is None else "is one picture"
-            raise PicturesError(f"{shown!r} {what}; {_KINDS}")
+            raise PicturesError(f"{shown!r} is {_instead(head)}; {_KINDS}")
         if part and not kind.part:
             raise PicturesError(
                 f"{shown!r} is a {kind.name}, of which no part {part!r} can be taken"
@@ -66,6 +65,10 @@ def absolute(where: str | Path) -> str:
     """Return ``where`` as it is understood from any folder; a URL stays what it is."""
     text = str(where)
     return text if is_url(text) else str(Path(text).resolve())
+
+
+def _instead(head: bytes) -> str:
+    return "one picture" if format_of(head) is not None else named(head) or "none of these"
 
 
 def _asked(text: str, patience: Patience) -> tuple[Place, str]:

@@ -106,6 +106,23 @@ def checked(names: Iterable[str], place: Place, others: int) -> tuple[str, ...]:
     raise PicturesError(f"no pictures in {str(place.path)!r}: {what}")
 
 
+def ending_in(names: Iterable[str], ending: str, place: Place) -> list[str]:
+    """Return those of ``names`` of which what follows a dot is ``ending``; all where it is empty.
+
+    Raises:
+        PicturesError: there are names, but none that ends so.
+    """
+    every = list(names)
+    last = "." + ending.lstrip(".").lower()
+    found = [name for name in every if not ending or name.lower().endswith(last)]
+    if every and not found:
+        raise PicturesError(
+            f"none of the {len(every):,} pictures in {str(place.path)!r} ends in {last!r}, as asked "
+            f"for after '#'; there is {every[0]!r}"
+        )
+    return found
+
+
 def numbered(rows: int, place: Place) -> tuple[str, ...]:
     """Return a name for each row: its number, from 0, nine digits at least.
 

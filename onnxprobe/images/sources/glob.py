@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Final
 
 from onnxprobe.errors import PicturesError
@@ -47,13 +48,25 @@ def _open(place: Place, part: str) -> Source:
     root = place.elsewhere(folder)
     found: dict[str, None] = {}
     for one in expanded(pattern):
-        named = [one] if not is_pattern(one) else sorted(root.matching(one))
-        if named == [one] and not root.at(one).exists():
-            raise PicturesError(f"{str(place.path)!r} names {one!r}, which is not there")
-        found |= dict.fromkeys(named)
+        if is_pattern(one):
+            found |= dict.fromkeys(sorted(root.matching(one)))
+        else:
+            _require_file(root, one, place)
+            found[one] = None
     if not found:
         raise PicturesError(f"no file fits the pattern {str(place.path)!r}")
     return gathered(GLOB.name, root, list(found), part)
+
+
+def _require_file(root: Place, name: str, place: Place) -> None:
+    """Check what braces name; whether it is a folder is asked for names without an ending alone."""
+    file = root.at(name)
+    if not file.exists():
+        raise PicturesError(f"{str(place.path)!r} names {name!r}, which is not there")
+    if not PurePath(name).suffix and file.is_folder():
+        raise PicturesError(
+            f"{str(place.path)!r} names the folder {name!r}; what is in it is '{place.path}/**/*'"
+        )
 
 
 def _split(text: str) -> tuple[str, str]:

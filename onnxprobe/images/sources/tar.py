@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Opened, Place, buffered, require_at_most
-from onnxprobe.images.sources._base import HEAD, Held, Kind, absent, checked, is_picture
+from onnxprobe.images.sources._base import HEAD, Held, Kind, absent, checked, ending_in, is_picture
 
 _COMPRESSED: Final = {
     b"\x1f\x8b": "gzip -d",
@@ -46,7 +46,7 @@ class Tar(Held):
             raise PicturesError(
                 f"{str(self.path)!r} is no tar archive, or one that is damaged or cut short: {error}"
             ) from None
-        self._places = {name: at for name, at in places.items() if ends(name, ending)}
+        self._places = {name: places[name] for name in ending_in(places, ending, place)}
         self.names = checked(self._places, place, others + len(places))
 
     def read(self, name: str, most: int | None = None) -> bytes:
@@ -59,11 +59,6 @@ class Tar(Held):
         start, stop = stretch
         require_at_most(stop - start, most)
         return self._file.read(start, stop)
-
-
-def ends(name: str, ending: str) -> bool:
-    """Whether what follows a dot in ``name`` is ``ending``, which may be empty."""
-    return not ending or name.lower().endswith("." + ending.lstrip(".").lower())
 
 
 def _index(file: Opened) -> tuple[dict[str, _Stretch | None], int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from onnxprobe.errors import PicturesError
+from onnxprobe.images.formats import named
 from onnxprobe.images.names import from_bytes
 from onnxprobe.images.places import Place
 from onnxprobe.images.sources._base import Kind, checked, distinct
@@ -48,7 +49,7 @@ def _open(place: Place, _part: str) -> TextList:
 
 
 def _matches(_place: Place, head: bytes) -> bool:
-    return b"\0" not in head
+    return b"\0" not in head and not named(head)
 
 
 TEXT = Kind("list", _matches, _open)

@@ -9,8 +9,7 @@ from typing import ClassVar, Final
 
 from onnxprobe.errors import PicturesError
 from onnxprobe.images.places import Place, require_at_most
-from onnxprobe.images.sources._base import Held, Kind, absent, checked, is_picture
-from onnxprobe.images.sources.tar import ends
+from onnxprobe.images.sources._base import Held, Kind, absent, checked, ending_in, is_picture
 
 _FAILURES: Final = (
     zipfile.BadZipFile,
@@ -44,8 +43,8 @@ class Zip(Held):
                 f"{str(self.path)!r} is no zip archive, or one that is damaged or cut short: {error}"
             ) from None
         files = {entry.filename for entry in self._archive.infolist() if not entry.is_dir()}
-        names = [name for name in files if is_picture(name) and ends(name, ending)]
-        self.names = checked(names, place, len(files))
+        pictures = ending_in(filter(is_picture, sorted(files)), ending, place)
+        self.names = checked(pictures, place, len(files))
 
     def read(self, name: str, most: int | None = None) -> bytes:
         """Return the bytes of one picture."""
