@@ -25,7 +25,7 @@ from onnxprobe.cli import (
     tapping,
 )
 from onnxprobe.cli.here import require_here
-from onnxprobe.cli.start import INTERRUPTED, begun
+from onnxprobe.cli.interrupts import INTERRUPTED, begun
 from onnxprobe.errors import OnnxprobeError
 
 _ROUNDS: Final = (1_000_000, 20, 100)
