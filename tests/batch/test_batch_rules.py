@@ -152,6 +152,10 @@ KEPT = {
         [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("GatherND", "t", "i")], (2, 3, 4),
         {"i": ints(2, 0)[:, None]},
     ),
+    "parts beside the pictures, some going together": (
+        [N("Transpose", "x", out="t", perm=[1, 2, 0]), N("GatherND", "t", "i", batch_dims=1)], (2, 3, 4),
+        {"i": ints(2, 0, 1, 1, 3, 0).reshape(3, 2, 1)},
+    ),
     "a table by places": (
         [N("ArgMax", "x", out="i", axis=1), N("Unsqueeze", "i", "end", out="at"),
          N("GatherND", "table", "at")],
@@ -417,6 +421,11 @@ MENDED = {
         ],
         (1, 3, 4), {"second": ints(0, 1)[None], "three": ints(0, 3)[None]},
         "GatherND 'gathernd' looks up rows of 1 picture by 'i'", "those of each picture",
+    ),
+    "places behind those that go together": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("GatherND", "t", "i", batch_dims=1)],
+        (1, 3, 4), {"i": np.zeros((3, 1, 1), np.int64)},
+        "GatherND 'gathernd' reads places 'i' in the rows of 1 picture", "those of each picture",
     ),
     "a map for all that is sampled": (
         [N("GridSample", "x", "g")], (1, 1, 3, 3), {"g": floats(1, 2, 2, 2)},
@@ -747,6 +756,26 @@ REFUSED = {
         [N("ArgMax", "x", out="i", axis=1), N("GatherND", "x", "i")], (2, 3), {},
         "looks up elements across pictures",
     ),
+    "a token among an open number": (
+        [N("ReduceMax", "x", out="m", axes=[2], keepdims=0), N("ArgMax", "m", out="i", axis=1, keepdims=0),
+         N("Reshape", "x", "rows", out="all"), N("Gather", "all", "i")],
+        (1, "tokens", 4), {"rows": ints(-1, 4)}, "looks up elements across pictures",
+    ),
+    "none of the pictures": ([N("Gather", "x", "i")], (2, 3), {"i": ints()}, "picks from axis 0"),
+    "cut across what was before the pictures": (
+        [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Reshape", "t", "s")], (1, 10, 4),
+        {"s": ints(4, 10)}, "which mixes rows of different pictures",
+    ),
+    "woven in two ways": (
+        [
+            N("Reshape", "x", "pairs", out="a"), N("Transpose", "a", out="b", perm=[1, 0, 2, 3]),
+            N("Reshape", "b", "rows", out="c"), N("Reshape", "x", "single", out="d"),
+            N("Transpose", "d", out="e", perm=[1, 0, 2]), N("Reshape", "e", "rows", out="f"),
+            N("Add", "c", "f"),
+        ],
+        (2, 24), {"pairs": ints(2, 3, 2, 4), "single": ints(2, 6, 4), "rows": ints(12, 4)},
+        "Add 'add' needs pictures apart that Reshape 'c' weaves into each other",
+    ),
     "rows of other pictures": (
         [N("Gather", "x", "i")], (2, 3), {"i": ints(1, 0)}, "picks from axis 0, where the pictures of"
     ),
@@ -758,6 +787,10 @@ REFUSED = {
         [N("Unsqueeze", "x", "axes", out="u"), N("Cast", "u", out="i", to=7),
          N("GatherND", "table", "i", batch_dims=1)],
         (3, 2), {"axes": ints(1), "table": floats(3, 4, 4)}, "looks up elements across pictures"
+    ),
+    "written along another axis": (
+        [N("Transpose", "x", out="t"), N("ScatterND", "x", "i", "t")], (2, 2), {"i": np.array([[0], [1]])},
+        "brings tensors together whose pictures lie along different axes",
     ),
     "other places in each": (
         [N("GatherND", "x", "i")], (2, 3), {"i": np.array([[[0, 1]], [[1, 2]]])}, "picks from axis 0"

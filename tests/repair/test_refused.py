@@ -95,16 +95,19 @@ def test_the_domain_of_a_local_function_is_imported(tmp_path):
     proto.functions.append(twice())
     findings, answer = written(proto, tmp_path)
     assert findings == [("unimported", ("ours",))]
+    assert len(onnx.load(tmp_path / "new.onnx").functions[0].opset_import) == 1
     np.testing.assert_array_equal(answer, 2 * X)
 
 
 def test_what_a_local_function_uses_is_imported_there_as_the_file_says(tmp_path):
-    proto = file(node("Twice", "x", domain="ours"), ours=1, **{"com.microsoft": 1})
+    proto = file(node("Twice", "x", domain="ours"), ours=1, **{"ai.onnx.ml": 3})
     function = twice()
-    function.node.append(helper.make_node("Gelu", ["a"], ["c"], domain="com.microsoft"))
+    function.node.add(op_type="Binarizer", input=["a"], output=["c"], domain="ai.onnx.ml")
     proto.functions.append(function)
     findings, _ = written(proto, tmp_path)
-    assert findings == [("unimported", ("com.microsoft",))]
+    assert findings == [("unimported", ("ai.onnx.ml",))]
+    imports = onnx.load(tmp_path / "new.onnx").functions[0].opset_import
+    assert {said.domain: said.version for said in imports} == {"": 17, "ai.onnx.ml": 3}
 
 
 @pytest.mark.parametrize(
@@ -167,6 +170,22 @@ def test_what_does_no_harm_stays_where_something_else_is_to_blame(tmp_path):
     idle = node("Neg", "x", out="z", name="n")
     findings, _ = written(file(node("Relu", "x"), idle, ir=10), tmp_path)
     assert findings == [("node-names", ("n",))]
+
+
+def test_what_does_no_harm_is_not_named_where_that_does_not_help(tmp_path):
+    proto = file(node("Foo", "x", domain="ours"), ours=1, ir=10)
+    (tmp_path / "old.onnx").write_bytes(proto.SerializeToString())
+    with pytest.raises(
+        RunError, match=r"^nothing is found that could be repaired, but ONNX Runtime"
+    ):
+        write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+
+
+def test_what_only_a_branch_reads_is_not_idle():
+    body = helper.make_graph([helper.make_node("Neg", ["z"], ["w"])], "b", [], [info("w")])
+    fork = node("If", "yes", name="if", then_branch=body, else_branch=body)
+    proto = file(node("Relu", "x", out="z"), fork, weights={"yes": np.bool_(1)})
+    assert repair(Model(proto), also=["idle-nodes"]).findings == ()
 
 
 def test_inputs_that_are_there_twice_become_one(tmp_path):
