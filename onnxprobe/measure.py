@@ -55,5 +55,5 @@ def typed(model: Model, names: Collection[str]) -> Model:
         MissingExtraError, RunError: as :func:`measured`.
     """
     declared = {*model.inputs, *model.outputs}
-    inner = (model.values[name] for name in names if name in model.values and name not in declared)
+    inner = (model.value(name) for name in names if name in model.names and name not in declared)
     return measured(model) if any(value.dtype is None for value in inner) else model

@@ -86,7 +86,7 @@ def split(
 
     whole = typed(load(model), (at,))
     halves = split_(whole, at)
-    _say_if_flat(at not in whole.values)
+    _say_if_flat(at not in whole.names)
     for name, half in halves._asdict().items():
         typer.echo(save(half, out / f"{name}.onnx", outside=weights))
 
@@ -106,10 +106,10 @@ def extract(
     from onnxprobe.measure import typed
 
     whole = load(model)
-    begin, end = (_names(text, whole.values) for text in (inputs, outputs))
+    begin, end = (_names(text, whole.names) for text in (inputs, outputs))
     whole = typed(whole, (*begin, *end))
     part = extract_(whole, begin, end)
-    _say_if_flat(any(name not in whole.values for name in (*begin, *end)))
+    _say_if_flat(any(name not in whole.names for name in (*begin, *end)))
     typer.echo(save(part, out, outside=weights))
 
 

@@ -146,7 +146,7 @@ def reattributed(node: Node, without: Sequence[str], more: Mapping[str, Any]) ->
 
 
 def _unused_prefix(model: Model) -> str:
-    prefix, names = "plain/", {*model.values, *model.constants}
+    prefix, names = "plain/", model.names | model.constants
     while any(name.startswith(prefix) for name in names):
         prefix = f"plain{prefix}"
     return prefix
