@@ -114,11 +114,8 @@ def decode(
         kind.verify(data)
     except (TruncatedError, MalformedError) as error:
         return Decoded(Status.DECODE_ERROR, None, width, height, f"{kind.name}: {error}")
-    flags = cv2.IMREAD_UNCHANGED
-    if kind is JPEG:
-        flags = _reduction(need, (height, width)) | cv2.IMREAD_IGNORE_ORIENTATION
     with complaints() as said:
-        raw = _imdecode(data, flags)
+        raw = _raw(kind, data, need, (height, width))
     lost = next(filter(_LOST.search, said), None)
     if raw is None or lost is not None:
         why = lost or next(
@@ -157,6 +154,18 @@ def _refusal(header: Header, max_pixels: int) -> tuple[Status, str] | None:
     return None
 
 
+def _raw(
+    kind: Format, data: bytes, need: Need | None, size: tuple[int, int]
+) -> NDArray[Any] | None:
+    flags = cv2.IMREAD_UNCHANGED
+    if kind is JPEG:
+        flags = _reduction(need, size) | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        return kind.pixels(data) if kind.pixels is not None else _imdecode(data, flags)
+    except (cv2.error, MemoryError):
+        return None
+
+
 def _reduction(need: Need | None, size: tuple[int, int]) -> int:
     if need is not None:
         wanted = need(*size)
@@ -167,10 +176,7 @@ def _reduction(need: Need | None, size: tuple[int, int]) -> int:
 
 
 def _imdecode(data: bytes, flags: int) -> NDArray[Any] | None:
-    try:
-        raw: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except (cv2.error, MemoryError):
-        return None
+    raw: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     return raw
 
 

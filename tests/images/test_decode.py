@@ -370,3 +370,24 @@ def test_samples_of_twelve_bits_are_named():
     data = bytearray(stored("baseline.jpg"))
     data[data.index(b"\xff\xc0") + 4] = 12
     assert decode(bytes(data)).error == "JPEG: its samples have 12 bits, not 8"
+
+
+@pytest.mark.parametrize("most", [1, 100, 255, 1000, 4095, 65535])
+def test_the_brightest_level_of_a_pgm_is_white_whatever_it_is(most):
+    levels = np.linspace(0, most, 64).round().astype(np.int64)
+    kind = ">u2" if most > 255 else "u1"
+    data = f"P5\n# of a camera\n8 8\n{most}\n".encode() + levels.astype(kind).tobytes()
+    found = decode(data).pixels
+    assert np.array_equal(found[..., 0].ravel(), np.floor(levels * 255 / most + 0.5))
+
+
+def test_a_level_beyond_the_brightest_is_white():
+    assert decode(b"P5 4 4 100 " + bytes([200] * 16)).pixels.min() == 255
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_where_opencv_reads_pnm_rightly_the_pixels_are_those_that_it_gives(dtype):
+    picture = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (40, 50, 3), dtype)
+    for shown, end in ((picture, ".ppm"), (picture[..., 0], ".pgm")):
+        ours = decode(cv2.imencode(end, shown)[1].tobytes()).pixels
+        assert np.array_equal(ours, decode(cv2.imencode(".png", shown)[1].tobytes()).pixels)

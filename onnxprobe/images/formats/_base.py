@@ -4,6 +4,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class TruncatedError(Exception):
     """The bytes end before the picture does."""
@@ -45,6 +48,8 @@ class Format:
         header: reads the header; raises ``TruncatedError`` or ``MalformedError``.
         verify: finds damage that the decoder shows as black and says nothing of; raises the same. It may
             take as long as decoding, so it comes after the size is known to be small enough.
+        pixels: decodes a complete file as OpenCV would if it did so rightly, to grey ``(h, w)`` or BGR
+            ``(h, w, 3)``; ``None`` where it does.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Format:
     matches: Callable[[bytes], bool]
     header: Callable[[bytes], Header]
     verify: Callable[[bytes], None] = _nothing_to_verify
+    pixels: Callable[[bytes], NDArray[np.uint8]] | None = None
 
 
 def unpack(layout: str, data: bytes, offset: int) -> tuple[int, ...]:
