@@ -85,6 +85,13 @@ KEPT = {
     "gemm of a row": ([N("Gemm", "x", "w", "c", transB=1)], (1, 3), {"w": floats(2, 3), "c": floats(1, 2)}),
     "gemm turned": ([N("Transpose", "x", out="t"), N("Gemm", "t", "w", transA=1)], (1, 3), {"w": floats(3, 2)}),
     "einsum": ([N("Einsum", "x", "w", equation="nij, jk -> nik")], (1, 4, 3), {"w": floats(3, 2)}),
+    "einsum of all that is before": (
+        [N("Einsum", "x", "w", equation="...ij,jk->...k")], (1, 2, 4, 3), {"w": floats(3, 2)}
+    ),
+    "columns put together": (
+        [N("Col2Im", "x", "image", "block")], (1, 4, 6), {"image": ints(3, 4), "block": ints(2, 2)},
+        {"opset": 18},
+    ),
     "reshape": ([N("Reshape", "x", "s")], (1, 4, 3), {"s": ints(-1, 12)}),
     "windows": (
         [
@@ -436,6 +443,19 @@ MENDED = {
         [N("Einsum", "x", "w", equation="bqc,bcd->bqd")], (1, 4, 3), {"w": floats(1, 3, 2)},
         "Einsum 'einsum' reads 'w' [1, 3, 2], which is for one picture", "repeated for each picture",
     ),
+    "einsum of one that is wider": (
+        [N("Einsum", "x", "w", equation="...id,...jd->...ij")], (1, 4, 3), {"w": floats(1, 5, 3)},
+        "Einsum 'einsum' reads 'w' [1, 5, 3], which is for one picture", "repeated for each picture",
+    ),
+    "positions of one, cut for each": (
+        [
+            N("Shape", "x", out="s"), N("Gather", "s", "first", out="n"),
+            N("Concat", "n", "rest", out="to", axis=0), N("Reshape", "p", "to", out="each"),
+            N("MatMul", "x", "each"),
+        ],
+        (2, 4, 3), {"first": ints(0), "rest": ints(3, 400), "p": np.tile(floats(1, 1200), (2, 1))},
+        "Reshape 'each' reads 'p' [2, 1200], the same for each of 2 pictures", "repeated for each picture",
+    ),
     "not a number, twice": (
         [N("Max", "x", "n")], (2, 3), {"n": np.full((2, 3), np.nan, np.float32)},
         "Max 'max' reads 'n' [2, 3], the same for each of 2 pictures", "repeated for each picture",
@@ -603,7 +623,7 @@ REFUSED = {
         "reads 'w', which has 2 rows where the pictures lie",
     ),
     "open einsum": (
-        [N("Einsum", "x", equation="...i->...")], (2, 3), {}, "leaves the axes of the result open"
+        [N("Einsum", "x", equation="ij")], (2, 3), {}, "leaves the axes of the result open"
     ),
     "rows mixed": (
         [N("Reshape", "x", "s")], (2, 3, 2), {"s": ints(3, 4)},
@@ -765,6 +785,15 @@ REFUSED = {
     "cut across what was before the pictures": (
         [N("Transpose", "x", out="t", perm=[1, 0, 2]), N("Reshape", "t", "s")], (1, 10, 4),
         {"s": ints(4, 10)}, "which mixes rows of different pictures",
+    ),
+    "one of several, cut for each": (
+        [
+            N("Shape", "x", out="s"), N("Gather", "s", "first", out="n"),
+            N("Concat", "n", "rest", out="to", axis=0), N("Reshape", "p", "to", out="each"),
+            N("MatMul", "x", "each"),
+        ],
+        (2, 4, 3), {"first": ints(0), "rest": ints(3, 400), "p": floats(2, 1200)},
+        "Reshape 'each' computes with how many pictures there are",
     ),
     "woven in two ways": (
         [

@@ -7,7 +7,7 @@ from onnxprobe.batch.rules._base import Here, Rule, Step, agreed
 from onnxprobe.batch.rules.each import repeat
 
 _MAPS: Final = (
-    "AveragePool Conv ConvInteger ConvTranspose DepthToSpace GlobalAveragePool GlobalLpPool "
+    "AveragePool Col2Im Conv ConvInteger ConvTranspose DepthToSpace GlobalAveragePool GlobalLpPool "
     "GlobalMaxPool GroupNormalization InstanceNormalization LRN LpPool "
     "QLinearConv SpaceToDepth com.microsoft::FusedConv com.microsoft::QLinearAveragePool "
     "com.microsoft::QLinearGlobalAveragePool com.microsoft::NhwcFusedConv "

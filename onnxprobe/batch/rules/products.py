@@ -77,9 +77,12 @@ def einsum(here: Here) -> Step:
     """Follow the letter of the pictures' axis."""
     said = str(here.node.attribute("equation", "")).replace(" ", "")
     terms, arrow, result = said.partition("->")
-    if not arrow or "." in said:
+    if not arrow:
         raise Crossing(f"computes {said!r}, which leaves the axes of the result open")
-    found = [(here.rows(i), term) for i, term in enumerate(terms.split(","))]
+    open_ = [here.rank(i) - _named(term) for i, term in enumerate(terms.split(","))]
+    spelt = [_spelt(term, count) for term, count in zip(terms.split(","), open_, strict=True)]
+    result = _spelt(result, max(open_))
+    found = [(here.rows(i), term) for i, term in enumerate(spelt)]
     letters = {term[rows.axis] for rows, term in found if rows is not None}
     times = {rows.times for rows, _ in found if rows is not None}
     letter = letters.pop()
@@ -89,6 +92,16 @@ def einsum(here: Here) -> Step:
     same = (i for i, (rows, term) in enumerate(found) if rows is None and letter in term)
     mended = (repeat(here, i, Rows(found[i][1].index(letter), rows_each)) for i in same)
     return Step((Rows(result.index(letter), rows_each),), tuple(mended))
+
+
+def _named(term: str) -> int:
+    """Return how many axes of a term have a letter."""
+    return len(term.replace("...", ""))
+
+
+def _spelt(term: str, open_: int) -> str:
+    """Write digits for the axes that an ellipsis stands for, counted from the last of them."""
+    return term.replace("...", "9876543210"[10 - open_ :])
 
 
 MATMUL: Final = Rule("matrix product", frozenset({"MatMul", "MatMulInteger"}), matmul)

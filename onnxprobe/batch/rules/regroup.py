@@ -1,6 +1,7 @@
 """Reshape and Flatten: the same numbers in the same order, cut into other rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,10 @@ from onnxprobe.batch.rules._base import (
     Shape,
     Step,
     Values,
+    is_fixed,
     product,
 )
+from onnxprobe.batch.rules.each import repeat
 from onnxprobe.graph.order import label
 
 
@@ -103,6 +106,8 @@ def grown(rows: Rows | Woven, shape: Shape, batch: int) -> Shape:
 
 def reshape(here: Here) -> Step:
     """Follow a Reshape; mend its shape where that has the batch written into it."""
+    if is_fixed(here.flows[0]):
+        return _for_each(here)
     said = here.numbers(1)
     flow, shape = here.flows[0], here.shape()
     rows = flow if isinstance(flow, Woven) else here.only()
@@ -134,6 +139,20 @@ def reshape(here: Here) -> Step:
     becomes = ", ".join("batch" if i == out.axis else str(n) for i, n in enumerate(said[0]))
     repair = Counted(1, out.axis, out.size(1))
     return Step((out,), (Found(wrote, f"shape [{becomes}]", repair),), new)
+
+
+def _for_each(here: Here) -> Step:
+    """Repeat what was made for one picture, where it is cut into a shape that counts them."""
+    for axis, size in enumerate(here.shape()):
+        rows = Rows(axis, size // here.batches[0])
+        try:
+            found = repeat(here, 0, rows)
+            step = reshape(replace(here, flows=(rows, *here.flows[1:])))
+        except Crossing:
+            continue
+        if not step.found:
+            return replace(step, found=(found,))
+    raise Crossing("computes with how many pictures there are")
 
 
 def _shapes(said: list[int], new: Shape, axis: int, open_sizes: bool) -> list[list[int]]:  # noqa: FBT001
