@@ -18,7 +18,7 @@ from onnxprobe.devices import ON_CPU, Device
 from onnxprobe.errors import DeviceError, MissingExtraError, RunError
 from onnxprobe.graph.disk.outside import gathered
 from onnxprobe.graph.disk.spill import spilled
-from onnxprobe.graph.disk.wire import LIMIT, dump, length, pieces
+from onnxprobe.graph.disk.wire import dump, fitting
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Value
 
@@ -119,7 +119,7 @@ def _loaded(model: Model | str | Path, options: Any, device: Device) -> Any:
     if not isinstance(model, Model):
         return _session(str(model), options, device)
     with tempfile.TemporaryDirectory() as folder:
-        long = length(pieces(model.proto)) > LIMIT
+        long = fitting(model.proto) is None
         proto = spilled(model.proto, Path(folder, "weights")) if long else model.proto
         proto, root = gathered(proto)
         if root is not None:

@@ -66,16 +66,16 @@ def _pieces(
     proto: onnx.ModelProto, path: Path, say: Callable[[str], None]
 ) -> Iterator[list[wire.Piece]]:
     """Yield what is to be written; what had to be written beside it goes if the block raises."""
-    pieces = wire.pieces(proto)
-    if wire.length(pieces) <= wire.LIMIT:
+    pieces = wire.fitting(proto)
+    if pieces is not None:
         yield pieces
         return
     data = path.with_name(f"{path.name}.data")
     short = spilled(proto, data)
     try:
         say(
-            f"{str(path)!r} would be {wire.length(pieces):,} bytes, and no reader of ONNX takes more "
-            f"than {wire.LIMIT:,}: its weights are in {data.name!r} beside it"
+            f"{str(path)!r} would be longer than {wire.LIMIT:,} bytes, which is the most that readers "
+            f"of ONNX take: its weights are in {data.name!r} beside it"
         )
         yield wire.pieces(short)
     except BaseException:

@@ -50,7 +50,7 @@ def _move_out(tensor: onnx.TensorProto, file: IO[bytes], data: Path) -> None:
         with ranges.opened(place) as source:
             move(source, file, place.offset, place.length)
     else:
-        file.write(numpy_helper.from_array(weights.read(tensor)).raw_data)
+        file.write(_plainly(tensor))
     moved = weights.header(tensor)
     moved.data_location = onnx.TensorProto.EXTERNAL
     said = {"location": data.name, "offset": offset, "length": file.tell() - offset}
@@ -58,3 +58,9 @@ def _move_out(tensor: onnx.TensorProto, file: IO[bytes], data: Path) -> None:
         moved.external_data.add(key=key, value=str(value))
     moved.external_data.add(key=weights.FOLDER, value=ranges.text_of(data.parent.absolute()))
     tensor.CopyFrom(moved)
+
+
+def _plainly(tensor: onnx.TensorProto) -> bytes:
+    if len(tensor.raw_data) == weights.size(tensor):
+        return tensor.raw_data
+    return numpy_helper.from_array(weights.read(tensor)).raw_data

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 import onnx
+from google.protobuf.message import EncodeError
 
 from onnxprobe.graph.disk import ranges, weights
 from onnxprobe.graph.disk.copying import move
@@ -19,7 +20,7 @@ from onnxprobe.graph.disk.ranges import Stored
 from onnxprobe.graph.disk.schema import DATA_LOCATION, EXTERNAL_DATA, SCHEMA
 from onnxprobe.graph.disk.varint import BYTES, encode, fields
 
-__all__ = ["LIMIT", "Piece", "dump", "length", "pieces", "write"]
+__all__ = ["LIMIT", "Piece", "dump", "fitting", "length", "pieces", "write"]
 
 LIMIT: Final = (1 << 31) - 1
 """Bytes of the longest message that protobuf reads, and so of the longest ``.onnx`` file."""
@@ -41,6 +42,19 @@ def pieces(proto: onnx.ModelProto) -> list[Piece]:
     """
     data = proto.SerializeToString(deterministic=True)
     return _pieces(data, (0, len(data)), "model", set())
+
+
+def fitting(proto: onnx.ModelProto) -> list[Piece] | None:
+    """Return the ``pieces`` of ``proto``, or ``None`` where they are too long for one file.
+
+    Raises:
+        NotOnnxError: a weight is not where it is said to be.
+    """
+    try:
+        parts = pieces(proto)
+    except EncodeError:  # what is in memory alone is too long
+        return None
+    return parts if length(parts) <= LIMIT else None
 
 
 def length(parts: Iterable[Piece]) -> int:
