@@ -17,8 +17,8 @@ Proven = Annotated[
 
 _AILMENTS = (
     "imports, unimported, order, forms, node-names, weights-twice, inputs-twice, weights-as-inputs, "
-    "dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped; where the file "
-    "does not load: ir-version, idle-nodes"
+    "dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped, misshapen; where "
+    "the file does not load: ir-version, idle-nodes"
 )
 _ASKED = "functions (write them out flat), value-info (declare inner types and shapes)"
 

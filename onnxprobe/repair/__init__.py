@@ -19,6 +19,7 @@ from onnxprobe.repair.idle import IDLE
 from onnxprobe.repair.imports import IMPORTS
 from onnxprobe.repair.inputs import LISTED_WEIGHTS, UNREAD_INPUTS
 from onnxprobe.repair.ir import IR_VERSION
+from onnxprobe.repair.misshapen import MISSHAPEN
 from onnxprobe.repair.mistyped import MISTYPED
 from onnxprobe.repair.node_names import NODE_NAMES
 from onnxprobe.repair.order import ORDER
@@ -47,6 +48,7 @@ AILMENTS: Final = Registry(
         DECLARED_TWICE,
         UNTYPED,
         MISTYPED,
+        MISSHAPEN,
         UNDECLARED,
     ],
 )

@@ -1,12 +1,13 @@
 """What an ailment of a file is, and how it is mended."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import onnx
 
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.value import Value
 
 Names = tuple[str, ...]
 When = Literal["always", "refused", "asked"]
@@ -62,6 +63,20 @@ def repeated(names: Iterable[str]) -> Names:
 def read(model: Model) -> set[str]:
     """Return every tensor that a node reads or the model returns."""
     return {*model.readers, *model.outputs}
+
+
+def declarations(proto: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """Return what a file says of inner tensors and outputs."""
+    return [*proto.graph.value_info, *proto.graph.output]
+
+
+def following(model: Model) -> Mapping[str, Value]:
+    """Return what shape inference knows where nothing is declared of what nodes write."""
+    bare = copied(model)
+    del bare.graph.value_info[:]
+    for info in bare.graph.output:
+        info.ClearField("type")
+    return Model(bare).values
 
 
 def without(model: Model, gone: Collection[str], *fields: str) -> Model:

@@ -210,6 +210,23 @@ def test_an_output_is_declared_with_the_type_that_its_node_writes(tmp_path):
     assert answer.dtype == np.float32
 
 
+def test_an_output_is_declared_with_the_sizes_that_its_node_writes(tmp_path):
+    proto = file(node("Relu", "x"))
+    proto.graph.output[0].CopyFrom(info("y", shape=("pictures", 5)))
+    (tmp_path / "old.onnx").write_bytes(proto.SerializeToString())
+    done = write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    assert [(f.ailment, f.names) for f in done.findings] == [("misshapen", ("y",))]
+    assert done.outputs[0].identical
+    assert Session(tmp_path / "new.onnx").outputs[0].shape == ("pictures", 4)
+
+
+@pytest.mark.parametrize("shape", [("N", "width"), (1, 4), ("M", 4), None])
+def test_a_declared_shape_that_may_be_right_stays(shape):
+    proto = file(node("Relu", "x"))
+    proto.graph.output[0].CopyFrom(info("y", shape=shape))
+    assert repair(Model(proto)).findings == ()
+
+
 def no_type(proto):
     proto.graph.input[0].ClearField("type")
 

@@ -88,6 +88,15 @@ def leave_types_behind(proto):
             info.type.tensor_type.elem_type = TensorProto.FLOAT16
 
 
+def misshape(proto):
+    """Of another rank, and of another size where the batch is open."""
+    for info in proto.graph.value_info:
+        if info.name in {"stem", "flat"}:
+            dims = info.type.tensor_type.shape.dim
+            del dims[3:]
+            dims[1].dim_value = 7
+
+
 def quantised(**attributes):
     """A bias in int8, as a tool that quantises in blocks writes it."""
     nodes = [
@@ -120,6 +129,7 @@ CASES = {
     "declared-twice": (declare_twice, ("stem",)),
     "untyped": (forget_types, ("stem", "branch", "gate", "block", "pooled", "flat")),
     "mistyped": (leave_types_behind, ("stem", "pooled")),
+    "misshapen": (misshape, ("stem", "flat")),
 }  # fmt: skip
 ELSEWHERE = {"block-size", "forms", "idle-nodes", "inputs-twice", "ir-version", "unimported"}
 """What has tests of its own, here or in ``test_refused``."""
@@ -160,6 +170,7 @@ def test_everything_at_once():
     always = {ailment.name for ailment in AILMENTS.values() if ailment.when == "always"}
     assert {f.ailment for f in found.findings} == always - (ELSEWHERE - {"inputs-twice"}) - {
         "untyped",
+        "misshapen",
         "mistyped",
     }
     assert repair(found.model).findings == ()
