@@ -19,7 +19,6 @@ _STANDARD_ERROR: Final = 2
 _UNBUFFERED: Final = 2
 """``_IONBF`` of glibc: a line is handed over by the thread that writes it, at once."""
 _Write = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-_lock = threading.Lock()
 _here = threading.local()
 
 
@@ -54,7 +53,8 @@ def complaints() -> Iterator[list[str]]:
     finally:
         stream.leave()
         _here.said = before
-        lines += said.decode("utf-8", "backslashreplace").splitlines()
+        if said:
+            lines += said.decode("utf-8", "backslashreplace").splitlines()
 
 
 class _Stream:
@@ -74,16 +74,17 @@ class _Stream:
         self._ours: Final[int] = ours
         self._place = ctypes.c_void_p.in_dll(libc, "stderr")
         self._theirs: int | None = None
+        self._lock = threading.Lock()
         self._listeners = 0
 
     def enter(self) -> None:
-        with _lock:
+        with self._lock:
             if not self._listeners:
                 self._theirs, self._place.value = self._place.value, self._ours
             self._listeners += 1
 
     def leave(self) -> None:
-        with _lock:
+        with self._lock:
             self._listeners -= 1
             if not self._listeners:
                 self._place.value = self._theirs
@@ -95,6 +96,12 @@ def _stream() -> _Stream | None:
     if not _libc_name().startswith("glibc"):
         return None
     return _Stream(ctypes.CDLL(None))
+
+
+if hasattr(
+    os, "register_at_fork"
+):  # a child has none of the threads that listened, or held the lock
+    os.register_at_fork(after_in_child=_stream.cache_clear)
 
 
 def _libc_name() -> str:

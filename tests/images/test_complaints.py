@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -150,3 +151,37 @@ def test_with_another_c_library_lines_are_printed_as_ever(capfd, monkeypatch):
         printed("from C")
     assert lines == []
     assert capfd.readouterr().err == "from C\n"
+
+
+FORKED = """
+import ctypes, os, threading
+from onnxprobe.images.complaints import _stream, complaints
+libc = ctypes.CDLL(None)
+begun, over = threading.Event(), threading.Event()
+def listen():
+    with complaints(), _stream()._lock:  # as when it is forked while this one enters or leaves
+        begun.set()
+        over.wait()
+other = threading.Thread(target=listen)
+other.start()
+begun.wait()
+child = os.fork()
+if child == 0:
+    with complaints() as lines:
+        libc.fputs(b"heard\\n", ctypes.c_void_p.in_dll(libc, "stderr"))
+    libc.fputs(b"printed\\n", ctypes.c_void_p.in_dll(libc, "stderr"))
+    os._exit(0 if lines == ["heard"] else 1)
+status = os.waitpid(child, 0)[1]
+over.set()
+raise SystemExit(status)
+"""
+
+
+def test_a_process_that_is_forked_while_others_listen_can_listen_too():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED],
+        stderr=subprocess.PIPE,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"printed\n")
