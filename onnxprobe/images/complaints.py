@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import Any, Final
 
 _STANDARD_ERROR: Final = 2
@@ -41,7 +40,7 @@ def complaints() -> Iterator[list[str]]:
     listen, appears as if nobody did.
     """
     lines: list[str] = []
-    stream = _stream()
+    stream = _STREAM
     if stream is None:
         yield lines
         return
@@ -85,23 +84,15 @@ class _Stream:
 
     def leave(self) -> None:
         with self._lock:
-            self._listeners -= 1
+            self._listeners = max(0, self._listeners - 1)  # forked while it listened
             if not self._listeners:
                 self._place.value = self._theirs
 
-
-@cache
-def _stream() -> _Stream | None:
-    """Return the stream of this process; ``None`` where ``stderr`` cannot be set."""
-    if not _libc_name().startswith("glibc"):
-        return None
-    return _Stream(ctypes.CDLL(None))
-
-
-if hasattr(
-    os, "register_at_fork"
-):  # a child has none of the threads that listened, or held the lock
-    os.register_at_fork(after_in_child=_stream.cache_clear)
+    def forked(self) -> None:
+        """Begin anew in a child: it has none of the threads that listened, or held the lock."""
+        if self._listeners:
+            self._place.value = self._theirs
+        self._lock, self._listeners = threading.Lock(), 0
 
 
 def _libc_name() -> str:
@@ -120,3 +111,15 @@ def _heard(_cookie: int | None, text: int, size: int) -> int:
         with suppress(OSError):
             os.write(_STANDARD_ERROR, line)
     return size
+
+
+def _made() -> _Stream | None:
+    """Return the stream of this process; ``None`` where ``stderr`` cannot be set."""
+    if not _libc_name().startswith("glibc"):
+        return None
+    stream = _Stream(ctypes.CDLL(None))
+    os.register_at_fork(after_in_child=stream.forked)
+    return stream
+
+
+_STREAM: Final = _made()

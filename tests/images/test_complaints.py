@@ -146,7 +146,7 @@ def test_one_who_listens_within_another_keeps_nothing_from_it_that_is_not_its_ow
 
 def test_with_another_c_library_lines_are_printed_as_ever(capfd, monkeypatch):
     monkeypatch.setattr(complaints, "_libc_name", str)
-    monkeypatch.setattr(complaints, "_stream", complaints._stream.__wrapped__)
+    monkeypatch.setattr(complaints, "_STREAM", complaints._made())
     with listening() as lines:
         printed("from C")
     assert lines == []
@@ -155,11 +155,11 @@ def test_with_another_c_library_lines_are_printed_as_ever(capfd, monkeypatch):
 
 FORKED = """
 import ctypes, os, threading
-from onnxprobe.images.complaints import _stream, complaints
+from onnxprobe.images.complaints import _STREAM, complaints
 libc = ctypes.CDLL(None)
 begun, over = threading.Event(), threading.Event()
 def listen():
-    with complaints(), _stream()._lock:  # as when it is forked while this one enters or leaves
+    with complaints(), _STREAM._lock:  # as when it is forked while this one enters or leaves
         begun.set()
         over.wait()
 other = threading.Thread(target=listen)
