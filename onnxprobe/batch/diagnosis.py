@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from onnxprobe.batch import counts, sizing
 from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, Woven, plain
@@ -231,7 +232,11 @@ class _Walk:
             self.opened,
             lambda position: self.given(node.inputs[position]),
         )
-        return weaving.follow(rule, here) if weaving.meets(here) else rule.follow(here)
+        follow = partial(weaving.follow, rule) if weaving.meets(here) else rule.follow
+        try:
+            return follow(here)
+        except (IndexError, TypeError) as odd:  # an axis that is a text, an input that is not there
+            raise Crossing("has other attributes or inputs than its operator") from odd
 
 
 def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import defs, numpy_helper, shape_inference
+from onnx import checker, defs, numpy_helper, shape_inference
 
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.value import Value
@@ -53,7 +53,13 @@ def given(
             opset_imports=list(model.proto.opset_import),
             ir_version=model.ir_version,
         )
-    except (defs.SchemaError, shape_inference.InferenceError, KeyError, RuntimeError):
+    except (
+        checker.ValidationError,
+        defs.SchemaError,
+        shape_inference.InferenceError,
+        KeyError,
+        RuntimeError,
+    ):
         return {}
     return {name: sizes for name, type_ in found.items() if (sizes := _sizes(name, type_))}
 

@@ -622,6 +622,13 @@ REFUSED = {
         [N("Einsum", "x", "w", equation="ni,ni->n")], (2, 3), {"w": floats(2, 3)},
         "reads 'w', which has 2 rows where the pictures lie",
     ),
+    "an axis that is no number": (
+        [N("Softmax", "x", axis="last")], (2, 3), {},
+        "Softmax 'softmax' has other attributes or inputs than its operator",
+    ),
+    "an input that is not there": (
+        [N("Gather", "x")], (2, 3), {}, "Gather 'gather' has other attributes or inputs than its operator"
+    ),
     "open einsum": (
         [N("Einsum", "x", equation="ij")], (2, 3), {}, "leaves the axes of the result open"
     ),

@@ -197,7 +197,7 @@ def test_inputs_that_are_there_twice_become_one(tmp_path):
 
 def test_inputs_of_one_name_that_differ_are_refused():
     proto = file(node("Relu", "x"))
-    proto.graph.input.append(info("x", shape=("N", 5)))
+    proto.graph.input.insert(0, info("x", shape=("N", 5, "height")))
     with pytest.raises(GraphError, match="two inputs are called 'x'; which of them is read"):
         repair(Model(proto))
 

@@ -94,7 +94,11 @@ def _without_weights(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -
         standins.put_in(graph)
     inputs = {info.name: info for info in graph.input}
     for size, dim in given.items():
-        _set(inputs[size.tensor], size.axis, dim)
+        info = inputs[size.tensor]
+        if size.axis < len(
+            info.type.tensor_type.shape.dim
+        ):  # an input that is listed twice may differ
+            _set(info, size.axis, dim)
     if not any(isinstance(dim, int) for dim in given.values()):
         return bare
     del graph.value_info[:]
