@@ -8,7 +8,7 @@ from onnxprobe.batch import counts, sizing
 from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, Woven, plain
 from onnxprobe.batch.given import Given
 from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
-from onnxprobe.batch.rules import BY_OP, Found, Here, Step, weaving
+from onnxprobe.batch.rules import BY_OP, Found, Here, Step, crossing, weaving
 from onnxprobe.batch.rules._base import is_fixed
 from onnxprobe.errors import BatchError, GraphError
 from onnxprobe.graph.inline import inline
@@ -203,6 +203,8 @@ class _Walk:
             return Step((unsure,))
         if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Woven | Fixed):
             return self._shape(node, flows[0])
+        if node.op in crossing.RANDOM:
+            raise Crossing("draws random numbers")
         counted = counts.computed(node, flows, self.model.opset)
         if counted is not None:
             return Step(counted)
@@ -235,7 +237,7 @@ class _Walk:
         follow = partial(weaving.follow, rule) if weaving.meets(here) else rule.follow
         try:
             return follow(here)
-        except (IndexError, TypeError) as odd:  # an axis that is a text, an input that is not there
+        except (IndexError, OverflowError, TypeError, ValueError) as odd:  # an axis that is a text
             raise Crossing("has other attributes or inputs than its operator") from odd
 
 

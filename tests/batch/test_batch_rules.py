@@ -622,6 +622,14 @@ REFUSED = {
         [N("Einsum", "x", "w", equation="ni,ni->n")], (2, 3), {"w": floats(2, 3)},
         "reads 'w', which has 2 rows where the pictures lie",
     ),
+    "noise": (
+        [N("RandomNormal", out="n", shape=[1, 3]), N("Add", "x", "n")], (1, 3), {},
+        "RandomNormal 'n' draws random numbers",
+    ),
+    "noise as large as the picture": (
+        [N("RandomUniformLike", "x", out="n"), N("Add", "x", "n")], (1, 3), {},
+        "RandomUniformLike 'n' draws random numbers",
+    ),
     "an axis that is no number": (
         [N("Softmax", "x", axis="last")], (2, 3), {},
         "Softmax 'softmax' has other attributes or inputs than its operator",

@@ -5,6 +5,17 @@ from typing import Final
 from onnxprobe.batch.flow import Crossing
 from onnxprobe.batch.rules._base import Here, Rule, Step
 
+RANDOM: Final = frozenset(
+    [
+        "Bernoulli",
+        "Multinomial",
+        "RandomNormal",
+        "RandomNormalLike",
+        "RandomUniform",
+        "RandomUniformLike",
+    ]
+)
+"""Operators that give something else each time, whatever they read."""
 _WHY: Final = {
     "DynamicQuantizeLinear": "takes its scale from all pictures of a batch together",
     "NonMaxSuppression": "returns the boxes of all pictures in one list",
@@ -14,10 +25,6 @@ _WHY: Final = {
     "If": "takes one way for all pictures of a batch",
     "Loop": "runs one loop for all pictures of a batch",
     "Scan": "scans along an axis that may be the batch",
-    "Bernoulli": "draws random numbers",
-    "Multinomial": "draws random numbers",
-    "RandomNormalLike": "draws random numbers",
-    "RandomUniformLike": "draws random numbers",
 }
 
 
