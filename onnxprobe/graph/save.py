@@ -36,8 +36,9 @@ def save(
     Args:
         model: what to write.
         path: the new file; folders above it are made.
-        outside: what becomes of a file of weights beside the model: ``"link"`` (a hard link: no
-            bytes are copied), ``"copy"``, or ``"reference"`` (it must be in that folder already).
+        outside: what becomes of a file of weights beside the model: ``"link"`` (no bytes are
+            copied: blocks are shared where the file system can, else it is a hard link),
+            ``"copy"``, or ``"reference"`` (it must be in that folder already).
         check: called with the finished temporary file; what it raises keeps the file from being
             written.
         say: called with a sentence when weights that were inside have to go beside the model, and

@@ -13,7 +13,7 @@ import onnx
 from onnxprobe.atomic import replacing
 from onnxprobe.errors import MissingWeightsError, NoSuchNameError, StitchError, quoted
 from onnxprobe.graph.disk import weights
-from onnxprobe.graph.disk.copying import copy_file
+from onnxprobe.graph.disk.copying import clone, copy_file
 from onnxprobe.graph.disk.ranges import Stored, chunks
 from onnxprobe.graph.disk.schema import every_tensor
 from onnxprobe.graph.disk.weights import Beside
@@ -51,9 +51,10 @@ def available(
         for target in made:
             target.unlink(missing_ok=True)
         raise
-    if way == "link" and made:
+    linked = [path.name for path in made if path.stat().st_nlink > 1]
+    if linked:
         say(
-            f"{quoted(path.name for path in made)} beside {str(model)!r} and beside the old model are one "
+            f"{quoted(linked)} beside {str(model)!r} and beside the old model are one "
             "now (a hard link); onnx.load of today and onnx-ir refuse to read such files, in both places; "
             "ONNX Runtime does not; --weights copy makes others"
         )
@@ -149,6 +150,9 @@ def _same_bytes(one: Path, other: Path) -> bool:
 
 
 def _link(source: Path, target: Path) -> None:
+    """Share the bytes of ``source``: as a file of its own where the file system can, else by a link."""
+    if clone(source, target):
+        return
     try:
         os.link(source, target)
     except OSError as error:

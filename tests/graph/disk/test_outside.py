@@ -1,4 +1,5 @@
 import os
+import sys
 
 import numpy as np
 import onnx
@@ -6,6 +7,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from onnxprobe.errors import MissingWeightsError, NoSuchNameError, NotOnnxError, StitchError
+from onnxprobe.graph.disk import outside
 from onnxprobe.graph.disk.outside import gathered
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
@@ -137,7 +139,7 @@ def test_a_model_that_is_a_link_finds_weights_that_are_a_link_to_the_same_place(
     assert model.constant("w")[0, 0] == 2
     assert float(run(model, {"x": X})["y"][0, 0]) == 2
     path = save(model, tmp_path / "out" / "model.onnx")
-    assert (path.parent / "w.bin").samefile(tmp_path / "blobs" / "1234")
+    assert (path.parent / "w.bin").read_bytes() == (tmp_path / "blobs" / "1234").read_bytes()
     assert not (path.parent / "w.bin").is_symlink()
 
 
@@ -170,10 +172,33 @@ def test_a_model_without_weights_beside_it_is_gathered_as_it_is(tiny):
     assert gathered(tiny.proto) == (tiny.proto, None)
 
 
+def test_a_link_is_told_of_because_other_readers_refuse_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(outside, "clone", lambda *_: False)
+    path = matmul(tmp_path / "a", 2)
+    with pytest.warns(RuntimeWarning, match=r"'w.bin' beside .* are one now \(a hard link\)"):
+        save(load(path), tmp_path / "b" / "model.onnx")
+    assert (tmp_path / "b" / "w.bin").samefile(tmp_path / "a" / "w.bin")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="FICLONE is of Linux")
+def test_where_the_file_system_shares_blocks_weights_are_no_link(tmp_path, monkeypatch, recwarn):
+    def shares(new, request, old):
+        assert request == 0x40049409
+        os.write(new.fileno(), os.pread(old, 1 << 20, 0))
+
+    monkeypatch.setattr("onnxprobe.graph.disk.copying.fcntl.ioctl", shares)
+    path = matmul(tmp_path / "a", 2)
+    again = save(load(path), tmp_path / "b" / "model.onnx")
+    assert (tmp_path / "b" / "w.bin").stat().st_nlink == 1
+    assert load(again).constant("w")[0, 0] == 2
+    assert not recwarn.list
+
+
 def test_weights_on_another_file_system_are_not_linked(tmp_path, monkeypatch):
     def other_device(*_, **__):
         raise OSError(18, os.strerror(18))
 
+    monkeypatch.setattr(outside, "clone", lambda *_: False)
     monkeypatch.setattr(os, "link", other_device)
     with pytest.raises(
         StitchError, match=r"cannot be hard-linked to .* \(.*cross-device.*\); use --weights copy"
