@@ -86,6 +86,8 @@ def backbone(
     nodes.append(helper.make_node("Flatten", ["mean"], ["embedding"]))
     maps = [name for node in nodes[:-2] for name in node.output]
     inner = {name: [channels, 7, 7] for name in maps if declared}
+    if declared:
+        inner["mean"] = [channels, 1, 1]
     shapes = {"image": [3, 7, 7], "embedding": [channels]} | inner
     _write(folder / "backbone.onnx", nodes, shapes, weights)
     if external:

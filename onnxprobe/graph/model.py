@@ -128,11 +128,12 @@ class Model:
     def values(self) -> Mapping[str, Value]:
         """Every named tensor with what shape inference, and ``known``, could learn about it.
 
-        To look one up, ask ``value``, which infers nothing where the file says it.
+        Nothing is inferred where the file declares all of them. To look one up, ask ``value``, which
+        does so for that one.
         """
         if self.inferred is not None:
             return {**self.inferred(), **self.known}
-        found = infer(self.proto) | dict(self.known)
+        found = (self._declared.all() or infer(self.proto)) | dict(self.known)
         for node in self.proto.graph.node:
             for name in node.output:
                 if name and name not in found:

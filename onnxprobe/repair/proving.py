@@ -111,16 +111,19 @@ def _check_lengths(model: Model) -> None:
 
 
 def _until_it_loads(model: Model, *, skip: Collection[str], also: Collection[str]) -> Repaired:
-    """Repair a model; where it still does not load, treat what is harmless otherwise as well."""
-    more = {*also, *_REFUSED}
-    try:
-        plainly = repair(model, skip=skip, also=also)
-    except GraphError:
-        return repair(model, skip=skip, also=more)
-    if _loads(plainly.model):
-        return plainly
-    treated = repair(model, skip=skip, also=more)
-    return treated if _loads(treated.model) else plainly
+    """Repair a model; where it does not load then, treat what is harmless otherwise: one, or all."""
+    tried: list[Repaired] = []
+    for more in ((), *((name,) for name in _REFUSED), _REFUSED):
+        try:
+            treated = repair(model, skip=skip, also={*also, *more})
+        except GraphError:  # what is in the way may be gone with more
+            continue
+        if treated.findings in [other.findings for other in tried]:
+            continue
+        if _loads(treated.model):
+            return treated
+        tried.append(treated)
+    return tried[0] if tried else repair(model, skip=skip, also=also)
 
 
 def _loads(model: Model) -> bool:

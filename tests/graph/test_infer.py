@@ -162,6 +162,24 @@ def test_a_tensor_looked_up_alone_is_what_inference_of_all_says(build):
     ]
 
 
+@pytest.mark.parametrize("build", architectures.CASES, ids=lambda build: build.__name__)
+def test_a_file_that_declares_everything_says_what_inference_would(build):
+    proto = declaring(build().model).proto
+    found = infer(proto)
+    assert Model(proto).values == found | {
+        name: Value(name, None, None) for name in Model(proto).names - found.keys()
+    }
+
+
+def test_a_file_that_declares_everything_is_not_inferred(monkeypatch):
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 8)
+    model = declaring(net.model(net.op("Flatten", x)))
+    monkeypatch.setattr(model_module, "infer", None)
+    assert Model(model.proto).value(x).shape == ("N", 8, 32, 32)
+    assert Model(model.proto).values.keys() == model.names
+
+
 def test_what_a_file_declares_is_not_inferred(monkeypatch):
     net = Net()
     x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 8)
@@ -207,8 +225,9 @@ def declaring(model):
     """The same model, every shape that can be inferred written into it."""
     proto = proto_of(model)
     said = {info.name for info in (*proto.graph.input, *proto.graph.output)}
-    said |= model.constants
-    infos = [value.info() for name, value in model.values.items() if name not in said]
+    infos = [v.info() for name, v in model.values.items() if name not in said | model.constants]
     del proto.graph.value_info[:]
     proto.graph.value_info.extend(infos)
+    for info in proto.graph.output:
+        info.CopyFrom(model.value(info.name).info())
     return Model(proto, model.known)

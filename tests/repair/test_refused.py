@@ -172,6 +172,13 @@ def test_what_does_no_harm_stays_where_something_else_is_to_blame(tmp_path):
     assert findings == [("node-names", ("n",))]
 
 
+def test_only_that_of_it_is_treated_which_keeps_a_file_from_loading(tmp_path):
+    findings, _ = written(
+        file(node("Relu", "x"), IDLE["reads what nobody writes"], ir=10), tmp_path
+    )
+    assert findings == [("idle-nodes", ("Neg 'idle'",))]
+
+
 def test_what_does_no_harm_is_not_named_where_that_does_not_help(tmp_path):
     proto = file(node("Foo", "x", domain="ours"), ours=1, ir=10)
     (tmp_path / "old.onnx").write_bytes(proto.SerializeToString())

@@ -35,6 +35,13 @@ def infer(proto: onnx.ModelProto) -> dict[str, Value]:
     return {name: _filled(value, small, large, tried) for name, value in found.items()}
 
 
+def stored(graph: onnx.GraphProto) -> Iterator[Value]:
+    """Yield the constants that a graph holds; of a sparse one, what is not zero."""
+    sparse = (tensor.values for tensor in graph.sparse_initializer)
+    for tensor in (*graph.initializer, *sparse):
+        yield Value(tensor.name, dtype_name(tensor.data_type), tuple(tensor.dims[:]))
+
+
 def has_holes(value: Value) -> bool:
     """Tell whether a size of ``value``, or even how many it has, is unknown."""
     return value.shape is None or None in value.shape
@@ -46,14 +53,11 @@ def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str
     For that arithmetic ONNX makes room for every element of every vector, be it of shapes or not.
     """
     bare = _without_weights(proto, given).SerializeToString()  # of several copies, the smallest
-    stored: dict[str, Value] = {}
-    for tensor in _stored(proto):
-        name = tensor.name
-        stored[name] = Value(name, dtype_name(tensor.data_type), tuple(tensor.dims[:]))
+    here = {value.name: value for value in stored(proto.graph)}
     found = _read(_inferred(bare, arithmetic=False), frozenset(given.values()))
     if any(map(has_holes, found.values())) and not any(map(_is_long, found.values())):
         found = _read(_inferred(bare, arithmetic=True), frozenset(given.values()))
-    return stored | found
+    return here | found
 
 
 def _inferred(bare: bytes, *, arithmetic: bool) -> onnx.GraphProto:
@@ -141,11 +145,6 @@ def _shown(tensor: onnx.TensorProto) -> onnx.TensorProto:
     if prod(dims) <= _SMALL:
         return tensor
     return onnx.TensorProto(name=tensor.name, data_type=tensor.data_type, dims=dims)
-
-
-def _stored(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    yield from proto.graph.initializer
-    yield from (sparse.values for sparse in proto.graph.sparse_initializer)
 
 
 def _honest(value: Value, symbols: Collection[Dim]) -> Value:
