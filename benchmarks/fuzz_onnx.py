@@ -54,6 +54,10 @@ MEGABYTES = 1000
 Failure = dict[str, Any]
 
 
+def _quiet(_sentence: str) -> None:
+    """Say nothing of weights that are linked."""
+
+
 class TookTooLongError(BaseException):
     """Raised by the alarm; not an Exception, so that nothing swallows it."""
 
@@ -76,8 +80,10 @@ def operations(model: Model, folder: Path) -> dict[str, Callable[[], object]]:
         ),
         "expose": lambda: expose(model, [middle]),
         "diff": lambda: [str(d) for d in compare(model, model)],
-        "save": lambda: save(model, folder / "out" / "saved.onnx"),
-        "save what was cut": lambda: save(split(model, middle).trunk, folder / "out" / "cut.onnx"),
+        "save": lambda: save(model, folder / "out" / "saved.onnx", say=_quiet),
+        "save what was cut": lambda: save(
+            split(model, middle).trunk, folder / "out" / "cut.onnx", say=_quiet
+        ),
     }
 
 

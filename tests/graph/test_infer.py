@@ -171,6 +171,21 @@ def test_a_file_that_declares_everything_says_what_inference_would(build):
     }
 
 
+def test_an_output_without_a_name_is_a_value_like_others():
+    net = Net()
+    proto = proto_of(declaring(net.model(net.op("Relu", net.input("image", ["N", 3])))))
+    proto.graph.output.add().CopyFrom(Value("", "float32", ("N", 3)).info())
+    assert Model(proto).values.keys() == Model(proto).names == {"image", "relu_0", ""}
+
+
+def test_a_weight_listed_as_an_input_is_what_the_input_says():
+    net = Net()
+    w = net.weight(3, 3)
+    proto = proto_of(declaring(net.model(net.op("MatMul", net.input("image", ["N", 3]), w))))
+    proto.graph.input.add().CopyFrom(Value(w, "float32", (3, "M")).info())
+    assert Model(proto).value(w) == Model(proto).values[w] == infer(proto)[w]
+
+
 def test_a_file_that_declares_everything_is_not_inferred(monkeypatch):
     net = Net()
     x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 8)

@@ -34,12 +34,12 @@ class Declared:
     def all(self) -> dict[str, Value] | None:
         """Return every tensor that is declared or stored; ``None`` where one that is written is neither."""
         found = {value.name: value for value in stored(self._graph)}
-        for name in (*self._infos, *(name for node in self._graph.node for name in node.output)):
-            if name and name not in found:
-                value = self.complete(name)
-                if value is None:
-                    return None
-                found[name] = value
+        written = (name for node in self._graph.node for name in node.output if name)
+        for name in dict.fromkeys((*self._infos, *(name for name in written if name not in found))):
+            value = self.complete(name)
+            if value is None:
+                return None
+            found[name] = value
         return found
 
     def _whole(self, value: Value) -> Value | None:
