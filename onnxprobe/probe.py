@@ -15,7 +15,7 @@ from onnxprobe.graph.picking.channels import channels_of
 from onnxprobe.graph.quantised import Scale, scale_of
 from onnxprobe.graph.shapes import batch_axis, batch_of, sample_shape
 from onnxprobe.graph.stitch import Graft, stitch
-from onnxprobe.graph.value import Dim, Value
+from onnxprobe.graph.value import Value
 from onnxprobe.graph.within import doubled, reached
 from onnxprobe.pooling import POOLINGS, Pooling, fitting, spatial, usual
 
@@ -136,7 +136,8 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
     value, shape = model.value(tensor), sample_shape(model, tensor)
     pooling, length = fitting(value, shape, probe.pooling), _width(model, probe, tensor)
     build, own = Builder(model.opset, prefix=f"{probe.output}/"), f"{probe.output}/in"
-    there, scale = _computed(model, value, pooling), scale_of(model, tensor)
+    axis, scale = batch_axis(value, batch_of(model)), scale_of(model, tensor)
+    there = "" if axis else _computed(model, value, pooling)
     fed = {own: there or tensor}
     if scale is not None:
         fed |= {f"{own}/{name}": name for name in scale.tensors}
@@ -144,7 +145,10 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
     if there:
         build.squeeze(own, spatial(shape or ()), probe.output)
     else:
-        read = _batch_first(build, _floats(build, reads, scale), value, batch_of(model))
+        read = _floats(build, reads, scale)
+        if axis:
+            others = (i for i in range(len(value.shape or ())) if i != axis)
+            read = build.op("Transpose", read, perm=[axis, *others])
         pooling.nodes(build, read, shape or (), probe.output)
     head = build.model(
         probe.output,
@@ -162,15 +166,6 @@ def _computed(model: Model, value: Value, pooling: Pooling) -> str:
     alike = (n for n in model.nodes if n.op == pooling.same_as and value.name in n.inputs)
     same = (node.outputs[0] for node in alike)
     return next(same, "")
-
-
-def _batch_first(build: Builder, read: str, value: Value, batch: Dim) -> str:
-    """Return ``read``, which has the shape of ``value``, with the batch as its first axis."""
-    axis = batch_axis(value, batch)
-    if not axis:
-        return read
-    others = (i for i in range(len(value.shape or ())) if i != axis)
-    return build.op("Transpose", read, perm=[axis, *others])
 
 
 def _floats(build: Builder, reads: Mapping[str, Value], scale: Scale | None) -> str:

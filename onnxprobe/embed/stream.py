@@ -24,13 +24,7 @@ from onnxprobe.embed.ledger import Outcome
 from onnxprobe.embed.network import Arrays, Network
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stop import NEVER, Stop, StoppedError, unless
-from onnxprobe.images import (
-    MAX_PIXELS,
-    Source,
-    Status,
-    longest,
-    reads_at_once,
-)
+from onnxprobe.images import MAX_PIXELS, Source, Status, longest, reads_at_once
 from onnxprobe.machine import cores
 
 Work = Callable[[], list[tuple[Outcome, float]]]

@@ -1,6 +1,6 @@
 """The central data structure: a read-only, indexed view of one ONNX model."""
 
-from collections.abc import Callable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -262,6 +262,14 @@ def bodies(node: onnx.NodeProto) -> list[onnx.GraphProto]:
             found.append(attribute.g)
         found += attribute.graphs
     return found
+
+
+def every_node(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+    """Yield ``nodes``, each before those of the graphs nested in it."""
+    for node in nodes:
+        yield node
+        for body in bodies(node):
+            yield from every_node(body.node)
 
 
 def _captures(node: onnx.NodeProto) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import onnx
 
 from onnxprobe.errors import NoSuchNameError, StitchError
-from onnxprobe.graph.model import Model, Node, bodies
+from onnxprobe.graph.model import Model, Node, every_node
 from onnxprobe.graph.order import label
 
 Function = tuple[str, str]
@@ -88,10 +88,7 @@ def _called(model: onnx.ModelProto) -> set[Function]:
 
 
 def _operators(nodes: Iterable[onnx.NodeProto]) -> Iterator[Function]:
-    for node in nodes:
-        yield node.domain, node.op_type
-        for body in bodies(node):
-            yield from _operators(body.node)
+    return ((node.domain, node.op_type) for node in every_node(nodes))
 
 
 def _keep(field: Any, things: Iterable[Any]) -> None:

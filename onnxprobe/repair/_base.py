@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import onnx
@@ -70,6 +71,7 @@ def declarations(proto: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
     return [*proto.graph.value_info, *proto.graph.output]
 
 
+@lru_cache(maxsize=1)  # one after the other, ailments ask it of the same model
 def following(model: Model) -> Mapping[str, Value]:
     """Return what shape inference knows where nothing is declared of what nodes write."""
     bare = copied(model)

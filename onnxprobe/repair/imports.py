@@ -6,7 +6,7 @@ from typing import Final
 import onnx
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, every_node
 from onnxprobe.graph.opsets.versions import since
 from onnxprobe.repair._base import Ailment, Names, copied, keep, repeated
 
@@ -56,11 +56,7 @@ def _domain(name: str) -> str:
 
 
 def _operators(nodes: Iterable[onnx.NodeProto]) -> Iterator[str]:
-    for node in nodes:
-        if node.domain in DEFAULT_DOMAINS:
-            yield node.op_type
-        for body in bodies(node):
-            yield from _operators(body.node)
+    return (node.op_type for node in every_node(nodes) if node.domain in DEFAULT_DOMAINS)
 
 
 IMPORTS: Final = Ailment(

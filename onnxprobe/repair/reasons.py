@@ -8,10 +8,10 @@ from onnx import defs
 
 from onnxprobe.errors import plural
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
+from onnxprobe.graph.opsets.forms import takes
 from onnxprobe.graph.order import label
 
 Schema = defs.OpSchema
-_ONNX_NAMES: Final = {"float32": "float", "float64": "double", "str": "string"}
 
 
 def because(model: Model) -> str | None:
@@ -83,18 +83,17 @@ def _ends(_model: Model, node: Node, opset: int) -> str | None:
 
 def _types(model: Model, node: Node, opset: int) -> str | None:
     schema = _schema(node, opset)
-    allowed = {c.type_param_str: set(c.allowed_type_strs) for c in schema.type_constraints}
+    variables = {constraint.type_param_str for constraint in schema.type_constraints}
     bound: dict[str, tuple[str, str]] = {}
     for i, name in enumerate(node.inputs):
         end = schema.inputs[min(i, len(schema.inputs) - 1)]
         value = model.values.get(name)
         if value is None or value.dtype is None:
             continue
-        written = f"tensor({_ONNX_NAMES.get(value.dtype, value.dtype)})"
-        if written not in allowed.get(end.type_str, {end.type_str}):
+        if not takes(schema, end, value.dtype):
             return f"{label(node)} reads {name!r} as {value.dtype}, which it does not take there"
         first, dtype = bound.setdefault(end.type_str, (name, value.dtype))
-        if dtype != value.dtype and end.type_str in allowed and end.is_homogeneous:
+        if dtype != value.dtype and end.type_str in variables and end.is_homogeneous:
             return f"{label(node)} reads {first!r} as {dtype} and {name!r} as {value.dtype}, which must be of one type"
     return None
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import onnx
 from onnx import defs
 
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, every_node
 from onnxprobe.repair._base import Ailment, Names, copied
 
 _SINGLE: Final = frozenset({"com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"})
@@ -27,7 +27,7 @@ def mend(model: Model, names: Names) -> Model:
     for domain in names:
         version = _version(model, domain)
         for imports, nodes in _scopes(new):
-            used = any(node.domain == domain for node in _every(nodes))
+            used = any(node.domain == domain for node in every_node(nodes))
             if used and domain not in {said.domain for said in imports}:
                 imports.add(domain=domain, version=version)
     return Model(new, model.known)
@@ -37,7 +37,7 @@ def _missing(model: Model) -> list[str]:
     found = dict[str, None]()
     for imports, nodes in _scopes(model.proto):
         there = {said.domain for said in imports}
-        used = (node.domain for node in _every(nodes))
+        used = (node.domain for node in every_node(nodes))
         found |= dict.fromkeys(d for d in used if d not in there and d not in DEFAULT_DOMAINS)
     return list(found)
 
@@ -56,18 +56,11 @@ def _version(model: Model, domain: str) -> int | None:
         return said[0]
     if domain in _SINGLE or domain in {function.domain for function in model.proto.functions}:
         return 1
-    nodes = (node for _, scope in _scopes(model.proto) for node in _every(scope))
+    nodes = (node for _, scope in _scopes(model.proto) for node in every_node(scope))
     used = {node.op_type for node in nodes if node.domain == domain}
     known = [s for s in defs.get_all_schemas_with_history() if s.domain == domain]
     forms = [[s.since_version for s in known if s.name == op] for op in used]
     return max(form for (form,) in forms) if all(len(form) == 1 for form in forms) else None
-
-
-def _every(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    for node in nodes:
-        yield node
-        for body in bodies(node):
-            yield from _every(body.node)
 
 
 UNIMPORTED: Final = Ailment(

@@ -1,12 +1,12 @@
 """Whether a target loads a model, and if not, what stands in the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import onnx
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, every_node
 from onnxprobe.graph.value import Value
 from onnxprobe.targets._base import Target
 
@@ -88,7 +88,7 @@ def _versions(model: Model, target: Target, *, ours: bool) -> Iterator[Obstacle]
 def _operators(model: Model, target: Target, theirs: frozenset[str]) -> Iterator[Obstacle]:
     versions = {o.domain: o.version for o in model.proto.opset_import}
     seen: set[tuple[str, bool]] = set()
-    for node in _every_node(model.proto.graph.node):
+    for node in every_node(model.proto.graph.node):
         default = node.domain in DEFAULT_DOMAINS
         op = node.op_type if default else f"{node.domain}::{node.op_type}"
         ours = not theirs.intersection(node.output)
@@ -149,11 +149,4 @@ def _outputs(model: Model, target: Target, backbone: Model | None) -> Iterator[O
 
 
 def _written_by(model: Model) -> frozenset[str]:
-    return frozenset(name for node in _every_node(model.proto.graph.node) for name in node.output)
-
-
-def _every_node(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    for node in nodes:
-        yield node
-        for body in bodies(node):
-            yield from _every_node(body.node)
+    return frozenset(name for node in every_node(model.proto.graph.node) for name in node.output)

@@ -86,6 +86,13 @@ def from_the_front(node: onnx.NodeProto, want: int, values: Mapping[str, Value])
     return new
 
 
+def takes(of: Schema, end: Any, dtype: str) -> bool:
+    """Tell whether ``end``, an input of the operator ``of``, takes numbers of ``dtype``."""
+    allowed = {c.type_param_str: c.allowed_type_strs for c in of.type_constraints}
+    written = f"tensor({_ONNX_NAMES.get(dtype, dtype)})"
+    return written in allowed.get(end.type_str, {end.type_str})
+
+
 def _any_schema(op: str, opset: int) -> Schema | None:
     try:
         return defs.get_schema(op, max_inclusive_version=opset, domain="")
@@ -112,13 +119,11 @@ def _same_ends(what: str, used: list[str], old: Any, new: Any) -> None:
 
 
 def _same_types(node: onnx.NodeProto, new: Schema, values: Mapping[str, Value]) -> None:
-    allowed = {c.type_param_str: set(c.allowed_type_strs) for c in new.type_constraints}
     for name, end in zip(node.input, new.inputs, strict=False):
         value = values.get(name)
         if value is None or value.dtype is None:
             continue
-        written = f"tensor({_ONNX_NAMES.get(value.dtype, value.dtype)})"
-        if written not in allowed.get(end.type_str, {end.type_str}):
+        if not takes(new, end, value.dtype):
             raise NoFormError(f"no {value.dtype} numbers there")
 
 

@@ -1,6 +1,6 @@
 """Operators have versions: which one a file means, and the same head for another opset."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -8,7 +8,7 @@ import onnx
 from onnx import defs
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies, every_node
 from onnxprobe.graph.names import tensor_names
 from onnxprobe.graph.opsets.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
 from onnxprobe.graph.opsets.forms import carried, from_the_front, schema, since
@@ -87,7 +87,7 @@ def one_import(model: Model) -> Model:
 
 
 def _fitting(model: Model, versions: list[int]) -> int:
-    nodes = [n for n in _every_node(model.proto.graph.node) if n.domain in DEFAULT_DOMAINS]
+    nodes = [n for n in every_node(model.proto.graph.node) if n.domain in DEFAULT_DOMAINS]
     fitting = [v for v in versions if all(has_form(node, v) for node in nodes)]
     same = {tuple(since(node.op_type, v) for node in nodes) for v in fitting}
     if len(same) != 1:
@@ -185,10 +185,3 @@ def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
                 yield tensor
         for body in bodies(node):
             yield from _constants(body)
-
-
-def _every_node(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    for node in nodes:
-        yield node
-        for body in bodies(node):
-            yield from _every_node(body.node)
