@@ -47,7 +47,7 @@ class Header:
     names: str
     source: str
     dtype: str = "float32"
-    hash: str = "blake3"
+    hash: str = "xxh3-128"
     computed: str = "cpu float32"
     format: int = FORMAT
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
-from blake3 import blake3
 from numpy.typing import NDArray
+from xxhash import xxh3_128_hexdigest
 
 from onnxprobe.images import Status, names
 
 Texts = NDArray[np.object_]
 COLUMNS: Final = ("id", "path", "status", "width", "height", "size", "hash", "error")
-_HASH_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Ledger:
         width: in pixels, int32.
         height: in pixels, int32.
         size: of the file in bytes, int64.
-        hash: the first 128 bits of the file's BLAKE3, hexadecimal.
+        hash: of the file, see ``hash_of``; empty where it could not be read.
         error: what is wrong, for people.
     """
 
@@ -110,11 +109,13 @@ class Ledger:
 
 
 def hash_of(data: bytes) -> str:
-    """Return the first 128 bits of the BLAKE3 of a file, hexadecimal, as ``b3sum --length 16`` does.
+    """Return the XXH3 of a file, 128 bits, hexadecimal, as ``xxh128sum`` prints it.
 
-    Nobody can make two pictures share it, and of 12 megapixels it takes a fortieth of decoding.
+    A thousand million pictures share none by chance (one time in 10²⁰). Two that were made to share
+    one are called copies of each other, and both are embedded all the same. It takes a sixteenth of
+    the time that BLAKE3 takes, which for 12 megapixels is a fiftieth of everything.
     """
-    return blake3(data).hexdigest(length=_HASH_BYTES)
+    return str(xxh3_128_hexdigest(data))
 
 
 def originals(status: NDArray[np.bytes_], hashes: NDArray[np.bytes_]) -> NDArray[np.int64]:

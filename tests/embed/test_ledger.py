@@ -47,6 +47,6 @@ def test_the_beginning_says_the_same_as_the_whole(rows, count):
 
 
 def test_the_hash_is_what_others_compute():
-    # https://github.com/BLAKE3-team/BLAKE3/blob/master/test_vectors/test_vectors.json, lengths 0 and 1
-    assert hash_of(b"") == "af1349b9f5f9a1a6a0404dea36dcc949"
-    assert hash_of(b"\0") == "2d3adedff11b61f14c886e35afa03673"
+    # what xxh128sum 0.8.1 prints
+    assert hash_of(b"") == "99aa06d3014798d86001c324468d497f"
+    assert hash_of(b"\0") == "a6cd5e9392000f6ac44bdff4074eecdb"
