@@ -1,5 +1,6 @@
 """Commands that mend models: heads, unstitch, batch, repair."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,15 @@ def batch(model: ModelPath, out: Out, *, weights: Weights = "link", json: Json =
 
 def repair(
     model: ModelPath,
-    out: Out,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="The file to write. Without it: say what would be mended; exit 1 if anything would.",
+        ),
+    ] = None,
     *,
     skip: Annotated[
         list[str] | None,
@@ -80,10 +89,11 @@ def repair(
     json: Json = False,
 ) -> None:
     """Mend a damaged file: say what is wrong, change only that, show that it answers the same."""
-    from onnxprobe.repair.proving import write_repaired
+    from onnxprobe.repair.proving import diagnosed, write_repaired
     from onnxprobe.report.mending import repair_text
 
-    done = write_repaired(
-        model, out, skip=skip or (), also=also or (), outside=weights, proven=proven
-    )
+    treat = diagnosed if out is None else partial(write_repaired, out=out, outside=weights)
+    done = treat(model, skip=skip or (), also=also or (), proven=proven)
     typer.echo(as_json(done.to_json()) if json else repair_text(done, out))
+    if out is None and done.findings:
+        raise typer.Exit(1)

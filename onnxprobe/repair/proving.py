@@ -52,6 +52,17 @@ class Mended:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """What a model was fed and answered, a run a batch size; or why it was not."""
+
+    why: str = ""
+    loads: bool = True
+    batches: tuple[int, ...] = ()
+    feeds: tuple[Arrays, ...] = ()
+    answers: tuple[Arrays, ...] = ()
+
+
 def write_repaired(  # noqa: PLR0913  each is an option of the command
     path: Path,
     out: Path,
@@ -77,26 +88,59 @@ def write_repaired(  # noqa: PLR0913  each is an option of the command
         RunError: the new file does not load; the message has the runtime's reason.
         ContractError: an answer would change, or it would no longer run.
     """
-    model = load(path)
-    if not proven:
-        repaired = repair(model, skip=skip, also=also)
-        save(repaired.model, out, outside=outside)
-        return Mended(repaired.findings, proven=False)
-    _check_lengths(model)
-    old, found = _attempt(path, None), list[Mended]()
-    repaired = (repair if old.loads else _until_it_loads)(model, skip=skip, also=also)
+    repaired, old = _treated(path, skip, also, proven=proven)
+    found: list[Mended] = []
 
     def check(temporary: Path) -> None:
-        new = _attempt(temporary, None if old.why else old)
-        if not new.loads:
-            told = because(repaired.model) or new.why.replace(str(temporary), str(path))
-            raise RunError(_still(repaired, told))
-        if new.why and not old.why:
-            raise ContractError(f"repaired, {new.why}; nothing was written")
-        found.append(_compared(repaired, old, new))
+        found.append(_shown(path, repaired, old, temporary))
 
     save(repaired.model, out, outside=outside, check=check)
     return found[0]
+
+
+def diagnosed(
+    path: Path, *, skip: Collection[str] = (), also: Collection[str] = (), proven: bool = True
+) -> Mended:
+    """Return what :func:`write_repaired` would mend in ``path`` and what it would show; write nothing.
+
+    Raises:
+        NoSuchNameError, GraphError, VersionError, NotOnnxError, RunError, ContractError: as
+            :func:`write_repaired`.
+    """
+    repaired, old = _treated(path, skip, also, proven=proven)
+    if old is not None and old.loads and not repaired.findings:
+        return Mended((), before=old.why, after=old.why)
+    return _shown(path, repaired, old, repaired.model)
+
+
+def _treated(
+    path: Path, skip: Collection[str], also: Collection[str], *, proven: bool
+) -> tuple[Repaired, _Runs | None]:
+    """Return the file at ``path`` repaired, and what it answers, where that is to be compared."""
+    model = load(path)
+    if not proven:
+        return repair(model, skip=skip, also=also), None
+    _check_lengths(model)
+    old = _attempt(path, None)
+    return (repair if old.loads else _until_it_loads)(model, skip=skip, also=also), old
+
+
+def _shown(path: Path, repaired: Repaired, old: _Runs | None, new: Model | Path) -> Mended:
+    """Run the repaired model, and compare it with what the old one answered.
+
+    Raises:
+        RunError: it does not load; the message has the reason.
+        ContractError: an answer would change, or it would no longer run.
+    """
+    if old is None:
+        return Mended(repaired.findings, proven=False)
+    runs = _attempt(new, None if old.why else old)
+    if not runs.loads:
+        told = because(repaired.model) or runs.why.replace(str(new), str(path))
+        raise RunError(_still(repaired, told))
+    if runs.why and not old.why:
+        raise ContractError(f"repaired, {runs.why}; nothing was written")
+    return _compared(repaired, old, runs)
 
 
 def _check_lengths(model: Model) -> None:
@@ -134,21 +178,10 @@ def _loads(model: Model) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """What a model was fed and answered, a run a batch size; or why it was not."""
-
-    why: str = ""
-    loads: bool = True
-    batches: tuple[int, ...] = ()
-    feeds: tuple[Arrays, ...] = ()
-    answers: tuple[Arrays, ...] = ()
-
-
-def _attempt(path: Path, like: _Runs | None) -> _Runs:
-    """Run a file on random numbers, or on what another one was fed; say why where it does not."""
+def _attempt(model: Model | Path, like: _Runs | None) -> _Runs:
+    """Run a model on random numbers, or on what another one was fed; say why where it does not."""
     try:
-        session = runtime.Session(path)
+        session = runtime.Session(model)
     except RunError as error:
         return _Runs(str(error), loads=False)
     try:

@@ -68,8 +68,11 @@ def _alone(output: Alone, done: MendedBatch) -> str:
     return f"output {output.name!r}{rows}, together against alone: {', '.join(said)}"
 
 
-def repair_text(done: Repaired, out: Path) -> str:
-    """Say what was wrong, what was done, and what running both files showed."""
+def repair_text(done: Repaired, out: Path | None) -> str:
+    """Say what was wrong, what was done, and what running both files showed.
+
+    Where nothing was written, ``out`` is ``None``.
+    """
     lines = [f"{finding}: {_named(finding.names)}" for finding in done.findings]
     if not done.findings:
         lines.append("nothing to repair")
@@ -77,9 +80,11 @@ def repair_text(done: Repaired, out: Path) -> str:
         lines.append(f"before: {done.before}")
         lines.append(f"after: {done.after or 'it runs'}")
     if not done.proven:
-        lines.append("written without proof, as asked")
+        lines.append("not run, as asked" if out is None else "written without proof, as asked")
     lines += [_compared(output, done.batches) for output in done.outputs]
-    return "\n".join([*lines, str(out)])
+    if out is None and done.findings:
+        lines.append("nothing was written; -o OUT writes the mended file")
+    return "\n".join(lines if out is None else [*lines, str(out)])
 
 
 def _named(names: Sequence[str]) -> str:

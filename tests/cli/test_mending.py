@@ -7,7 +7,7 @@ from onnx import numpy_helper
 from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
-from onnxprobe.errors import BatchError, NoSuchNameError
+from onnxprobe.errors import BatchError, NoSuchNameError, RunError
 from onnxprobe.fuse import Part, write_fused
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
@@ -175,6 +175,44 @@ def test_a_healthy_file_has_nothing_to_repair(tmp_path, tiny_file):
     shown = invoke("repair", tiny_file, "-o", tmp_path / "new.onnx").output
     assert shown.startswith("nothing to repair\n")
     assert (tmp_path / "new.onnx").read_bytes() == tiny_file.read_bytes()
+
+
+def test_without_a_file_to_write_repair_says_what_it_would_mend_and_exits_with_1(tmp_path, tiny):
+    old = damaged(tmp_path, tiny)
+    written = invoke("repair", old, "-o", tmp_path / "new.onnx").output.splitlines()
+    there = sorted(tmp_path.iterdir())
+    result = invoke("repair", old)
+    assert result.exit_code == 1
+    last = "nothing was written; -o OUT writes the mended file"
+    assert result.output.splitlines() == [*written[:-1], last]
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_without_a_file_to_write_a_healthy_one_exits_with_0(tiny_file):
+    result = invoke("repair", tiny_file)
+    assert (result.exit_code, result.output) == (0, "nothing to repair\n")
+
+
+def test_what_is_skipped_is_no_reason_to_exit_with_1(tmp_path, tiny):
+    old = damaged(tmp_path, tiny)
+    result = invoke("repair", old, "--json", "--skip", "order", "--skip", "unused-weights")
+    assert (result.exit_code, json.loads(result.output)["findings"]) == (0, [])
+
+
+def test_without_proof_and_without_a_file_to_write_nothing_is_run(tmp_path, tiny):
+    result = invoke("repair", damaged(tmp_path, tiny), "--no-proof")
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-2] == "not run, as asked"
+
+
+def test_a_file_that_cannot_be_mended_is_an_error_without_a_file_to_write_too(tmp_path, tiny):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny.proto)
+    proto.graph.node[0].op_type = "Nothing"
+    save(Model(proto), tmp_path / "old.onnx")
+    result = CliRunner().invoke(app, ["repair", str(tmp_path / "old.onnx")])
+    assert isinstance(result.exception, RunError)
+    assert "Nothing 'conv1' is no operator of ONNX" in str(result.exception)
 
 
 def test_repair_declares_inner_shapes_where_that_is_asked_for(tmp_path, tiny_file):
