@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from weakref import WeakKeyDictionary
 
 import onnx
 
@@ -71,14 +71,27 @@ def declarations(proto: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
     return [*proto.graph.value_info, *proto.graph.output]
 
 
-@lru_cache(maxsize=1)  # one after the other, ailments ask it of the same model
+_FOLLOWING: Final[WeakKeyDictionary[Model, Mapping[str, Value]]] = WeakKeyDictionary()
+"""Models never change, so what follows from each is inferred once."""
+
+
 def following(model: Model) -> Mapping[str, Value]:
     """Return what shape inference knows where nothing is declared of what nodes write."""
-    bare = copied(model)
-    del bare.graph.value_info[:]
-    for info in bare.graph.output:
-        info.ClearField("type")
-    return Model(bare).values
+    if model not in _FOLLOWING:
+        bare = copied(model)
+        del bare.graph.value_info[:]
+        for info in bare.graph.output:
+            info.ClearField("type")
+        _FOLLOWING[model] = Model(bare).values
+    return _FOLLOWING[model]
+
+
+def redeclared(model: Model, new: onnx.ModelProto) -> Model:
+    """Return ``new``, which is ``model`` but for what is declared of what nodes write."""
+    mended = Model(new, model.known)
+    if model in _FOLLOWING:
+        _FOLLOWING[mended] = _FOLLOWING[model]
+    return mended
 
 
 def without(model: Model, gone: Collection[str], *fields: str) -> Model:

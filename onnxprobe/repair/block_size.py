@@ -4,9 +4,11 @@ from typing import Final
 
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.order import label
-from onnxprobe.repair._base import Ailment, Names, copied, keep
+from onnxprobe.repair._base import Ailment, Names, copied, following, keep
 
 _OPERATORS: Final = frozenset({"QuantizeLinear", "DequantizeLinear"})
+_ONE: Final = ((), (1,))
+"""Shapes of one number."""
 
 
 def find(model: Model) -> Names:
@@ -26,8 +28,12 @@ def mend(model: Model, names: Names) -> Model:
 def _stray(model: Model, node: Node) -> bool:
     if node.op not in _OPERATORS or not node.attribute("block_size", 0):
         return False
-    scale = model.values.get(node.inputs[1])
-    return scale is not None and scale.shape in {(), (1,)}
+    name = node.inputs[1]
+    scale = model.tensors.get(name)
+    if scale is not None:
+        return tuple(scale.dims) in _ONE
+    value = following(model).get(name)
+    return value is not None and value.shape in _ONE
 
 
 BLOCK_SIZE: Final = Ailment(

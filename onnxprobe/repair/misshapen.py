@@ -10,7 +10,7 @@ from onnx import ValueInfoProto
 
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Dim, Value
-from onnxprobe.repair._base import Ailment, Names, copied, declarations, following
+from onnxprobe.repair._base import Ailment, Names, copied, declarations, following, redeclared
 
 Shape = tuple[Dim, ...]
 
@@ -30,7 +30,7 @@ def mend(model: Model, names: Names) -> Model:
             told, shape = Value.of(info), follows[info.name].shape or ()
             mended = Value(info.name, told.dtype, _mended(told.shape or (), shape))
             info.type.tensor_type.shape.CopyFrom(mended.info().type.tensor_type.shape)
-    return Model(new, model.known)
+    return redeclared(model, new)
 
 
 def _wrong(info: ValueInfoProto, follows: Value | None) -> bool:

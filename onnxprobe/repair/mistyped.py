@@ -8,7 +8,7 @@ from typing import Final
 
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Value, element_type
-from onnxprobe.repair._base import Ailment, Names, copied, declarations, following
+from onnxprobe.repair._base import Ailment, Names, copied, declarations, following, redeclared
 
 
 def find(model: Model) -> Names:
@@ -25,7 +25,7 @@ def mend(model: Model, names: Names) -> Model:
     for info in declarations(new):
         if info.name in wrong:
             info.type.tensor_type.elem_type = element_type(types[info.name])
-    return Model(new, model.known)
+    return redeclared(model, new)
 
 
 def _types(model: Model) -> dict[str, str]:

@@ -117,12 +117,12 @@ def _treated(
     path: Path, skip: Collection[str], also: Collection[str], *, proven: bool
 ) -> tuple[Repaired, _Runs | None]:
     """Return the file at ``path`` repaired, and what it answers, where that is to be compared."""
-    model = load(path)
-    if not proven:
-        return repair(model, skip=skip, also=also), None
-    _check_lengths(model)
+    if not proven:  # held here, the old model would take room while the new one is made
+        return repair(load(path), skip=skip, also=also), None
+    _check_lengths(load(path))
     old = _attempt(path, None)
-    return (repair if old.loads else _until_it_loads)(model, skip=skip, also=also), old
+    treat = repair if old.loads else _until_it_loads
+    return treat(load(path), skip=skip, also=also), old
 
 
 def _shown(path: Path, repaired: Repaired, old: _Runs | None, new: Model | Path) -> Mended:

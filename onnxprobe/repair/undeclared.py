@@ -9,7 +9,7 @@ import onnx
 
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Value
-from onnxprobe.repair._base import Ailment, Names, copied, keep
+from onnxprobe.repair._base import Ailment, Names, copied, following, keep, redeclared
 
 
 def find_untyped(model: Model) -> Names:
@@ -21,15 +21,15 @@ def find_untyped(model: Model) -> Names:
 def mend_untyped(model: Model, names: Names) -> Model:
     """Declare them as shape inference sees them; those it knows nothing of, not at all."""
     new, gone = copied(model), frozenset(names)
+    follow = {name: value for name in names if _known(value := _inferred(model, name))}
     infos = []
     for info in new.graph.value_info:
-        value = model.values.get(info.name)
         if info.name not in gone:
             infos.append(info)
-        elif value is not None and _known(value):
-            infos.append(value.info())
+        elif info.name in follow:
+            infos.append(follow[info.name].info())
     keep(new.graph.value_info, infos)
-    return Model(new, model.known)
+    return redeclared(model, new)
 
 
 def find(model: Model) -> Names:
@@ -45,6 +45,13 @@ def mend(model: Model, names: Names) -> Model:
     new = copied(model)
     new.graph.value_info.extend(model.values[name].info() for name in names)
     return Model(new, model.known)
+
+
+def _inferred(model: Model, name: str) -> Value:
+    """Return what follows from the nodes alone, or with what the file declares of other tensors."""
+    nothing = Value(name, None, None)
+    value = following(model).get(name, nothing)
+    return value if _known(value) else model.values.get(name, nothing)
 
 
 def _typed(info: onnx.ValueInfoProto) -> bool:

@@ -157,6 +157,21 @@ def test_a_healthy_model_stays_as_it_is():
     assert (found.findings, bytes_of(found.model)) == ((), bytes_of(model))
 
 
+def test_what_follows_from_the_nodes_is_inferred_once_for_all_ailments(monkeypatch):
+    asked = []
+    infer = onnxprobe.graph.model.infer
+    monkeypatch.setattr("onnxprobe.graph.model.infer", lambda p: asked.append(p) or infer(p))
+
+    def misdeclare(proto):
+        misshape(proto)
+        proto.graph.value_info[0].ClearField("type")
+        proto.graph.value_info[1].type.tensor_type.elem_type = TensorProto.FLOAT16
+
+    found = repair(damaged(misdeclare))
+    assert {f.ailment for f in found.findings} == {"untyped", "mistyped", "misshapen"}
+    assert len(asked) == 1
+
+
 def test_everything_at_once():
     def everything(proto):
         for change in (import_twice, one_name_for_all, weight_twice, list_weights, add_input):
