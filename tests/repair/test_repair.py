@@ -11,6 +11,7 @@ from tiny import tiny_model
 
 import onnxprobe.repair
 from onnxprobe.errors import GraphError, NoSuchNameError, RunError, VersionError
+from onnxprobe.graph.inference.infer import infer
 from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model
 from onnxprobe.repair import AILMENTS, Ailment, repair
@@ -158,16 +159,16 @@ def test_a_healthy_model_stays_as_it_is():
 
 
 def test_what_follows_from_the_nodes_is_inferred_once_for_all_ailments(monkeypatch):
-    asked = []
-    infer = onnxprobe.graph.model.infer
-    monkeypatch.setattr("onnxprobe.graph.model.infer", lambda p: asked.append(p) or infer(p))
-
     def misdeclare(proto):
         misshape(proto)
-        proto.graph.value_info[0].ClearField("type")
-        proto.graph.value_info[1].type.tensor_type.elem_type = TensorProto.FLOAT16
+        proto.graph.value_info[1].ClearField("type")
+        proto.graph.value_info[2].type.tensor_type.elem_type = TensorProto.FLOAT16
 
-    found = repair(damaged(misdeclare))
+    broken, asked = damaged(misdeclare), []
+    monkeypatch.setattr(
+        "onnxprobe.graph.model.infer", lambda proto: asked.append(1) or infer(proto)
+    )
+    found = repair(broken)
     assert {f.ailment for f in found.findings} == {"untyped", "mistyped", "misshapen"}
     assert len(asked) == 1
 
