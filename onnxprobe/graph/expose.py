@@ -18,4 +18,4 @@ def expose(model: Model, names: Collection[str]) -> Model:
     for name in dict.fromkeys(names):
         if name not in model.outputs:
             new.graph.output.append(model.value(name).info())
-    return Model(new, model.known, lambda: model.values)
+    return Model(new, model.known, lambda: model.values, lambda: model.used)

@@ -1,9 +1,9 @@
 """The central data structure: a read-only, indexed view of one ONNX model."""
 
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import onnx
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from onnxprobe.errors import NoSuchNameError, NotOnnxError, VersionError
+from onnxprobe.graph.bodies import bodies
 from onnxprobe.graph.disk import weights
 from onnxprobe.graph.inference.declared import Declared
 from onnxprobe.graph.inference.infer import infer
+from onnxprobe.graph.names import Names
 from onnxprobe.graph.value import Value
 
 DEFAULT_DOMAINS = ("", "ai.onnx")
@@ -65,11 +67,13 @@ class Model:
         known: shapes and types learnt elsewhere, e.g. by running the model once; they complete
             what inference finds.
         inferred: tells what inference finds of every tensor, where the models this one was made of can.
+        noted: tells the names that it uses, likewise.
     """
 
     proto: onnx.ModelProto
     known: Mapping[str, Value] = field(default_factory=dict)
     inferred: Callable[[], Mapping[str, Value]] | None = None
+    noted: Callable[[], Names] | None = None
 
     def __reduce__(self) -> tuple[type["Model"], tuple[onnx.ModelProto, Mapping[str, Value]]]:
         """In another process it is the same model, which infers for itself."""
@@ -123,6 +127,11 @@ class Model:
         infos = (info.name for info in (*graph.value_info, *graph.input, *graph.output))
         written = (name for node in graph.node for name in node.output if name)
         return dict.fromkeys((*stored, *sparse, *infos, *written, *self.known)).keys()
+
+    @cached_property
+    def used(self) -> Names:
+        """Every name that is taken, those in nested bodies included. Never add to it."""
+        return Names.of(self.proto.graph) if self.noted is None else self.noted()
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
@@ -243,33 +252,6 @@ def _node(index: int, proto: onnx.NodeProto) -> Node:
 
 def _named(tensors: tuple[str, ...]) -> tuple[str, ...]:
     return tensors if "" not in tensors else tuple(filter(None, tensors))
-
-
-_KIND: Final = onnx.AttributeProto
-_NO_GRAPHS: Final = frozenset(_KIND.AttributeType.values()) - {
-    _KIND.UNDEFINED, _KIND.GRAPH, _KIND.GRAPHS
-}  # fmt: skip
-"""Types that hold no graph. Files of long ago do not say the type (IR version below 2)."""
-
-
-def bodies(node: onnx.NodeProto) -> list[onnx.GraphProto]:
-    """Return the graphs nested in a node: the branches of an If, the body of a Loop or Scan."""
-    found: list[onnx.GraphProto] = []
-    for attribute in node.attribute:
-        if attribute.type in _NO_GRAPHS:
-            continue
-        if attribute.HasField("g"):
-            found.append(attribute.g)
-        found += attribute.graphs
-    return found
-
-
-def every_node(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    """Yield ``nodes``, each before those of the graphs nested in it."""
-    for node in nodes:
-        yield node
-        for body in bodies(node):
-            yield from every_node(body.node)
 
 
 def _captures(node: onnx.NodeProto) -> Iterator[str]:

@@ -1,36 +1,63 @@
 """Every name a graph uses, and a copy of it under other names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import onnx
 
-from onnxprobe.graph.model import bodies
+from onnxprobe.graph.bodies import bodies
 
 
-def tensor_names(graph: onnx.GraphProto) -> set[str]:
-    """Return the names of all tensors that ``graph`` and its nested bodies define or read."""
-    found = {info.name for info in (*graph.input, *graph.output, *graph.value_info)}
-    found.update(tensor.name for tensor in graph.initializer)
-    found.update(sparse.values.name for sparse in graph.sparse_initializer)
-    for node in graph.node:
-        found.update(node.input)
-        found.update(node.output)
-        for body in bodies(node):
-            found |= tensor_names(body)
-    found.discard("")
-    return found
+@dataclass(slots=True, eq=False)
+class Names:
+    """The names that a graph uses, those of its nested bodies included, by what bears them.
+
+    Attributes:
+        tensors: all that are defined or read.
+        written: those that nodes of the graph itself write.
+        weights: those that are stored in the graph itself.
+        nodes: those of nodes; unnamed ones are left out.
+    """
+
+    tensors: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+    weights: set[str] = field(default_factory=set)
+    nodes: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, graph: onnx.GraphProto) -> "Names":
+        """Take down the names of ``graph``."""
+        found = cls()
+        found.add(graph)
+        return found
+
+    def add(self, graph: onnx.GraphProto) -> None:
+        """Take down those of ``graph`` too, in one pass: there may be many."""
+        weights = [tensor.name for tensor in graph.initializer]
+        self.weights.update(weights)
+        self.tensors.update(weights, declared(graph))
+        self.tensors.update(sparse.values.name for sparse in graph.sparse_initializer)
+        for node in graph.node:
+            written = node.output[:]
+            self.written.update(written)
+            self.tensors.update(written, node.input[:])
+            self.nodes.add(node.name)
+            for body in bodies(node):
+                inner = Names.of(body)
+                self.tensors |= inner.tensors
+                self.nodes |= inner.nodes
+        for names in (self.tensors, self.written, self.nodes):
+            names.discard("")
+
+    def copy(self) -> "Names":
+        """Return the same names, to which others can be added."""
+        return Names(*(set(getattr(self, each.name)) for each in fields(self)))
 
 
-def node_names(nodes: Iterable[onnx.NodeProto]) -> set[str]:
-    """Return the names of ``nodes`` and of those in their bodies; unnamed ones are left out."""
-    found = set[str]()
-    for node in nodes:
-        found.add(node.name)
-        for body in bodies(node):
-            found |= node_names(body.node)
-    found.discard("")
-    return found
+def declared(graph: onnx.GraphProto) -> set[str]:
+    """Return the names of the tensors that ``graph`` declares: its inputs and outputs, and others."""
+    return {info.name for info in (*graph.value_info, *graph.input, *graph.output)}
 
 
 def renamed(

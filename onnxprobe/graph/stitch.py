@@ -8,8 +8,8 @@ import onnx
 
 from onnxprobe.errors import StitchError, VersionError, quoted
 from onnxprobe.graph.inference.infer import has_holes
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies
-from onnxprobe.graph.names import node_names, renamed, tensor_names
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.names import Names, declared, renamed
 from onnxprobe.graph.opsets.adapters import NoFormError, constant_nodes
 from onnxprobe.graph.opsets.versions import at_opset
 from onnxprobe.graph.split import SEAM
@@ -63,48 +63,23 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
     result.CopyFrom(trunk.proto)
     grafts = [head if isinstance(head, Graft) else Graft(head) for head in heads]
     _close_seams(result, {graft.tensor(name) for graft in grafts for name in graft.head.inputs})
-    ground = _Ground(result)
+    ground = _Ground(result, trunk.used.copy())
     parts = [_append(ground, trunk, graft, known) for graft in grafts]
-    joined = Model(result, known, _together(trunk, parts))
+    joined = Model(result, known, _together(trunk, parts), lambda: ground.names)
     return joined if outputs is None else _returning(joined, outputs)
 
 
+@dataclass(frozen=True, slots=True)
 class _Ground:
-    """The model that heads are put behind, and its names, kept up as it grows.
+    """What heads are put behind, and added to.
 
     Attributes:
-        model: the model, to which heads are added.
-        tensors: the names of all tensors.
-        written: the names of those that nodes write.
-        weights: the names of those that are stored.
-        declared: the names of those that are declared.
-        nodes: the names of all nodes.
+        model: the trunk, and the heads so far.
+        names: of both.
     """
 
-    def __init__(self, model: onnx.ModelProto) -> None:
-        self.model = model
-        self.tensors, self.written, self.weights = set[str](), set[str](), set[str]()
-        self.declared, self.nodes = set[str](), set[str]()
-        self.note(model.graph)
-
-    def note(self, graph: onnx.GraphProto) -> None:
-        """Take down the names of what is there, in one pass: there may be many."""
-        weights = [tensor.name for tensor in graph.initializer]
-        declared = [info.name for info in (*graph.value_info, *graph.input, *graph.output)]
-        self.weights.update(weights)
-        self.declared.update(declared)
-        self.tensors.update(weights, declared)
-        self.tensors.update(sparse.values.name for sparse in graph.sparse_initializer)
-        for node in graph.node:
-            written = node.output[:]
-            self.written.update(written)
-            self.tensors.update(written, node.input[:])
-            self.nodes.add(node.name)
-            for body in bodies(node):
-                self.tensors |= tensor_names(body)
-                self.nodes |= node_names(body.node)
-        self.tensors.discard("")
-        self.nodes.discard("")
+    model: onnx.ModelProto
+    names: Names
 
 
 def _append(ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]) -> Model | None:
@@ -113,14 +88,14 @@ def _append(ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]
     head = at_opset(graft.head, trunk.opset)
     names, node_map = _new_names(ground, head, graft)
     addition = renamed(head.proto.graph, names, node_map)
-    result, graph, here = ground.model, ground.model.graph, ground.written
+    result, graph, here = ground.model, ground.model.graph, ground.names.written
     graph.node.extend(_weights_as_nodes(ground, addition, trunk.opset))
     graph.node.extend(n for n in addition.node if here.isdisjoint(filter(None, n.output)))
-    declared = ground.declared
-    graph.value_info.extend(info for info in addition.value_info if info.name not in declared)
+    said = declared(graph)
+    graph.value_info.extend(info for info in addition.value_info if info.name not in said)
     returned = {info.name for info in graph.output}
     graph.output.extend(info for info in addition.output if info.name not in returned)
-    ground.note(addition)
+    ground.names.add(addition)
     _imports(result, head.proto)
     known |= {names.get(name, name): value for name, value in head.known.items()}
     alone = _alone(trunk, addition, result, [graft.tensor(name) for name in head.inputs])
@@ -182,10 +157,10 @@ def _shapes_fit(a: tuple[Dim, ...] | None, b: tuple[Dim, ...] | None) -> bool:
 
 def _new_names(ground: _Ground, head: Model, graft: Graft) -> tuple[dict[str, str], dict[str, str]]:
     """Map the head's names to free ones: its inputs to the trunk, the rest out of the way."""
-    taken = ground.tensors
+    taken = ground.names.tensors
     fed = {name: graft.tensor(name) for name in head.inputs}
     shared = _shared(ground, head.proto.graph)
-    inner = [n for n in tensor_names(head.proto.graph) if n not in fed and n not in shared]
+    inner = [n for n in head.used.tensors if n not in fed and n not in shared]
     clash = [name for name in head.outputs if name in inner and name in taken]
     if clash and not graft.prefix:
         raise StitchError(
@@ -197,14 +172,14 @@ def _new_names(ground: _Ground, head: Model, graft: Graft) -> tuple[dict[str, st
     collide = sorted(taken.intersection(moved.values()))
     if collide:
         raise StitchError(f"{quoted(collide)} is there already; give the head another prefix")
-    theirs = node_names(head.proto.graph.node)
-    return moved | fed, {n: prefix + n for n in theirs if graft.prefix or n in ground.nodes}
+    clashing = head.used.nodes if graft.prefix else head.used.nodes & ground.names.nodes
+    return moved | fed, {n: prefix + n for n in clashing}
 
 
 def _shared(ground: _Ground, head: onnx.GraphProto) -> set[str]:
     """Return the names that are computed from constants in the very same way in both."""
     names = {t.name for t in head.initializer} | {name for n in head.node for name in n.output[:1]}
-    if names.isdisjoint(ground.weights) and names.isdisjoint(ground.written):
+    if names.isdisjoint(ground.names.weights) and names.isdisjoint(ground.names.written):
         return set()
     graph = ground.model.graph
     constants = {t.name: t for t in graph.initializer if t.name in names}
@@ -221,16 +196,16 @@ def _weights_as_nodes(
 ) -> Iterable[onnx.NodeProto]:
     """Add the head's weights; as Constant nodes where they would have to become inputs too."""
     result = ground.model
-    new = [t for t in addition.initializer if t.name not in ground.weights]
+    new = [t for t in addition.initializer if t.name not in ground.names.weights]
     result.graph.sparse_initializer.extend(addition.sparse_initializer)
     if result.ir_version >= _WEIGHTS_NEED_NOT_BE_INPUTS:
         result.graph.initializer.extend(new)
         return ()
     listed = {info.name: info for info in addition.input}
-    declared = {info.name for info in result.graph.input}
+    there = {info.name for info in result.graph.input}
     result.graph.initializer.extend(t for t in new if t.name in listed)
     result.graph.input.extend(
-        listed[t.name] for t in new if t.name in listed and t.name not in declared
+        listed[t.name] for t in new if t.name in listed and t.name not in there
     )
     own = [t for t in new if t.name not in listed]
     try:
@@ -273,10 +248,10 @@ def _close_seams(result: onnx.ModelProto, continued: set[str]) -> None:
 
 
 def _returning(model: Model, outputs: Sequence[str]) -> Model:
-    declared = {info.name: info for info in model.proto.graph.output}
-    infos = [declared.get(name) or model.value(name).info() for name in outputs]
-    result = onnx.ModelProto()
-    result.CopyFrom(model.proto)
-    del result.graph.output[:]
-    result.graph.output.extend(infos)
-    return Model(result, model.known, model.inferred)
+    """Let ``model``, which nobody has yet, return ``outputs``."""
+    graph = model.proto.graph
+    returned = {info.name: info for info in graph.output}
+    infos = [returned.get(name) or model.value(name).info() for name in outputs]
+    del graph.output[:]
+    graph.output.extend(infos)
+    return Model(model.proto, model.known, model.inferred, model.noted)

@@ -6,7 +6,8 @@ from typing import Any
 import onnx
 
 from onnxprobe.errors import NoSuchNameError, StitchError
-from onnxprobe.graph.model import Model, Node, every_node
+from onnxprobe.graph.bodies import every_node
+from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.order import label
 
 Function = tuple[str, str]

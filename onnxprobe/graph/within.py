@@ -10,7 +10,7 @@ import onnx
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.names import renamed, tensor_names
+from onnxprobe.graph.names import renamed
 from onnxprobe.graph.stitch import stitch
 from onnxprobe.graph.upstream import upstream
 
@@ -75,7 +75,7 @@ def doubled(model: Model, tensors: Collection[str]) -> int:
 def _owned(part: Model, owner: str) -> Model:
     """Return ``part`` with every name but those of its inputs beginning with ``owner``."""
     graph, fed = part.proto.graph, frozenset(part.inputs)
-    tensors = {name: f"{owner}/{name}" for name in tensor_names(graph) if name not in fed}
+    tensors = {name: f"{owner}/{name}" for name in part.used.tensors if name not in fed}
     new = onnx.ModelProto()
     new.CopyFrom(part.proto)
     new.graph.CopyFrom(renamed(graph, tensors, {}))

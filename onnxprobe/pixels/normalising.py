@@ -8,7 +8,6 @@ from onnx import TensorProto, helper
 
 from onnxprobe.graph.build import OLDEST, Builder
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.names import tensor_names
 from onnxprobe.graph.value import Value
 from onnxprobe.images import Preprocess
 from onnxprobe.pixels.front import before
@@ -42,7 +41,7 @@ def normalised(build: Builder, floats: str, how: Preprocess, layout: str) -> str
 
 def _free(model: Model, name: str) -> str:
     """Return a prefix that no tensor of ``model`` has, made from ``name``."""
-    prefix, taken = f"{name}/", tensor_names(model.proto.graph)
+    prefix, taken = f"{name}/", model.used.tensors
     while any(other.startswith(prefix) for other in taken):
         prefix += "_/"
     return prefix

@@ -6,7 +6,8 @@ from typing import Final
 import onnx
 from onnx import defs
 
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node, bodies
+from onnxprobe.graph.bodies import bodies
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
 
 _HALF: Final = "tensor(float16)"
 _SAYS_ITS_TYPE: Final = frozenset({"dtype", "value", "output_dtype"})

@@ -6,7 +6,8 @@ from typing import Final
 import onnx
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, every_node
+from onnxprobe.graph.bodies import every_node
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.opsets.versions import since
 from onnxprobe.repair._base import Ailment, Names, copied, keep, repeated
 

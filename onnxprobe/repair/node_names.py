@@ -3,7 +3,6 @@
 from typing import Final
 
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.names import node_names
 from onnxprobe.repair._base import Ailment, Names, copied, repeated
 
 
@@ -15,7 +14,7 @@ def find(model: Model) -> Names:
 def mend(model: Model, names: Names) -> Model:
     """Number the second and later nodes of each name."""
     new = copied(model)
-    taken = node_names(new.graph.node)
+    taken = set(model.used.nodes)
     met: set[str] = set()
     for node in new.graph.node:
         if node.name in names and node.name in met:

@@ -9,7 +9,8 @@ from typing import Any, Final
 import onnx
 from onnx import defs
 
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, every_node
+from onnxprobe.graph.bodies import every_node
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.repair._base import Ailment, Names, copied
 
 _SINGLE: Final = frozenset({"com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"})

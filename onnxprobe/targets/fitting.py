@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import onnx
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, every_node
+from onnxprobe.graph.bodies import every_node
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.value import Value
 from onnxprobe.targets._base import Target
 

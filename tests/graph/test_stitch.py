@@ -15,6 +15,7 @@ from onnxprobe.graph.cuts import cuts
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.names import Names
 from onnxprobe.graph.split import split
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
@@ -269,19 +270,35 @@ def test_so_it_is_in_random_graphs(model):
         assert dict(whole.values) == afresh(whole)
 
 
-def test_many_heads_on_a_large_trunk_take_little_more_than_one():
-    """Each looks at itself, not at the whole trunk again: calls are counted, not seconds."""
+def chain(length):
     build, x = Builder(17), "x"
-    for i in range(2000):
+    for i in range(length):
         x = build.op("Neg", x, out=f"n{i}")
     ends = [Value(name, "float32", ("N", 4)) for name in ("x", x)]
-    trunk = build.model("chain", ends[:1], ends[1:], ir_version=8)
-    assert trunk.values
+    return build.model("chain", ends[:1], ends[1:], ir_version=8)
 
-    def calls(count):
-        grafts = [Graft(head_on(f"h{i}", 4), {"x": f"n{i}"}, prefix=f"h{i}/") for i in range(count)]
+
+def test_heads_on_a_large_trunk_take_little_more_than_on_a_small_one():
+    """Each looks at itself, not at the whole trunk again: calls are counted, not seconds."""
+
+    def calls(trunk):
+        assert trunk.values
+        assert trunk.used
+        grafts = [Graft(head_on(f"h{i}", 4), {"x": f"n{i}"}, prefix=f"h{i}/") for i in range(8)]
         counted = cProfile.Profile()
         counted.runcall(stitch, trunk, *grafts)
         return sum(entry.callcount for entry in counted.getstats())
 
-    assert calls(8) < 2 * calls(1)
+    assert calls(chain(2000)) < 2 * calls(chain(20))
+
+
+def test_the_names_of_what_is_stitched_are_those_that_are_in_it():
+    trunk = chain(3)
+    for outputs in (None, ["n2"]):
+        first = stitch(trunk, Graft(head_on("h", 4), {"x": "n1"}, prefix="h/"), outputs=outputs)
+        second = Graft(head_on("i", 4), {"x": "n0"}, prefix="i/")
+        for model in (first, stitch(expose(first, ["n1"]), second)):
+            noted, there = model.used, Names.of(model.proto.graph)
+            assert (noted.tensors, noted.nodes) == (there.tensors, there.nodes)
+            assert (noted.written, noted.weights) == (there.written, there.weights)
+    assert trunk.used.tensors == {"x", "n0", "n1", "n2"}

@@ -38,6 +38,8 @@ STAMP: Final = OURS + "stamp"
 FOLDER: Final = OURS + "folder"
 HOME: Final = OURS + "home"
 SAID: Final = OURS + "said"
+WHERE: Final = (FOLDER, HOME)
+"""What is said in memory of weights beside the model, besides what the file says."""
 _PLAIN_TOO: Final = {4: TensorProto.FLOAT, 10: TensorProto.DOUBLE}
 """Packed fields whose bytes are those of ``raw_data``, for tensors of this type."""
 

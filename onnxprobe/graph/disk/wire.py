@@ -17,14 +17,14 @@ from google.protobuf.message import EncodeError
 from onnxprobe.graph.disk import ranges, weights
 from onnxprobe.graph.disk.copying import move
 from onnxprobe.graph.disk.ranges import Stored
-from onnxprobe.graph.disk.schema import DATA_LOCATION, EXTERNAL_DATA, SCHEMA
+from onnxprobe.graph.disk.schema import DATA_LOCATION, EXTERNAL_DATA, SCHEMA, every_tensor
 from onnxprobe.graph.disk.varint import BYTES, encode, fields
 
 __all__ = ["LIMIT", "Piece", "dump", "fitting", "length", "pieces", "write"]
 
 LIMIT: Final = (1 << 31) - 1
 """Bytes of the longest message that protobuf reads, and so of the longest ``.onnx`` file."""
-_OURS, _FIELD = weights.OURS.encode(), weights.FIELD.encode()
+_OURS, _FOLDER = weights.OURS.encode(), weights.FOLDER.encode()
 _SMALL: Final = 1 << 16
 """Bytes up to which a range is read and written like what is around it: it takes fewer calls."""
 _SAID: Final = weights.SAID.encode()
@@ -41,7 +41,9 @@ def pieces(proto: onnx.ModelProto) -> list[Piece]:
         NotOnnxError: a weight is not where it is said to be.
     """
     data = proto.SerializeToString(deterministic=True)
-    return _pieces(data, (0, len(data)), "model", set())
+    if _FOLDER in data:
+        data = _as_written(proto).SerializeToString(deterministic=True)
+    return _pieces(data, (0, len(data)), "model")
 
 
 def fitting(proto: onnx.ModelProto) -> list[Piece] | None:
@@ -95,41 +97,41 @@ def dump(proto: onnx.ModelProto) -> bytes:
     return whole.getvalue()
 
 
-def _pieces(data: bytes, span: tuple[int, int], kind: str, marks: set[bytes]) -> list[Piece]:
-    if data.find(_OURS, *span) < 0:
+def _as_written(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Return ``proto`` without what is said in memory only of weights beside the model."""
+    new = onnx.ModelProto()
+    new.CopyFrom(proto)
+    for tensor in every_tensor(new):
+        said = tensor.external_data
+        for at in reversed([i for i, entry in enumerate(said) if entry.key in weights.WHERE]):
+            del said[at]
+    return new
+
+
+def _pieces(data: bytes, span: tuple[int, int], kind: str) -> list[Piece]:
+    mark = data.find(_OURS, *span)
+    if mark < 0:
         return [data[slice(*span)]]
     out: list[Piece] = []
     schema, copied = SCHEMA[kind], span[0]
     for field, wire, start, content, end in fields(data, *span):
-        inner = schema.get(field)
-        if inner not in SCHEMA or wire != BYTES or data.find(_OURS, content, end) < 0:
+        if end <= mark:
             continue
-        if inner == "tensor":
-            parts = _tensor(data[content:end], marks)
-        else:
-            parts = _pieces(data, (content, end), inner, marks)
-        out += (data[copied:start], encode(field << 3 | BYTES) + encode(length(parts)), *parts)
-        copied = end
+        inner = schema.get(field)
+        if inner in SCHEMA and wire == BYTES:
+            tensor = inner == "tensor"
+            parts = _tensor(data[content:end]) if tensor else _pieces(data, (content, end), inner)
+            out += (data[copied:start], encode(field << 3 | BYTES) + encode(length(parts)), *parts)
+            copied = end
+        mark = data.find(_OURS, end, span[1])
+        if mark < 0:
+            break
     out.append(data[copied : span[1]])
     return out
 
 
-def _tensor(data: bytes, marks: set[bytes]) -> list[Piece]:
-    """Put the data of a tensor where it belongs: in the order of the fields, as protobuf has it.
-
-    Of weights beside the model, what is said in memory only is left out. It is the same ``marks``
-    for most of them, which are collected, for looking for them is faster than walking.
-    """
-    if _FIELD not in data:
-        for mark in marks:
-            data = data.replace(mark, b"")
-        if _OURS in data:
-            said = [(a, b, c) for _, _, a, b, c in fields(data, 0, len(data))]
-            # an entry begins with the tag and the length of its key
-            own = {data[a:c] for a, b, c in said if data.startswith(_OURS, b + 2)}
-            marks |= own
-            data = b"".join(data[a:c] for a, _, c in said if data[a:c] not in own)
-        return [data]
+def _tensor(data: bytes) -> list[Piece]:
+    """Put the data of a tensor where it belongs: in the order of the fields, as protobuf has it."""
     place = weights.stored(onnx.TensorProto.FromString(data))
     if place is None:
         return [data]

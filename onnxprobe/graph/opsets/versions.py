@@ -8,8 +8,9 @@ import onnx
 from onnx import defs
 
 from onnxprobe.errors import VersionError
-from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, bodies, every_node
-from onnxprobe.graph.names import tensor_names
+from onnxprobe.graph.bodies import bodies, every_node
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.names import Names
 from onnxprobe.graph.opsets.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
 from onnxprobe.graph.opsets.forms import carried, from_the_front, schema, since
 
@@ -33,7 +34,7 @@ def at_opset(head: Model, opset: int) -> Model:
     proto.CopyFrom(head.proto)
     read_before = set(_read(proto.graph))
     known = {t.name: t for t in _constants(proto.graph)}
-    _convert(proto.graph, Site(onnx.NodeProto(), head, known, tensor_names(proto.graph)), opset)
+    _convert(proto.graph, Site(onnx.NodeProto(), head, known, Names.of(proto.graph).tensors), opset)
     _drop(proto.graph, read_before - set(_read(proto.graph)))
     return Model(_importing(proto, opset), head.known)
 
@@ -55,7 +56,7 @@ def in_own_form(model: Model, node: onnx.NodeProto) -> Nodes | None:
         return None
     found = {}
     for opset in filter(partial(has_form, node), range(1, defs.onnx_opset_version() + 1)):
-        site = Site(node, model, model.tensors, tensor_names(model.proto.graph))
+        site = Site(node, model, model.tensors, set(model.used.tensors))
         try:
             nodes = _converted(site, opset, model.opset)
         except VersionError:
