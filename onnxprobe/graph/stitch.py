@@ -91,7 +91,7 @@ def _append(ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]
     result, graph, here = ground.model, ground.model.graph, ground.names.written
     graph.node.extend(_weights_as_nodes(ground, addition, trunk.opset))
     graph.node.extend(n for n in addition.node if here.isdisjoint(filter(None, n.output)))
-    said = declared(graph)
+    said = declared(graph) if addition.value_info else ()
     graph.value_info.extend(info for info in addition.value_info if info.name not in said)
     returned = {info.name for info in graph.output}
     graph.output.extend(info for info in addition.output if info.name not in returned)
