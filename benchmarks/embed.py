@@ -34,7 +34,6 @@ from numpy.typing import NDArray
 
 from onnxprobe.devices import ON_CPU, Device, devices_of
 from onnxprobe.embed import embed
-from onnxprobe.embed.account import Account
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stream import crews
@@ -46,6 +45,7 @@ from onnxprobe.machine import cores
 from onnxprobe.probe import Probe, attach
 from onnxprobe.report.pictures import account_text
 from onnxprobe.runtime import Session
+from onnxprobe.store.account import Account
 
 HERE = Path(__file__).resolve().parent.parent
 SETS = {"crops": (112, 112), "photos": (375, 500), "large": (3000, 4000)}

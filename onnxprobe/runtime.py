@@ -28,6 +28,11 @@ _DTYPES: Final = {"float": "float32", "double": "float64", "float16": "float16",
 _ERRORS: Final = 3
 _FATAL: Final = 4
 """What ONNX Runtime prints. On a CPU it raises every error as well; why a GPU does not start it prints only."""
+_HINTS: Final = {
+    "Cannot parse data from external tensors": "; small constants lie beside the file; repair with: "
+    "onnxprobe repair",
+}
+"""What is added where an error of ONNX Runtime has this in it."""
 _OPEN_SIZE: Final = 64
 """What a size that the model leaves open, other than the batch, is set to."""
 
@@ -137,9 +142,10 @@ def _session(source: str | bytes, options: Any, device: Device) -> Any:
             enable_fallback=0,  # it would try others, and print that on the terminal
         )
     except Exception as error:  # its exceptions share no base class of their own
+        why = _line(error)
+        hint = next((told for part, told in _HINTS.items() if part in why), "")
         raise RunError(
-            f"ONNX Runtime {onnxruntime.__version__} does not load the model{_on(device)}: "
-            f"{_line(error)}"
+            f"ONNX Runtime {onnxruntime.__version__} does not load the model{_on(device)}: {why}{hint}"
         ) from error
 
 

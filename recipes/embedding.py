@@ -132,7 +132,7 @@ class Embedding:
 
     def pictures(self, total: int) -> int:
         """Return how many of ``total`` pictures are embedded."""
-        from onnxprobe.embed.manifest import sample_rows
+        from onnxprobe.store.manifest import sample_rows
 
         return sample_rows(total, self._rows(total))
 

@@ -19,7 +19,7 @@ Proven = Annotated[
 _AILMENTS = (
     "imports, unimported, order, forms, node-names, weights-twice, inputs-twice, weights-as-inputs, "
     "dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped, misshapen; where "
-    "the file does not load: ir-version, idle-nodes"
+    "the file does not load: ir-version, outside, idle-nodes"
 )
 _ASKED = "functions (write them out flat), value-info (declare inner types and shapes)"
 

@@ -76,12 +76,12 @@ def embed(
     from onnxprobe.cli.taps import taps_of
     from onnxprobe.devices import devices_of
     from onnxprobe.embed import embed as embed_
-    from onnxprobe.embed.account import Account
     from onnxprobe.embed.engines import engine_of
     from onnxprobe.graph.load import load
     from onnxprobe.images import FAILED, MAX_PIXELS, open_source, preprocess_for
     from onnxprobe.measure import measured
     from onnxprobe.report.pictures import account_text, store_text
+    from onnxprobe.store.account import Account
 
     backbone = measured(load(model))
     taps = taps_of(backbone, probe or [], tensor, pooling)
@@ -157,13 +157,13 @@ def label(
     from onnxprobe.cli.reading import patience, preprocess_of
     from onnxprobe.cli.show import show
     from onnxprobe.devices import devices_of
-    from onnxprobe.embed.account import Account
     from onnxprobe.embed.engines import engine_of
     from onnxprobe.graph.load import load
     from onnxprobe.images import open_source, preprocess_for
     from onnxprobe.label import label as label_
     from onnxprobe.report.labels import labels_json, labels_text, warnings_of
     from onnxprobe.report.pictures import account_text
+    from onnxprobe.store.account import Account
 
     model = load(fused)
     prepared, origin = preprocess_for(model, preprocess_of(preprocess))

@@ -31,11 +31,11 @@ def store(
     """Say what is in a store: what it was made of, what became of the pictures, is it whole."""
     from onnxprobe.cli.bars import bars
     from onnxprobe.cli.show import show
-    from onnxprobe.embed import Store
-    from onnxprobe.embed.contents import contents
-    from onnxprobe.embed.gathered import gathered
     from onnxprobe.report.channels import gathered_text
     from onnxprobe.report.stores import contents_text
+    from onnxprobe.store import Store
+    from onnxprobe.store.contents import contents
+    from onnxprobe.store.gathered import gathered
 
     with bars() as progress:
         found = contents(path, verify=verify, progress=progress)
@@ -60,8 +60,8 @@ def export(
 ) -> None:
     """Write a store in another form."""
     from onnxprobe.cli.bars import bars
-    from onnxprobe.embed import Store
-    from onnxprobe.embed.exports import export as export_
+    from onnxprobe.store import Store
+    from onnxprobe.store.exports import export as export_
 
     opened = Store.open(path)
     with bars() as progress:

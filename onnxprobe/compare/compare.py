@@ -15,11 +15,11 @@ from onnxprobe.compare.fates import Fate, fates
 from onnxprobe.compare.information import ami
 from onnxprobe.compare.near import NEIGHBOURS, shared
 from onnxprobe.directions import Rows, nearest
-from onnxprobe.embed import Store
 from onnxprobe.errors import ComparisonError
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.edited import opened
 from onnxprobe.recipe.editing import Domains
+from onnxprobe.store import Store
 
 SAMPLE: Final = 5_000
 """Pictures of which vectors are compared, at most, where nobody says: the first of the first run, a

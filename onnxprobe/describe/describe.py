@@ -10,13 +10,13 @@ import numpy as np
 from onnxprobe.describe.collect import collected
 from onnxprobe.describe.labels import label_columns
 from onnxprobe.describe.marks import Mark, marks
-from onnxprobe.embed import Store
 from onnxprobe.images import Source
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.edited import opened
 from onnxprobe.recipe.findings import write_json
 from onnxprobe.recipe.folder import RunFolder
 from onnxprobe.recipe.publish import settled
+from onnxprobe.store import Store
 
 SAMPLE: Final = 20_000
 """Pictures that are compared, at most, where nobody says: the first, which are a fair sample."""

@@ -4,19 +4,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from onnxprobe.devices import ON_CPU, Device
-from onnxprobe.embed.account import Account
-from onnxprobe.embed.channels.tree import Tree
 from onnxprobe.embed.devices import ALONE
 from onnxprobe.embed.engines import LOCAL, Engine
-from onnxprobe.embed.fingerprint import fingerprint
-from onnxprobe.embed.header import DTYPES, Header
 from onnxprobe.embed.job import Job
-from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Loader, batch_size
-from onnxprobe.embed.resume import batch_of, shard_rows
-from onnxprobe.embed.sessions import note
-from onnxprobe.embed.store import Store
-from onnxprobe.embed.top import folder_of, full, write_top
 from onnxprobe.embed.watch import Accounts, Extents, Watch, nobody
 from onnxprobe.errors import NoSuchNameError, PicturesError, StoreError
 from onnxprobe.graph.inline import showing
@@ -24,6 +15,15 @@ from onnxprobe.graph.model import Model
 from onnxprobe.images import MAX_PIXELS, Preprocess, Source, Status, preprocess_for
 from onnxprobe.probe import Probe, attach, width
 from onnxprobe.progress import Progress, silent
+from onnxprobe.store.account import Account
+from onnxprobe.store.channels.tree import Tree
+from onnxprobe.store.fingerprint import fingerprint
+from onnxprobe.store.header import DTYPES, Header
+from onnxprobe.store.manifest import manifest, sample_rows
+from onnxprobe.store.resume import batch_of, shard_rows
+from onnxprobe.store.sessions import note
+from onnxprobe.store.store import Store
+from onnxprobe.store.top import folder_of, full, write_top
 
 
 def embed(  # noqa: PLR0913  every setting of the command

@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from onnxprobe.embed.ahead import Ahead, Read
-from onnxprobe.embed.ledger import Outcome, hash_of
 from onnxprobe.images import Preprocess, Status, TooLongError
+from onnxprobe.store.ledger import Outcome, hash_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from onnxprobe.embed.job import Job
-from onnxprobe.embed.lock import locked, turn
-from onnxprobe.embed.resume import claim, find, missing, tidy
 from onnxprobe.embed.stop import Stop, stoppable
-from onnxprobe.embed.top import folder_of
 from onnxprobe.embed.watch import UNWATCHED, Watch
 from onnxprobe.embed.work import Work
+from onnxprobe.store.lock import locked, turn
+from onnxprobe.store.resume import claim, find, missing, tidy
+from onnxprobe.store.top import folder_of
 
 How = Callable[[Work], None]
 """Makes what is missing."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Final
 
-from onnxprobe.embed.account import Account
 from onnxprobe.embed.stop import Stop
 from onnxprobe.machine import cores, memory
+from onnxprobe.store.account import Account
 
 _SEEN: Final = 5.0
 """Seconds of work from which it shows what limits it."""

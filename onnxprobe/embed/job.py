@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from onnxprobe.embed.channels.tree import Tree
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.manifest import Manifest
 from onnxprobe.embed.network import Loader
 from onnxprobe.errors import StoreError
 from onnxprobe.images import Source, Status
+from onnxprobe.store.channels.tree import Tree
+from onnxprobe.store.header import Header
+from onnxprobe.store.manifest import Manifest
 
 
 class UnfinishedError(StoreError):

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.lock import Held
-from onnxprobe.embed.resume import Found, lacking, look, unfinished
-from onnxprobe.embed.top import folder_of
+from onnxprobe.store.header import Header
+from onnxprobe.store.lock import Held
+from onnxprobe.store.resume import Found, lacking, look, unfinished
+from onnxprobe.store.top import folder_of
 
 
 class Share:

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from onnxprobe.embed.ahead import Ahead, Read
 from onnxprobe.embed.fetch import Fetch
-from onnxprobe.embed.ledger import Outcome
 from onnxprobe.embed.network import Arrays, Network
 from onnxprobe.embed.quiet import quiet_opencv
 from onnxprobe.embed.stop import NEVER, Stop, StoppedError, unless
 from onnxprobe.images import MAX_PIXELS, Source, Status, longest, reads_at_once
 from onnxprobe.machine import cores
+from onnxprobe.store.ledger import Outcome
 
 Work = Callable[[], list[tuple[Outcome, float]]]
 """Decodes some pictures, or waits until they are; tells what became of each, and its seconds."""

@@ -18,13 +18,13 @@ from time import monotonic
 from typing import Any, Final
 
 from onnxprobe.devices import Device
-from onnxprobe.embed.account import Account
 from onnxprobe.embed.fill import fill
 from onnxprobe.embed.job import Job
 from onnxprobe.embed.stop import Stop
 from onnxprobe.embed.watch import Accounts, Watch
 from onnxprobe.errors import DeviceError, OnnxprobeError
 from onnxprobe.progress import Progress
+from onnxprobe.store.account import Account
 
 _SECONDS: Final = 0.2
 """How often to look whether the work is to be stopped."""

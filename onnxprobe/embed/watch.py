@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from onnxprobe.embed.account import Account
-from onnxprobe.embed.shard import Extent
 from onnxprobe.progress import Progress, silent
+from onnxprobe.store.account import Account
+from onnxprobe.store.shard import Extent
 
 Extents = Mapping[int, Extent]
 """Shards that are whole, by number."""

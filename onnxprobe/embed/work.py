@@ -7,16 +7,16 @@ from itertools import chain
 from time import perf_counter
 from typing import Final
 
-from onnxprobe.embed.account import Account
 from onnxprobe.embed.job import Job
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.outage import while_there
-from onnxprobe.embed.resume import Found, missing
 from onnxprobe.embed.sharing import Share
 from onnxprobe.embed.stop import Stop, until
 from onnxprobe.embed.stream import crews, stream
 from onnxprobe.embed.watch import UNWATCHED, Watch
 from onnxprobe.embed.writer import Writer
+from onnxprobe.store.account import Account
+from onnxprobe.store.resume import Found, missing
 
 SECONDS_BETWEEN_LOOKS: Final = 1.0
 """How often to look whether what others were making is free or made, or what limits the work."""

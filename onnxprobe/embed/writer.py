@@ -10,15 +10,15 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.channels.tree import Tree
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.ledger import Ledger, Outcome
-from onnxprobe.embed.manifest import Manifest
-from onnxprobe.embed.resume import Found, shard_name
-from onnxprobe.embed.shard import Extent, Shard, write
 from onnxprobe.embed.stream import Batch
-from onnxprobe.embed.top import folder_of
 from onnxprobe.images import Status
+from onnxprobe.store.channels.tree import Tree
+from onnxprobe.store.header import Header
+from onnxprobe.store.ledger import Ledger, Outcome
+from onnxprobe.store.manifest import Manifest
+from onnxprobe.store.resume import Found, shard_name
+from onnxprobe.store.shard import Extent, Shard, write
+from onnxprobe.store.top import folder_of
 
 SECONDS_AT_RISK: Final = 60.0
 """After how long an unfinished shard is written as far as it is: what a kill can cost."""

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.resume import shard_name
-from onnxprobe.embed.shard import DamagedShardError, Shard, read
 from onnxprobe.errors import StoreError
 from onnxprobe.label.heads import Head
+from onnxprobe.store.resume import shard_name
+from onnxprobe.store.shard import DamagedShardError, Shard, read
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,15 +8,9 @@ from pathlib import Path
 
 from onnxprobe.atomic import replacing
 from onnxprobe.devices import ON_CPU, Device
-from onnxprobe.embed.disk import refused
 from onnxprobe.embed.engines import LOCAL, Engine
-from onnxprobe.embed.fingerprint import fingerprint
-from onnxprobe.embed.header import Header
 from onnxprobe.embed.job import Job
-from onnxprobe.embed.manifest import in_order
 from onnxprobe.embed.network import Loader, batch_size
-from onnxprobe.embed.resume import batch_of, header_of, shard_rows
-from onnxprobe.embed.top import folder_of
 from onnxprobe.embed.watch import Accounts, Extents, Watch, nobody
 from onnxprobe.errors import OnnxprobeError, PicturesError
 from onnxprobe.graph.load import load
@@ -29,6 +23,12 @@ from onnxprobe.label.labels import Labels, labels
 from onnxprobe.label.parts import part_of
 from onnxprobe.label.tally import Tally
 from onnxprobe.progress import Progress, silent
+from onnxprobe.store.disk import refused
+from onnxprobe.store.fingerprint import fingerprint
+from onnxprobe.store.header import Header
+from onnxprobe.store.manifest import in_order
+from onnxprobe.store.resume import batch_of, header_of, shard_rows
+from onnxprobe.store.top import folder_of
 
 
 def label(  # noqa: PLR0913  every setting of the command

@@ -9,8 +9,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.ledger import Outcome
-from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.stream import stream
 from onnxprobe.errors import PicturesError
@@ -24,6 +22,8 @@ from onnxprobe.progress import Progress, silent
 from onnxprobe.rank.augmented import Augmented
 from onnxprobe.rank.candidates import candidates
 from onnxprobe.rank.scores import foretold, places
+from onnxprobe.store.ledger import Outcome
+from onnxprobe.store.manifest import manifest, sample_rows
 
 PICTURES: Final = 300
 TENSORS: Final = 6

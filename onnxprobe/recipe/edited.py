@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from onnxprobe.domains import Edit, Group, Grouping, Replayed, replayed
 from onnxprobe.domains.file import write_edits
 from onnxprobe.domains.found import write_found
-from onnxprobe.embed import Store
 from onnxprobe.errors import DomainError
 from onnxprobe.images.names import printable
 from onnxprobe.recipe.findings import Domain, Findings
 from onnxprobe.recipe.kept import Kept
 from onnxprobe.recipe.run import Run
+from onnxprobe.store import Store
 
 Views = Mapping[str, NDArray[np.float32]]
 

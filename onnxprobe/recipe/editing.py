@@ -13,8 +13,6 @@ from onnxprobe.domains.actions import ACTIONS
 from onnxprobe.domains.edits import Asked
 from onnxprobe.domains.file import NAME, read_edits
 from onnxprobe.domains.found import on, read_found
-from onnxprobe.embed.lock import locked
-from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import DomainError, StoreError
 from onnxprobe.graph.pick import pick
 from onnxprobe.images import Preprocess, Source, open_source
@@ -32,6 +30,8 @@ from onnxprobe.recipe.run import Job, Run
 from onnxprobe.recipe.running import Started
 from onnxprobe.recipe.settings import configured, flat
 from onnxprobe.recipe.writing import write
+from onnxprobe.store.lock import locked
+from onnxprobe.store.top import folder_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -117,7 +117,7 @@ def write_groups(found: Findings, path: Path) -> None:
 
 def summary(run: Run, recipe_name: str, recipe: Any, found: Findings) -> dict[str, Any]:
     """Return what ``run.json`` says: settings, versions, seconds, counts, domains, figures."""
-    from onnxprobe.embed.sessions import sessions
+    from onnxprobe.store.sessions import sessions
 
     return {
         "recipe": recipe_name,

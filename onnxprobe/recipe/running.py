@@ -11,7 +11,6 @@ from onnxprobe import measure
 from onnxprobe.domains.file import read_edits
 from onnxprobe.domains.found import joined, read_found
 from onnxprobe.domains.replay import carried
-from onnxprobe.embed.resume import require_pictures
 from onnxprobe.errors import RecipeError
 from onnxprobe.graph.load import load
 from onnxprobe.images import Source, absolute, open_source, preprocess_for
@@ -24,6 +23,7 @@ from onnxprobe.recipe.publish import settled
 from onnxprobe.recipe.run import Job, Run
 from onnxprobe.recipe.settings import as_json
 from onnxprobe.recipe.writing import write
+from onnxprobe.store.resume import require_pictures
 
 Recipe = Callable[[Run], Findings]
 _JOB = "job.json"

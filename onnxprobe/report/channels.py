@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from onnxprobe.embed.duplicates import Group
-from onnxprobe.embed.gathered import Gathered
 from onnxprobe.errors import plural
 from onnxprobe.report.wording import percent, visible
+from onnxprobe.store.duplicates import Group
+from onnxprobe.store.gathered import Gathered
 
 _NAMED: Final = 6
 """Channels, or pictures, that are named; --json names all."""

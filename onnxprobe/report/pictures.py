@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from onnxprobe.embed import Store
-from onnxprobe.embed.account import Account
 from onnxprobe.errors import plural
 from onnxprobe.images import Preprocess
 from onnxprobe.report.wording import counted
+from onnxprobe.store import Store
+from onnxprobe.store.account import Account
 
 
 def store_text(store: Store, preprocess: Preprocess, origin: str) -> str:

@@ -1,9 +1,9 @@
 """What is in a store, on the terminal."""
 
-from onnxprobe.embed.contents import Contents
 from onnxprobe.errors import plural
 from onnxprobe.report.pictures import account_text, counts_text
 from onnxprobe.report.wording import visible
+from onnxprobe.store.contents import Contents
 
 _NAMED = 5
 """Damaged shards that are named; --json names all."""

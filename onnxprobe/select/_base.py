@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from onnxprobe import runtime
 from onnxprobe.directions import Vectors, directions, spread_of
-from onnxprobe.embed import Store
 from onnxprobe.errors import SelectionError
 from onnxprobe.progress import Progress, silent
 from onnxprobe.recipe.edited import opened
 from onnxprobe.recipe.editing import Domains
+from onnxprobe.store import Store
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]

@@ -15,7 +15,7 @@ def copies(run: Run, paths: Sequence[str]) -> tuple[str | None, ...]:
 
     They are from the ledger of the run's embeddings; without one, nothing is known of copies.
     """
-    from onnxprobe.embed import Store
+    from onnxprobe.store import Store
 
     store = run.job.out / "embeddings.h5"
     if not store.is_file():

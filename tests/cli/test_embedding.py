@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
-from onnxprobe.embed import Store
 from onnxprobe.errors import PicturesError
+from onnxprobe.store import Store
 
 PICTURES = Path(__file__).parents[1] / "images" / "pictures"
 

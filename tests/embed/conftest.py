@@ -3,8 +3,9 @@
 import pytest
 from store_parts import PROBES, SEEN, Workers, fill
 
-from onnxprobe.embed import embed, resume
+from onnxprobe.embed import embed
 from onnxprobe.images import open_source
+from onnxprobe.store import resume
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_parts import PROBES, content
 
-from onnxprobe.embed import Store
-from onnxprobe.embed.channels import TOP, Channels, channels
-from onnxprobe.embed.channels import moments as moments_module
-from onnxprobe.embed.channels.blocks import Block, covering, read, write
-from onnxprobe.embed.channels.tree import Tree, looked_at
-from onnxprobe.embed.ledger import Ledger
-from onnxprobe.embed.shard import Shard
 from onnxprobe.errors import NoSuchNameError
+from onnxprobe.store import Store
+from onnxprobe.store.channels import TOP, Channels, channels
+from onnxprobe.store.channels import moments as moments_module
+from onnxprobe.store.channels.blocks import Block, covering, read, write
+from onnxprobe.store.channels.tree import Tree, looked_at
+from onnxprobe.store.ledger import Ledger
+from onnxprobe.store.shard import Shard
 
 SIZES = st.lists(st.integers(0, 40), min_size=1, max_size=6)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from store_parts import PROBES
 
-from onnxprobe.embed.contents import contents
 from onnxprobe.errors import StoreError
+from onnxprobe.store.contents import contents
 
 
 def test_what_is_in_a_store_is_what_was_put_in(run, pictures):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from store_parts import PROBES, fill
 
-from onnxprobe.embed import Store, duplicates, kept
-from onnxprobe.embed.duplicates import exact_duplicates, look_for, near_duplicates
-from onnxprobe.embed.exports import export
-from onnxprobe.embed.sketches import Sketches
-from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
 from onnxprobe.images import open_source
+from onnxprobe.store import Store, duplicates, kept
+from onnxprobe.store.duplicates import exact_duplicates, look_for, near_duplicates
+from onnxprobe.store.exports import export
+from onnxprobe.store.sketches import Sketches
+from onnxprobe.store.top import folder_of
 
 
 class Fake:
@@ -34,7 +34,7 @@ def planted(monkeypatch):
         x[i + 40] = x[i % 20] + rng.normal(size=48) * 0.02 * (i % 5)
     store = Fake(x)
     monkeypatch.setattr(
-        "onnxprobe.embed.duplicates.channels",
+        "onnxprobe.store.duplicates.channels",
         lambda found, _: type("", (), {"mean": found.x.mean(axis=0, dtype=float)}),
     )
     return store

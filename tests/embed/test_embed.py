@@ -11,8 +11,7 @@ import pytest
 from onnx import numpy_helper
 from store_parts import PROBES, SEEN, content, fill
 
-from onnxprobe.embed import Store, embed
-from onnxprobe.embed.contents import contents
+from onnxprobe.embed import embed
 from onnxprobe.embed.network import Network
 from onnxprobe.errors import NoSuchNameError, PicturesError, StoreError
 from onnxprobe.graph.model import Model
@@ -20,6 +19,8 @@ from onnxprobe.images import Status, open_source
 from onnxprobe.images.sources._files import Files
 from onnxprobe.probe import Probe, attach
 from onnxprobe.runtime import Session
+from onnxprobe.store import Store
+from onnxprobe.store.contents import contents
 
 
 def test_every_picture_has_a_row_and_every_good_one_an_embedding(run, pictures):

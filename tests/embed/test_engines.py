@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from store_parts import PROBES, content
 
-from onnxprobe.embed import Store
 from onnxprobe.embed.engines import LOCAL, Local, Ray, engine_of
 from onnxprobe.errors import MissingExtraError, NoSuchNameError, ServerError, StoreError
 from onnxprobe.images import open_source
+from onnxprobe.store import Store
 
 
 def test_engines_are_chosen_by_name():
@@ -81,8 +81,8 @@ def test_a_source_that_is_gone_for_the_workers_is_said_in_a_line(
 ):
     from dataclasses import replace
 
-    from onnxprobe.embed import resume
     from onnxprobe.embed.outage import IN_A_ROW
+    from onnxprobe.store import resume
 
     names = tuple(sorted(f"{i:05d}.png" for i in range(IN_A_ROW + 8)))
     gone = replace(pictures, names=names)

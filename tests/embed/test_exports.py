@@ -8,14 +8,14 @@ import pytest
 from pyarrow import parquet
 from store_parts import PROBES, fill
 
-from onnxprobe.embed import Store, exports
-from onnxprobe.embed import store as store_module
-from onnxprobe.embed.duplicates import exact_duplicates
-from onnxprobe.embed.exports import EXPORTS, _base, export
-from onnxprobe.embed.ledger import COLUMNS
 from onnxprobe.errors import NoSuchNameError, StoreError
 from onnxprobe.images import open_source
 from onnxprobe.images.names import printable
+from onnxprobe.store import Store, exports
+from onnxprobe.store import store as store_module
+from onnxprobe.store.duplicates import exact_duplicates
+from onnxprobe.store.exports import EXPORTS, _base, export
+from onnxprobe.store.ledger import COLUMNS
 
 
 @pytest.fixture

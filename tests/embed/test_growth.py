@@ -9,10 +9,10 @@ from store_parts import content
 
 from onnxprobe.devices import ON_CPU
 from onnxprobe.embed import devices, growth, team, work
-from onnxprobe.embed.account import Account
 from onnxprobe.embed.engines import Local
 from onnxprobe.embed.growth import Growth
 from onnxprobe.errors import DeviceError, StoreError
+from onnxprobe.store.account import Account
 
 STARVED = Account(("cpu",), "float32", 1.0, 20_000, 10.0, 4.0, 1.0, 1.0, decoders=2, runners=2)
 MANY = 1_000_000

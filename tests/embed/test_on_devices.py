@@ -11,15 +11,15 @@ import pytest
 from store_parts import PROBES, content
 
 from onnxprobe.devices import devices_of
-from onnxprobe.embed import Store
 from onnxprobe.embed import team as team_module
-from onnxprobe.embed.account import Account
 from onnxprobe.embed.engines import Local
 from onnxprobe.embed.stop import NEVER
 from onnxprobe.embed.team import Team, _signals_held
 from onnxprobe.embed.watch import UNWATCHED
 from onnxprobe.errors import DeviceError, OnnxprobeError, StoreError
 from onnxprobe.images import open_source
+from onnxprobe.store import Store
+from onnxprobe.store.account import Account
 
 TWO = devices_of("cpu,cpu")
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from store_parts import content, fill
 
-from onnxprobe.embed import Store, outage
-from onnxprobe.embed.ledger import Outcome
+from onnxprobe.embed import outage
 from onnxprobe.embed.stream import Batch
 from onnxprobe.errors import StoreError
 from onnxprobe.images import Status, open_source
+from onnxprobe.store import Store
+from onnxprobe.store.ledger import Outcome
 
 
 class Flaky:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from store_parts import PROBES, content, fill
 
-from onnxprobe.embed.ledger import Ledger, Outcome
-from onnxprobe.embed.shard import Shard
 from onnxprobe.errors import StoreError
 from onnxprobe.images import FAILED, Status, open_source
 from onnxprobe.images.sources._files import Files
+from onnxprobe.store.ledger import Ledger, Outcome
+from onnxprobe.store.shard import Shard
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ import signal
 
 import pytest
 
-from onnxprobe.embed.account import Account
-from onnxprobe.embed.contents import contents
-from onnxprobe.embed.sessions import note, sessions
 from onnxprobe.errors import StoreError
 from onnxprobe.report.stores import contents_text
+from onnxprobe.store.account import Account
+from onnxprobe.store.contents import contents
+from onnxprobe.store.sessions import note, sessions
 
 
 def test_each_session_is_kept_and_said(run):

@@ -7,11 +7,11 @@ import time
 import pytest
 from store_parts import Workers, content
 
-from onnxprobe.embed.lock import Held
-from onnxprobe.embed.resume import find, missing
 from onnxprobe.embed.sharing import Share
 from onnxprobe.errors import StoreError
 from onnxprobe.graph.save import save
+from onnxprobe.store.lock import Held
+from onnxprobe.store.resume import find, missing
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from onnx import TensorProto, helper
 from store_parts import SEEN
 
 from onnxprobe.embed import stream as stream_module
-from onnxprobe.embed.ledger import Outcome, hash_of
 from onnxprobe.embed.network import Network
 from onnxprobe.embed.stream import stream
 from onnxprobe.errors import PicturesError
 from onnxprobe.graph.model import Model
 from onnxprobe.images import Preprocess, Status, TooLongError, open_source
+from onnxprobe.store.ledger import Outcome, hash_of
 
 OUTPUTS = ("scores",)
 

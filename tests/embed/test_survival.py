@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from store_parts import content, fill
 
-from onnxprobe.embed import Store
 from onnxprobe.errors import StoreError
 from onnxprobe.images import open_source
+from onnxprobe.store import Store
 
 
 def kill_until_done(workers, store, *, kills, seed, **settings):

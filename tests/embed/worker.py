@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 
 import onnxruntime  # noqa: F401  now, so that no child has to
 
-from onnxprobe.embed import embed, resume, writer
+from onnxprobe.embed import embed, writer
 from onnxprobe.embed import work as working
 from onnxprobe.errors import OnnxprobeError
 from onnxprobe.graph.load import load
 from onnxprobe.images import Preprocess, Source, open_source
 from onnxprobe.probe import Probe
+from onnxprobe.store import resume
 
 
 @dataclass

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from fused_models import detecting
 
-from onnxprobe.embed import resume, writer
+from onnxprobe.embed import writer
 from onnxprobe.images import open_source
 from onnxprobe.label import label
+from onnxprobe.store import resume
 
 
 @dataclass

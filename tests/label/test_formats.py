@@ -53,8 +53,8 @@ def test_several_heads_have_arrays_of_their_own(grey, tmp_path):
 
 
 def test_many_pictures_are_written_in_several_groups(grey, tmp_path, monkeypatch):
-    from onnxprobe.embed import resume
     from onnxprobe.label.formats import parquet as module
+    from onnxprobe.store import resume
 
     monkeypatch.setattr(resume, "_FEWEST", 1)
     monkeypatch.setattr(module, "_ROW_GROUP", 2)

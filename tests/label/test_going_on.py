@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from fused_models import detecting
 
-from onnxprobe.embed import resume, writer
+from onnxprobe.embed import writer
 from onnxprobe.errors import OnnxprobeError, StoreError
 from onnxprobe.label import label
+from onnxprobe.store import resume
 
 LEVELS = {f"{i:02d}.png": (i * 41) % 256 for i in range(30)}
 MODEL = detecting([0.5, 0.1], sample=(100, (30, 60)))

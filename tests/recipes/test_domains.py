@@ -14,12 +14,12 @@ from drawn import SEEN, picture
 from pyarrow import parquet
 
 from onnxprobe.contract import compare, kept
-from onnxprobe.embed import Store
 from onnxprobe.errors import PicturesError, RecipeError, StoreError
 from onnxprobe.graph.load import load
 from onnxprobe.images import open_source
 from onnxprobe.recipe import Job
 from onnxprobe.recipe.running import run
+from onnxprobe.store import Store
 from recipes.domains import Domains
 from recipes.maps.tsne import TSNE
 

@@ -81,8 +81,8 @@ def test_a_split_is_learned_and_undone(out):
 
 def test_the_head_in_the_table_is_the_head_in_the_file(out):
     """What the table says was computed from the store by the head that ``head.onnx`` holds."""
-    from onnxprobe.embed import Store
     from onnxprobe.runtime import run as onnx_run
+    from onnxprobe.store import Store
 
     edit(out, "split", ["0"], called=["left", "right"])
     store, head = Store.open(out / "embeddings.h5"), load(out / "head.onnx")

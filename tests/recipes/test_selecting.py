@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from drawn import SEEN
 
-from onnxprobe.embed import Store, embed
+from onnxprobe.embed import embed
 from onnxprobe.errors import NoSuchNameError, SelectionError
 from onnxprobe.graph.load import load
 from onnxprobe.images import open_source
@@ -16,6 +16,7 @@ from onnxprobe.probe import Probe
 from onnxprobe.recipe.editing import Domains
 from onnxprobe.select import Listed, copied, select, written
 from onnxprobe.select.listing import Picture
+from onnxprobe.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
 from onnxprobe.embed import embed
-from onnxprobe.embed.gathered import gathered
 from onnxprobe.images import Preprocess, open_source
 from onnxprobe.probe import Probe
 from onnxprobe.report.channels import gathered_text
+from onnxprobe.store.gathered import gathered
 
 PICTURES = Path(__file__).parents[1] / "images" / "pictures"
 

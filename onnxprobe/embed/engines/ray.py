@@ -18,15 +18,15 @@ import onnx
 from numpy.typing import NDArray
 
 from onnxprobe.devices import Device
-from onnxprobe.embed.account import Account
 from onnxprobe.embed.fill import fill
 from onnxprobe.embed.job import Job
-from onnxprobe.embed.resume import Found, lacking, look, unfinished
 from onnxprobe.embed.watch import UNWATCHED, Watch
 from onnxprobe.embed.work import Work
 from onnxprobe.errors import MissingExtraError, OnnxprobeError, ServerError, StoreError
 from onnxprobe.graph.disk.wire import LIMIT, dump, length, pieces
 from onnxprobe.graph.model import Model
+from onnxprobe.store.account import Account
+from onnxprobe.store.resume import Found, lacking, look, unfinished
 
 _ERRORS_ONLY: Final = 40
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
-from onnxprobe.embed.ledger import texts
 from onnxprobe.images.names import printable
 from onnxprobe.label.answers import Answers, Chunk
 from onnxprobe.label.formats._base import FACTS, Format, column
 from onnxprobe.label.heads import NONE, Head
+from onnxprobe.store.ledger import texts
 
 _TEXT: Final = h5py.string_dtype("utf-8")
 

@@ -8,9 +8,6 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed import Store
-from onnxprobe.embed.channels import Channels, every_channel
-from onnxprobe.embed.duplicates import Group, exact_duplicates, near_duplicates
 from onnxprobe.errors import StoreError
 from onnxprobe.images.names import printable
 from onnxprobe.recipe.folder import Groups
@@ -18,6 +15,9 @@ from onnxprobe.report.html.gallery import tile
 from onnxprobe.report.html.markup import Content, Html, tag
 from onnxprobe.report.html.tables import figure, numbers, table, words
 from onnxprobe.report.wording import percent, plural
+from onnxprobe.store import Store
+from onnxprobe.store.channels import Channels, every_channel
+from onnxprobe.store.duplicates import Group, exact_duplicates, near_duplicates
 
 SIMILARITY: Final = 0.98
 """Cosine, less the mean of all, from which on pictures are near duplicates."""

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.ledger import Ledger, Outcome
-from onnxprobe.embed.shard import Extent, Shard, write
-from onnxprobe.embed.top import folder_of, write_top
 from onnxprobe.errors import RecipeError
 from onnxprobe.images import Status
 from onnxprobe.recipe import Kept, Run
+from onnxprobe.store.header import Header
+from onnxprobe.store.ledger import Ledger, Outcome
+from onnxprobe.store.shard import Extent, Shard, write
+from onnxprobe.store.top import folder_of, write_top
 from recipes.grouped import partition
 from recipes.heads.split import Split, split
 

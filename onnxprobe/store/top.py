@@ -9,9 +9,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from onnxprobe.embed.disk import put
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.shard import LEDGER, ROWS, Extent
+from onnxprobe.store.disk import put
+from onnxprobe.store.header import Header
+from onnxprobe.store.shard import LEDGER, ROWS, Extent
 
 
 def folder_of(path: Path) -> Path:

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Final
 
-from onnxprobe.embed.disk import refused
-from onnxprobe.embed.exports._base import Export
-from onnxprobe.embed.exports.npy import NPY
-from onnxprobe.embed.exports.parquet import PARQUET
-from onnxprobe.embed.exports.single_hdf5 import SINGLE_HDF5
-from onnxprobe.embed.store import Store
 from onnxprobe.errors import StoreError
 from onnxprobe.progress import Progress, silent
 from onnxprobe.registry import Registry
+from onnxprobe.store.disk import refused
+from onnxprobe.store.exports._base import Export
+from onnxprobe.store.exports.npy import NPY
+from onnxprobe.store.exports.parquet import PARQUET
+from onnxprobe.store.exports.single_hdf5 import SINGLE_HDF5
+from onnxprobe.store.store import Store
 
 EXPORTS: Final = Registry("form of a store", [NPY, PARQUET, SINGLE_HDF5])
 

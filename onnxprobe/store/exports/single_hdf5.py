@@ -5,11 +5,11 @@ from pathlib import Path
 import h5py
 
 from onnxprobe.atomic import replacing
-from onnxprobe.embed.exports._base import Export, stretches
-from onnxprobe.embed.ledger import COLUMNS
-from onnxprobe.embed.shard import LEDGER, ROWS, stored
-from onnxprobe.embed.store import Store
 from onnxprobe.progress import Progress, silent
+from onnxprobe.store.exports._base import Export, stretches
+from onnxprobe.store.ledger import COLUMNS
+from onnxprobe.store.shard import LEDGER, ROWS, stored
+from onnxprobe.store.store import Store
 
 
 def _write(store: Store, path: Path, progress: Progress) -> None:

@@ -4,8 +4,8 @@ Mean and covariance, bounds, channels that say nothing, the pictures that excite
 All of it can be merged: two stretches of pictures give what both together give.
 """
 
-from onnxprobe.embed.channels.channels import TOP, Channels
-from onnxprobe.embed.channels.gather import channels, every_channel
-from onnxprobe.embed.channels.tree import Tree
+from onnxprobe.store.channels.channels import TOP, Channels
+from onnxprobe.store.channels.gather import channels, every_channel
+from onnxprobe.store.channels.tree import Tree
 
 __all__ = ["TOP", "Channels", "Tree", "channels", "every_channel"]

@@ -14,12 +14,12 @@ from typing import Any, Final
 import h5py
 from numpy.typing import NDArray
 
-from onnxprobe.embed.checksum import checksum
-from onnxprobe.embed.disk import put
-from onnxprobe.embed.resume import shard_name
-from onnxprobe.embed.store import Store
-from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
+from onnxprobe.store.checksum import checksum
+from onnxprobe.store.disk import put
+from onnxprobe.store.resume import shard_name
+from onnxprobe.store.store import Store
+from onnxprobe.store.top import folder_of
 
 Arrays = Mapping[str, NDArray[Any]]
 _OF: Final = "of"

@@ -9,10 +9,10 @@ from numpy.lib.format import open_memmap
 from pyarrow import parquet
 
 from onnxprobe.atomic import replacing
-from onnxprobe.embed.exports._base import Export, stretches
-from onnxprobe.embed.exports.parquet import ledger_columns
-from onnxprobe.embed.store import Store
 from onnxprobe.progress import Progress, silent
+from onnxprobe.store.exports._base import Export, stretches
+from onnxprobe.store.exports.parquet import ledger_columns
+from onnxprobe.store.store import Store
 
 
 def _write(store: Store, folder: Path, progress: Progress) -> None:

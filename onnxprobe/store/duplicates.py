@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from onnxprobe.embed.channels import channels
-from onnxprobe.embed.kept import Arrays, digest_of, keep, recall
-from onnxprobe.embed.sketches import BITS, Sketches
-from onnxprobe.embed.store import Store
-from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
 from onnxprobe.probe import Probe
+from onnxprobe.store.channels import channels
+from onnxprobe.store.kept import Arrays, digest_of, keep, recall
+from onnxprobe.store.sketches import BITS, Sketches
+from onnxprobe.store.store import Store
+from onnxprobe.store.top import folder_of
 
 _MISSED: Final = 1e-3
 """Chance that a pair exactly at the limit is not found; closer ones are missed more rarely."""

@@ -11,8 +11,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.disk import put
-from onnxprobe.embed.ledger import COLUMNS, Ledger, from_bytes, to_bytes
+from onnxprobe.store.disk import put
+from onnxprobe.store.ledger import COLUMNS, Ledger, from_bytes, to_bytes
 
 TEXT: Final = h5py.string_dtype("utf-8")
 ROWS: Final = np.dtype("<i8")

@@ -2,9 +2,9 @@ import h5py
 import numpy as np
 import pytest
 
-from onnxprobe.embed.ledger import COLUMNS, Ledger, Outcome
-from onnxprobe.embed.shard import DamagedShardError, Shard, read, write
 from onnxprobe.images import Status
+from onnxprobe.store.ledger import COLUMNS, Ledger, Outcome
+from onnxprobe.store.shard import DamagedShardError, Shard, read, write
 
 HOSTILE = ["ünï.jpg", "new\nline.png", "\udce9.gif", "", "a" * 300]
 

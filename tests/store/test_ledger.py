@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onnxprobe.embed.ledger import COLUMNS, Ledger, Outcome, hash_of, originals
 from onnxprobe.images import Status
+from onnxprobe.store.ledger import COLUMNS, Ledger, Outcome, hash_of, originals
 
 ROWS = st.lists(st.tuples(st.sampled_from([Status.OK, Status.TRUNCATED]), st.integers(0, 3)))
 

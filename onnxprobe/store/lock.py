@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from onnxprobe.embed.disk import refused
 from onnxprobe.errors import StoreError
+from onnxprobe.store.disk import refused
 
 LOCK: Final = ".lock"
 """Of the whole store, in the folder of its shards."""

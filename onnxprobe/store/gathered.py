@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onnxprobe.embed.channels import Channels, every_channel
-from onnxprobe.embed.duplicates import Group, exact_duplicates, near_duplicates
-from onnxprobe.embed.store import Store
 from onnxprobe.images.names import printable
+from onnxprobe.store.channels import Channels, every_channel
+from onnxprobe.store.duplicates import Group, exact_duplicates, near_duplicates
+from onnxprobe.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """What each session of work on a store was like, in a file beside its shards.
 
 Of all that lies there this alone differs between two stores of the same pictures, but for what was
-asked of one of them and is kept (see ``embed.kept``).
+asked of one of them and is kept (see ``store.kept``).
 """
 
 import json
@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from onnxprobe.embed.account import Account
-from onnxprobe.embed.disk import put
-from onnxprobe.embed.lock import turn
-from onnxprobe.embed.top import folder_of
+from onnxprobe.store.account import Account
+from onnxprobe.store.disk import put
+from onnxprobe.store.lock import turn
+from onnxprobe.store.top import folder_of
 
 _FILE: Final = ".sessions.json"
 

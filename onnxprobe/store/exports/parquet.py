@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from onnxprobe.atomic import replacing
-from onnxprobe.embed.exports._base import Export, stretches
-from onnxprobe.embed.ledger import COLUMNS, Ledger
-from onnxprobe.embed.store import Store
 from onnxprobe.images.names import printable
 from onnxprobe.progress import Progress
+from onnxprobe.store.exports._base import Export, stretches
+from onnxprobe.store.ledger import COLUMNS, Ledger
+from onnxprobe.store.store import Store
 
 
 def ledger_columns(ledger: Ledger) -> dict[str, Any]:

@@ -11,15 +11,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.account import Account
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.resume import header_of, shard_name
-from onnxprobe.embed.sessions import sessions
-from onnxprobe.embed.shard import DamagedShardError, read
-from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError, plural
 from onnxprobe.images import Status
 from onnxprobe.progress import Progress, silent
+from onnxprobe.store.account import Account
+from onnxprobe.store.header import Header
+from onnxprobe.store.resume import header_of, shard_name
+from onnxprobe.store.sessions import sessions
+from onnxprobe.store.shard import DamagedShardError, read
+from onnxprobe.store.top import folder_of
 
 
 @dataclass(frozen=True, slots=True)

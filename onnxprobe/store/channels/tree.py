@@ -7,11 +7,11 @@ from typing import Final
 
 from threadpoolctl import threadpool_limits
 
-from onnxprobe.embed.channels.blocks import Block, Views, covering, merged, read, write
-from onnxprobe.embed.channels.channels import Channels
-from onnxprobe.embed.resume import shard_name
-from onnxprobe.embed.shard import Shard
-from onnxprobe.embed.shard import read as read_shard
+from onnxprobe.store.channels.blocks import Block, Views, covering, merged, read, write
+from onnxprobe.store.channels.channels import Channels
+from onnxprobe.store.resume import shard_name
+from onnxprobe.store.shard import Shard
+from onnxprobe.store.shard import read as read_shard
 
 _KEPT: Final = 3
 """Level from which on a block is written at once: of fewer shards than 8 a kill costs little, for

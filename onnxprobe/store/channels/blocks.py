@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import h5py
 
-from onnxprobe.embed.channels.channels import Channels
-from onnxprobe.embed.checksum import checksum
-from onnxprobe.embed.disk import put
+from onnxprobe.store.channels.channels import Channels
+from onnxprobe.store.checksum import checksum
+from onnxprobe.store.disk import put
 
 Views = tuple[Channels, ...]
 """One a probe."""

@@ -8,14 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from onnxprobe.embed.disk import put
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.lock import LOCK
-from onnxprobe.embed.manifest import digest_of
-from onnxprobe.embed.shard import DamagedShardError, Extent, Shard, read
-from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import StoreError
 from onnxprobe.images import Status
+from onnxprobe.store.disk import put
+from onnxprobe.store.header import Header
+from onnxprobe.store.lock import LOCK
+from onnxprobe.store.manifest import digest_of
+from onnxprobe.store.shard import DamagedShardError, Extent, Shard, read
+from onnxprobe.store.top import folder_of
 
 _HEADER: Final = "header.json"
 _SHARDS: Final = 1024

@@ -4,13 +4,13 @@ from functools import reduce
 
 import numpy as np
 
-from onnxprobe.embed.channels.blocks import Views, covering, merged
-from onnxprobe.embed.channels.channels import Channels
-from onnxprobe.embed.channels.tree import Tree
-from onnxprobe.embed.store import Store
-from onnxprobe.embed.top import folder_of
 from onnxprobe.errors import NoSuchNameError
 from onnxprobe.probe import Probe
+from onnxprobe.store.channels.blocks import Views, covering, merged
+from onnxprobe.store.channels.channels import Channels
+from onnxprobe.store.channels.tree import Tree
+from onnxprobe.store.store import Store
+from onnxprobe.store.top import folder_of
 
 
 def channels(store: Store, probe: Probe | str) -> Channels:

@@ -10,12 +10,12 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.ledger import COLUMNS, Ledger, Texts, originals
-from onnxprobe.embed.shard import column
 from onnxprobe.errors import NoSuchNameError, StoreError
 from onnxprobe.images import Status
 from onnxprobe.probe import Probe
+from onnxprobe.store.header import Header
+from onnxprobe.store.ledger import COLUMNS, Ledger, Texts, originals
+from onnxprobe.store.shard import column
 
 _SHARDS: Final = 32
 """Shards read at a time: HDF5 takes half a megabyte for each file that is open."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from onnxprobe.embed.store import Store
 from onnxprobe.progress import Progress
+from onnxprobe.store.store import Store
 
 _ROWS: Final = 16_384
 """Rows in memory at a time; of 4 × 2048 floats each, that is half a gigabyte."""

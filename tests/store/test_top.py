@@ -4,10 +4,10 @@ from pathlib import Path
 import h5py
 import pytest
 
-from onnxprobe.embed.header import Header
-from onnxprobe.embed.shard import Extent
-from onnxprobe.embed.top import write_top
 from onnxprobe.errors import StoreError
+from onnxprobe.store.header import Header
+from onnxprobe.store.shard import Extent
+from onnxprobe.store.top import write_top
 
 HEADER = Header(
     model="m",

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.embed.channels.moments import Array, Moments
-from onnxprobe.embed.channels.top import Top
+from onnxprobe.store.channels.moments import Array, Moments
+from onnxprobe.store.channels.top import Top
 
 TOP: Final = 9
 """Pictures kept for each channel."""

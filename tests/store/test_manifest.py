@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onnxprobe.embed.manifest import manifest, sample_rows
 from onnxprobe.errors import PicturesError
+from onnxprobe.store.manifest import manifest, sample_rows
 
 NAMES = st.lists(st.text("ab/é\udce9", min_size=1, max_size=8), unique=True, max_size=40).map(
     sorted

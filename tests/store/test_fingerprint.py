@@ -2,8 +2,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from onnxprobe.embed.fingerprint import fingerprint
 from onnxprobe.graph.load import load
+from onnxprobe.store.fingerprint import fingerprint
 
 
 def big(seed):
