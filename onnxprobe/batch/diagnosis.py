@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
-from onnxprobe.batch import counts, sizing
-from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, Woven, plain
-from onnxprobe.batch.given import Given
+from onnxprobe.batch.flow import Crossing, Flow, Numbers, Rows, Unsure, Woven, plain
 from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
-from onnxprobe.batch.rules import BY_OP, Found, Here, Step, crossing, weaving
-from onnxprobe.batch.rules._base import is_fixed
+from onnxprobe.batch.rules import Found
+from onnxprobe.batch.walk import Walk
 from onnxprobe.errors import BatchError, GraphError
 from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model, Node
@@ -95,10 +92,9 @@ def diagnose(model: Model) -> Diagnosis:
     batch = written_batch(model, inputs)
     fixed, opened = pinned(flat, dict.fromkeys(inputs, batch))
     batches = tried(batch)
-    walk = _Walk(fixed, _shapes(flat, fixed, batch), batches, opened)
+    walk = Walk(fixed, _shapes(flat, fixed, batch), batches, opened)
     walk.start(inputs)
-    for node in fixed.nodes:
-        walk.follow(node)
+    walk.through()
     found = {flat.nodes[i]: places for i, places in walk.found.items()}
     declared = any(isinstance((model.values[name].shape or (None,))[0], int) for name in inputs)
     return Diagnosis(flat if found else model, batch, declared, inputs, walk.flows, found)
@@ -120,11 +116,6 @@ def _shapes(model: Model, fixed: Model, batch: int) -> dict[str, tuple[int | Non
     return found
 
 
-def _is_whole(shape: tuple[int | None, ...] | None) -> bool:
-    """Tell whether all sizes are known."""
-    return shape is not None and None not in shape
-
-
 def _sizes(value: Value, symbols: set[str], batch: int) -> tuple[int | None, ...] | None:
     if value.shape is None:
         return None
@@ -136,109 +127,6 @@ def _sizes(value: Value, symbols: set[str], batch: int) -> tuple[int | None, ...
         else:
             sizes.append(batch * int(times or 1) if symbol in symbols else None)
     return tuple(sizes)
-
-
-class _Walk:
-    """One pass over the nodes; collects what flows where."""
-
-    def __init__(
-        self,
-        model: Model,
-        shapes: dict[str, tuple[int | None, ...] | None],
-        batches: tuple[int, ...],
-        opened: bool,  # noqa: FBT001
-    ) -> None:
-        self.model, self.shapes, self.batches, self.opened = model, shapes, batches, opened
-        self.flows: dict[str, Flow] = {}
-        self.given = Given(model, self.flows)
-        self.found: dict[int, tuple[Found, ...]] = {}
-
-    def start(self, inputs: tuple[str, ...]) -> None:
-        """Say what the inputs and the constants of the file hold."""
-        constants = self.model.constants
-        self.flows |= {name: counts.constant(self.model, name, self.batches) for name in constants}
-        self.flows |= dict.fromkeys(self.model.inputs, FIXED)
-        self.flows |= dict.fromkeys(inputs, Rows(0))
-
-    def follow(self, node: Node) -> None:
-        """Say what a node gives."""
-        if node.op == "Constant":
-            return
-        try:
-            step = self._step(node)
-        except Crossing as crossing:
-            step = Step((Unsure(f"{label(node)} {crossing}"),))
-        for i, name in enumerate(node.outputs):
-            if name:
-                self.flows[name] = step.flows[min(i, len(step.flows) - 1)]
-        if step.found:
-            self.found[node.index] = step.found
-        if step.shape is not None and self.shapes.get(node.outputs[0]) is None:
-            self.shapes[node.outputs[0]] = step.shape
-        self._size(node)
-
-    def _size(self, node: Node) -> None:
-        """Note the shapes of what ``node`` gives, where inference of the whole graph lost them."""
-        lost = [name for name in node.writes if not _is_whole(self.shapes.get(name))]
-        if not lost:
-            return
-        numbers = {
-            name: flow.trials[0]
-            for name in (*node.reads, *lost)
-            if isinstance(flow := self.flows.get(name), Numbers)
-        }
-        read = [self.shapes.get(name) for name in node.inputs]
-        found = sizing.given(self.model, node, read, numbers)
-        found |= {name: numbers[name].shape for name in lost if name in numbers}
-        open_ = (name for name in lost if not _is_whole(found.get(name)))
-        fixed = [name for name in open_ if isinstance(self.flows.get(name), Fixed)]
-        found |= {name: array.shape for name in fixed if (array := self.given(name)) is not None}
-        self.shapes |= {name: found[name] for name in lost if name in found}
-
-    def _step(self, node: Node) -> Step:
-        flows = tuple(self.flows.get(name, FIXED) for name in node.inputs)
-        captured = tuple(self.flows.get(name, FIXED) for name in node.captures)
-        unsure = next((f for f in (*flows, *captured) if isinstance(f, Unsure)), None)
-        if unsure is not None:
-            return Step((unsure,))
-        if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Woven | Fixed):
-            return self._shape(node, flows[0])
-        if node.op in crossing.RANDOM:
-            raise Crossing("draws random numbers")
-        counted = counts.computed(node, flows, self.model.opset)
-        if counted is not None:
-            return Step(counted)
-        if all(map(is_fixed, (*flows, *captured))):
-            return Step((FIXED,))
-        return self._ruled(node, flows)
-
-    def _shape(self, node: Node, flow: Flow) -> Step:
-        shape = self.shapes.get(node.inputs[0])
-        rows = flow if isinstance(flow, Rows | Woven) else Rows(-1)
-        said = None if shape is None else counts.shape_of(node, rows, shape, self.batches)
-        if said is None:
-            raise Crossing(f"asks for the shape of {node.inputs[0]!r}, which is not known")
-        return Step((said,))
-
-    def _ruled(self, node: Node, flows: tuple[Flow, ...]) -> Step:
-        rule = BY_OP.get(node.op)
-        if rule is None:
-            raise Crossing("is an operator that there is no rule for")
-        here = Here(
-            node,
-            flows,
-            tuple(self.shapes.get(name) for name in node.inputs),
-            self.batches,
-            self.model.opset,
-            tuple(name in self.model.constants for name in node.inputs),
-            self.opened,
-            lambda position: self.given(node.inputs[position]),
-        )
-        follow = partial(weaving.follow, rule) if weaving.meets(here) else rule.follow
-        try:
-            return follow(here)
-        except (IndexError, OverflowError, TypeError, ValueError) as odd:  # an axis that is a text
-            raise Crossing("has other attributes or inputs than its operator") from odd
 
 
 def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:

@@ -119,11 +119,13 @@ class Step:
         flows: of the outputs; the last one stands for all that follow.
         found: the places where the node hard-codes the batch.
         shape: of the first output at the written batch, where the rule worked it out.
+        ways: how many there are in which the pictures may lie in what comes out.
     """
 
     flows: tuple[Flow, ...]
     found: tuple[Found, ...] = ()
     shape: Shape | None = None
+    ways: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +141,7 @@ class Here:
         written: for each input, whether it is a constant of the file.
         open: whether the model leaves other sizes open, which are tried at one value only.
         value: what an input holds that is the same for all; ``None`` where that is not known.
+        turn: which of the ways in which the pictures may lie in what comes out is taken.
     """
 
     node: Node
@@ -149,6 +152,7 @@ class Here:
     written: tuple[bool, ...]
     open: bool = False
     value: Callable[[int], NDArray[Any] | None] = lambda _position: None
+    turn: int = 0
 
     def has(self, position: int) -> bool:
         """Tell whether the node reads anything at ``position``."""

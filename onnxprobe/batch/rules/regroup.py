@@ -1,6 +1,6 @@
 """Reshape and Flatten: the same numbers in the same order, cut into other rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +11,6 @@ from onnxprobe.batch.rules._base import (
     Counted,
     Found,
     Here,
-    Repair,
     Rule,
     Setting,
     Shape,
@@ -70,7 +69,7 @@ def _ways(flow: Rows | Woven, shape: Shape, new: Shape, here: Here) -> list[Rows
             f"cuts {list(shape)} into {list(new)}, which mixes rows of different pictures"
         )
     bare = kept and mixed and kept[0] != rows and product(new[kept[0].axis + 1 :]) == 1
-    return [*mixed, *kept] if bare else [*kept, *mixed]
+    return list(mixed) if bare else [*kept, *mixed]
 
 
 def _unwoven(flow: Rows | Woven, shape: Shape, batch: int) -> tuple[Rows, Shape]:
@@ -125,20 +124,31 @@ def reshape(here: Here) -> Step:
         )
 
     ways = _ways(rows, shape, new, here)
-    out = ways[0] if here.written[1] else next((way for way in ways if fits(said, way)), ways[0])
-    if fits(said, out):
-        return Step((out,), shape=new)
-    first = here.batches[0]
     if not here.written[1]:
-        return _replaced(here, out, new, said[0])
-    wrote = f"writes batch {first} into its shape {said[0]}"
-    for values in _shapes(said[0], new, out.axis, here.open):
+        ways.sort(key=lambda way: not fits(said, way))
+    alike = [way for way in ways if way.size(1) == ways[0].size(1)]
+    out = alike[here.turn]
+    if fits(said, out):
+        return Step((out,), shape=new, ways=len(alike))
+    if not here.written[1]:
+        return Step((out,), (_replaced(here, out, new, said[0]),), new, len(alike))
+    return Step((out,), (_mended(here, out, new, said[0], fits),), new, len(alike))
+
+
+def _mended(
+    here: Here,
+    out: Rows | Woven,
+    new: Shape,
+    said: list[int],
+    fits: Callable[[Sequence[Sequence[int]], Rows | Woven], bool],
+) -> Found:
+    """Write a shape without the batch where one says the same; else it counts the pictures."""
+    wrote = f"writes batch {here.batches[0]} into its shape {said}"
+    for values in _shapes(said, new, out.axis, here.open):
         if fits([values] * len(here.batches), out):
-            repair: Repair = Values(1, np.array(values, np.int64))
-            return Step((out,), (Found(wrote, f"shape {values}", repair),), new)
-    becomes = ", ".join("batch" if i == out.axis else str(n) for i, n in enumerate(said[0]))
-    repair = Counted(1, out.axis, out.size(1))
-    return Step((out,), (Found(wrote, f"shape [{becomes}]", repair),), new)
+            return Found(wrote, f"shape {values}", Values(1, np.array(values, np.int64)))
+    becomes = ", ".join("batch" if i == out.axis else str(n) for i, n in enumerate(said))
+    return Found(wrote, f"shape [{becomes}]", Counted(1, out.axis, out.size(1)))
 
 
 def _for_each(here: Here) -> Step:
@@ -164,14 +174,13 @@ def _shapes(said: list[int], new: Shape, axis: int, open_sizes: bool) -> list[li
     return [copied, [-1 if i == axis else m if n == -1 else n for i, (n, m) in pairs]]
 
 
-def _replaced(here: Here, out: Rows | Woven, new: Shape, said: list[int]) -> Step:
+def _replaced(here: Here, out: Rows | Woven, new: Shape, said: list[int]) -> Found:
     """Write a shape that was computed, with the batch in it, as a constant."""
-    if here.open:
-        raise Crossing(f"is given a shape with batch {here.batches[0]} in it, {said}")
-    values = [-1 if i == out.axis else n for i, n in enumerate(new)]
     wrote = f"is given a shape with batch {here.batches[0]} in it, {said}"
-    repair = Values(1, np.array(values, np.int64))
-    return Step((out,), (Found(wrote, f"shape {values}", repair),), new)
+    if here.open:
+        raise Crossing(wrote)
+    values = [-1 if i == out.axis else n for i, n in enumerate(new)]
+    return Found(wrote, f"shape {values}", Values(1, np.array(values, np.int64)))
 
 
 def flatten(here: Here) -> Step:

@@ -1,0 +1,55 @@
+"""Axes of size 1: along which of them the pictures of a batch of 1 lie is shown by what comes behind."""
+
+import pytest
+from batch_cases import ints, model, node, together_is_alone
+
+from onnxprobe.batch import baked, diagnose, dynamic
+from onnxprobe.batch.flow import Rows
+from onnxprobe.errors import BatchError
+
+N = node
+ONE = {"apart": ints(1, 1, 6), "first": ints(0)[0]}
+"""A row becomes [1, 1, 6]: a token of a picture, or a picture of a token."""
+
+
+def test_what_is_picked_from_shows_where_the_pictures_are_not():
+    nodes = [
+        N("Reshape", "x", "apart", out="a"), N("Transpose", "a", out="b", perm=[1, 0, 2]),
+        N("Gather", "b", "first", out="c", axis=1),
+    ]  # fmt: skip
+    diagnosis = together_is_alone(model(nodes, (1, 6), ONE))
+    assert [diagnosis.flows[name] for name in "abc"] == [Rows(1), Rows(0), Rows(0)]
+    (place,) = diagnosis.baked
+    assert place.becomes == "shape [1, -1, 6]"
+
+
+def test_the_likeliest_is_taken_where_nothing_speaks_against_it():
+    nodes = [N("Reshape", "x", "apart", out="a"), N("Relu", "a")]
+    assert together_is_alone(model(nodes, (1, 6), ONE)).flows["a"] == Rows(0)
+
+
+def test_a_choice_further_back_is_made_the_other_way_where_the_last_one_does_not_help():
+    nodes = [
+        N("Reshape", "x", "apart", out="a"), N("Softmax", "a", out="b", axis=0),
+        N("Reshape", "b", "row", out="c"), N("Relu", "c", out="d"),
+    ]  # fmt: skip
+    diagnosis = together_is_alone(model(nodes, (1, 6), ONE | {"row": ints(1, 6)}))
+    assert [diagnosis.flows[name] for name in "abcd"] == [Rows(1), Rows(1), Rows(0), Rows(0)]
+
+
+def test_what_another_branch_needs_is_not_turned_away_from():
+    nodes = [
+        N("Reshape", "x", "apart", out="a"), N("Softmax", "a", out="b", axis=1),
+        N("Softmax", "a", out="c", axis=0), N("Add", "b", "c"),
+    ]  # fmt: skip
+    old = model(nodes, (1, 6), ONE)
+    with pytest.raises(BatchError, match="Softmax 'c' is taken over axis 0, where the pictures"):
+        dynamic(old)
+    assert diagnose(old).flows["b"] == Rows(0)
+    assert [place.becomes for place in baked(old)] == ["shape [0, 1, 6]"]
+
+
+def test_pictures_that_never_lie_apart_are_refused_for_the_first_reason():
+    nodes = [N("Reshape", "x", "apart", out="a"), N("ReduceMax", "a", axes=[0, 1])]
+    with pytest.raises(BatchError, match="ReduceMax 'reducemax' reduces axis 0, where the pictur"):
+        dynamic(model(nodes, (1, 6), ONE))
