@@ -9,21 +9,27 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper
+from onnx.checker import ValidationError
 from onnx.reference import ReferenceEvaluator
 
 from onnxprobe.batch.flow import Fixed, Flow, Numbers, Rows, Woven, equal
 from onnxprobe.errors import MissingWeightsError
+from onnxprobe.graph.disk.small import bring, is_small
+from onnxprobe.graph.disk.weights import every_tensor
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.value import dtype_name
 
-_SIZES: Final = 1024
-"""Whole numbers of up to so many elements are followed as numbers: shapes, axes, places."""
-_SCALES: Final = 16
-"""The same for other constants: scales of a Resize, a factor; larger ones are weights."""
-_WHOLE: Final = frozenset({"int32", "int64", "bool"})
 _LARGEST: Final = 1 << 16
 """Elements up to which a result is held at every batch size tried."""
-
+_NO_ANSWER: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    ValidationError,
+)
+"""What ONNX's reference implementation raises where it does not run."""
 _FILLING: Final = frozenset({"ConstantOfShape", "Expand", "Tile"})
 
 
@@ -32,10 +38,8 @@ def constant(model: Model, name: str, batches: Sequence[int]) -> Numbers | Fixed
     tensor = model.tensors.get(name)
     if tensor is None and name not in model.producers:
         return Fixed()
-    if tensor is not None:
-        few = _SIZES if dtype_name(tensor.data_type) in _WHOLE else _SCALES
-        if int(np.prod(tensor.dims, dtype=np.int64)) > few:
-            return Fixed()
+    if tensor is not None and not is_small(tensor):
+        return Fixed()
     try:
         return Numbers((model.constant(name),) * len(batches))
     except MissingWeightsError:  # what needs to know it will say so
@@ -99,7 +103,7 @@ def run(
     try:
         with np.errstate(all="ignore"):
             results = ReferenceEvaluator(_alone(node, opset)).run(None, dict(feeds))
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+    except _NO_ANSWER:
         return None
     if not all(isinstance(result, np.ndarray | np.generic) for result in results):
         return None
@@ -112,6 +116,7 @@ def _alone(node: Node, opset: int) -> onnx.ModelProto:
         [onnx.ValueInfoProto(name=name) for name in names] for names in (node.reads, node.writes)
     )
     graph = helper.make_graph([node.proto], "node", reads, writes)
+    bring(every_tensor(graph))
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
 
 

@@ -23,6 +23,7 @@ from onnxprobe.repair.misshapen import MISSHAPEN
 from onnxprobe.repair.mistyped import MISTYPED
 from onnxprobe.repair.node_names import NODE_NAMES
 from onnxprobe.repair.order import ORDER
+from onnxprobe.repair.outside import OUTSIDE
 from onnxprobe.repair.twice import DECLARED_TWICE, INPUTS_TWICE, WEIGHTS_TWICE
 from onnxprobe.repair.undeclared import UNDECLARED, UNTYPED
 from onnxprobe.repair.unimported import UNIMPORTED
@@ -34,6 +35,7 @@ AILMENTS: Final = Registry(
         IR_VERSION,
         IMPORTS,
         UNIMPORTED,
+        OUTSIDE,
         IDLE,
         ORDER,
         FORMS,

@@ -146,6 +146,37 @@ def test_the_ir_version_that_is_needed_is_that_of_opset_types_and_functions():
     assert needed(relu) == 10
 
 
+def test_small_constants_beside_the_model_are_written_into_the_file(tmp_path):
+    to, w = np.array([0, 2, 2]), np.arange(40, dtype=np.float32).reshape(10, 2, 2)
+    proto = file(
+        node("Reshape", "x", "to", out="r"),
+        node("Constant", out="h", name="c", value=numpy_helper.from_array(w)),
+        node("Add", "r", "h", name="add"),
+        weights={"to": to},
+    )
+    onnx.save(
+        proto,
+        tmp_path / "old.onnx",
+        save_as_external_data=True,
+        size_threshold=0,
+        convert_attribute=True,
+        location="w",
+    )
+    with pytest.raises(RunError, match="small constants lie beside the file; repair with: onnxp"):
+        Session(tmp_path / "old.onnx")
+    done = write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    assert [(f.ailment, f.names) for f in done.findings] == [("outside", ("to",))]
+    (answer,) = run(tmp_path / "new.onnx", {"x": X}).values()
+    np.testing.assert_array_equal(answer, X.reshape(1, 2, 2) + w)
+
+
+def test_small_constants_beside_the_model_stay_where_the_file_loads(tmp_path):
+    proto = file(node("Add", "x", "w"), weights=WHOLE)
+    path = tmp_path / "old.onnx"
+    onnx.save(proto, path, save_as_external_data=True, size_threshold=0, location="w")
+    assert write_repaired(path, tmp_path / "new.onnx").findings == ()
+
+
 IDLE = {
     "unknown": node("Foo", "x", out="z", name="idle"),
     "reads what nobody writes": node("Neg", "gone", out="z", name="idle"),

@@ -132,7 +132,15 @@ CASES = {
     "mistyped": (leave_types_behind, ("stem", "pooled")),
     "misshapen": (misshape, ("stem", "flat")),
 }  # fmt: skip
-ELSEWHERE = {"block-size", "forms", "idle-nodes", "inputs-twice", "ir-version", "unimported"}
+ELSEWHERE = {
+    "block-size",
+    "forms",
+    "idle-nodes",
+    "inputs-twice",
+    "ir-version",
+    "outside",
+    "unimported",
+}
 """What has tests of its own, here or in ``test_refused``."""
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import onnx
 from onnx import checker, shape_inference
 
+from onnxprobe.graph.disk.small import with_small
 from onnxprobe.graph.inference import standins, trials
 from onnxprobe.graph.value import Dim, Value, dtype_name
 
@@ -22,13 +23,18 @@ def infer(proto: onnx.ModelProto) -> dict[str, Value]:
     """Return what is declared in the file or follows from it, for every tensor that has a type.
 
     ONNX's own inference loses symbols in the arithmetic that exporters write around a Reshape.
-    Where it leaves holes it is asked again, twice, with numbers for the open sizes of the inputs
-    (see ``trials``). A batch without a name is called ``"batch"``. A model that inference
-    cannot digest keeps its declarations. No weights are read.
+    Where it leaves holes it is asked again, with the small constants that lie on disk, and twice with
+    numbers for the open sizes of the inputs (see ``trials``). A batch without a name is called
+    ``"batch"``. A model that inference cannot digest keeps its declarations. No weights are read.
     """
     opened = trials.sizes(tuple(trials.open_sizes(proto.graph)))
-    found = _infer(proto, {size: size.symbol for size in opened})
-    if not opened or not any(has_holes(value) for value in found.values()):
+    symbols = {size: size.symbol for size in opened}
+    found = _infer(proto, symbols)
+    if not _complete(proto.graph, found):
+        whole = with_small(proto)
+        found = found if whole is proto else _infer(whole, symbols)
+        proto = whole
+    if not opened or not any(map(has_holes, found.values())):
         return found
     small, large = (_infer(proto, {s: pair[i] for s, pair in opened.items()}) for i in (0, 1))
     tried = {size.symbol: pair for size, pair in opened.items() if size.symbol}
@@ -45,6 +51,12 @@ def stored(graph: onnx.GraphProto) -> Iterator[Value]:
 def has_holes(value: Value) -> bool:
     """Tell whether a size of ``value``, or even how many it has, is unknown."""
     return value.shape is None or None in value.shape
+
+
+def _complete(graph: onnx.GraphProto, found: Mapping[str, Value]) -> bool:
+    if any(map(has_holes, found.values())):
+        return False
+    return all(name in found for node in graph.node for name in node.output if name)
 
 
 def _infer(proto: onnx.ModelProto, given: Mapping[trials.Open, Dim]) -> dict[str, Value]:

@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import ArrayLike, NDArray
 from onnx import helper, numpy_helper
 
+from onnxprobe.graph.disk import weights
 from onnxprobe.graph.model import Model
 
 Nodes = list[onnx.NodeProto]
@@ -52,7 +53,8 @@ class Site:
             return None
         if name not in self.constants:
             raise NoFormError(f"{what} that are computed")
-        return self.model.constant(name) if name in self.model.tensors else self._inner(name)
+        inner = name not in self.model.tensors
+        return weights.read(self.constants[name]) if inner else self.model.constant(name)
 
     def rank(self, position: int = 0) -> int | None:
         """Return how many axes an input has, if that is known."""
@@ -87,9 +89,6 @@ class Site:
         node.attribute.extend(a for a in self.node.attribute if a.name not in gone)
         node.attribute.extend(helper.make_attribute(key, value) for key, value in more.items())
         return node
-
-    def _inner(self, name: str) -> NDArray[Any]:
-        return np.asarray(numpy_helper.to_array(self.constants[name]))
 
 
 @dataclass(frozen=True, slots=True)
