@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import onnx
 
 from onnxprobe.batch.diagnosis import Diagnosis, diagnose, outcome
-from onnxprobe.batch.flow import Rows, Woven
+from onnxprobe.batch.flow import Counting, Rows, Woven
 from onnxprobe.batch.mending import mended
 from onnxprobe.graph.inference.trials import BATCH
 from onnxprobe.graph.model import Model
@@ -35,12 +35,12 @@ def dynamic(model: Model, diagnosis: Diagnosis | None = None) -> Model:
     graph = new.graph
     for info in (*graph.input, *graph.output, *graph.value_info):
         flow = found.flows.get(info.name)
-        if isinstance(flow, Rows | Woven):
+        if isinstance(flow, Rows | Woven | Counting):
             _declare(info, flow, symbol)
     return Model(new)
 
 
-def _declare(info: onnx.ValueInfoProto, rows: Rows | Woven, symbol: str) -> None:
+def _declare(info: onnx.ValueInfoProto, rows: Rows | Woven | Counting, symbol: str) -> None:
     dims = info.type.tensor_type.shape.dim
     if rows.axis < len(dims) and dims[rows.axis].dim_value:
         dims[rows.axis].dim_param = symbol if rows.size(1) == 1 else f"{rows.size(1)}*{symbol}"

@@ -53,6 +53,28 @@ class Woven:
         return self.blocks * self.times * batch
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Places in the rows of all pictures: each picture's are in its own, behind those of the ones before.
+
+    Attributes:
+        axis: where the places of the pictures lie, one picture after the other.
+        times: how many rows along it belong to one picture.
+        step: how many of the rows that are counted belong to one picture.
+        column: where a place is a list of numbers, along the last axis, which of them counts these;
+            ``None`` where it is one number.
+    """
+
+    axis: int
+    times: int
+    step: int
+    column: int | None = None
+
+    def size(self, batch: int) -> int:
+        """Return how long the axis is."""
+        return self.times * batch
+
+
 def equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
     """Tell whether two arrays of any type are the same; NaN is NaN."""
     return a.shape == b.shape and bool(np.all((a == b) | ((a != a) & (b != b))))  # noqa: PLR0124
@@ -86,7 +108,7 @@ class Unsure:
     reason: str
 
 
-Flow = Fixed | Rows | Woven | Numbers | Unsure
+Flow = Fixed | Rows | Woven | Counting | Numbers | Unsure
 FIXED: Final = Fixed()
 
 
@@ -99,10 +121,12 @@ def plain(flow: Flow, batches: tuple[int, ...]) -> Flow:
 
     Raises:
         Crossing: the numbers tell a picture where in the batch it lies, or how many others
-            there are; or pictures are woven into each other.
+            there are, as places in the rows of all do; or pictures are woven into each other.
     """
     if isinstance(flow, Woven):
         raise Crossing(f"has pictures that {flow.by} weaves into each other")
+    if isinstance(flow, Counting):
+        raise Crossing("has places that count through the rows of all pictures")
     if not isinstance(flow, Numbers):
         return flow
     if flow.same:

@@ -1,7 +1,7 @@
 """Write the repairs of a diagnosis into a graph."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -146,7 +146,13 @@ def _counted(bench: _Bench, node: Node, repair: Counted, name: str) -> None:
 def _stepped(bench: _Bench, node: Node, repair: Stepped, name: str) -> None:
     write = _Writer(bench, name)
     first = write.numbers("first", np.expand_dims(repair.first, repair.axis))
-    write.each(first, repair.axis, repair.first.shape, repair.step)
+    if repair.first.dtype == np.int64:
+        write.each(first, repair.axis, repair.first.shape, repair.step)
+    else:
+        whole = replace(write, name=f"{name}/whole")
+        whole.each(first, repair.axis, repair.first.shape, repair.step)
+        to = helper.np_dtype_to_tensor_dtype(repair.first.dtype)
+        write.op("Cast", whole.name, out=name, to=to)
     bench.read(node, repair.position, name)
 
 

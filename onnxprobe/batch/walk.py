@@ -9,10 +9,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from onnxprobe.batch import counts, sizing
-from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, Unsure, Woven
+from onnxprobe.batch import bounds, counts, sizing
+from onnxprobe.batch.flow import (
+    FIXED,
+    Counting,
+    Crossing,
+    Fixed,
+    Flow,
+    Numbers,
+    Rows,
+    Unsure,
+    Woven,
+)
 from onnxprobe.batch.given import Given
-from onnxprobe.batch.rules import BY_OP, Found, Here, Step, crossing, weaving
+from onnxprobe.batch.rules import BY_OP, Found, Here, Step, counting, crossing, weaving
 from onnxprobe.batch.rules._base import is_fixed
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.order import label
@@ -99,7 +109,7 @@ class Walk:
         while todo:
             for name in todo.pop().reads:
                 before = self.model.producers.get(name)
-                moves = isinstance(self.flows.get(name), Rows | Woven)
+                moves = isinstance(self.flows.get(name), Rows | Woven | Counting)
                 if moves and before is not None and before.index not in found:
                     found.add(before.index)
                     todo.append(before)
@@ -156,7 +166,7 @@ class Walk:
         unsure = next((f for f in (*flows, *captured) if isinstance(f, Unsure)), None)
         if unsure is not None:
             return Step((unsure,))
-        if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Woven | Fixed):
+        if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Woven | Counting | Fixed):
             return self._shape(node, flows[0])
         if node.op in crossing.RANDOM:
             raise Crossing("draws random numbers")
@@ -170,6 +180,8 @@ class Walk:
     def _shape(self, node: Node, flow: Flow) -> Step:
         shape = self.shapes.get(node.inputs[0])
         rows = flow if isinstance(flow, Rows | Woven) else Rows(-1)
+        if isinstance(flow, Counting):
+            rows = Rows(flow.axis, flow.times)
         said = None if shape is None else counts.shape_of(node, rows, shape, self.batches)
         if said is None:
             raise Crossing(f"asks for the shape of {node.inputs[0]!r}, which is not known")
@@ -188,9 +200,11 @@ class Walk:
             tuple(name in self.model.constants for name in node.inputs),
             self.opened,
             lambda position: self._given(node.inputs[position]),
+            lambda position: bounds.below(self.model, self.shapes, node.inputs[position]),
             self._turned.get(node.index, 0),
         )
-        follow = partial(weaving.follow, rule) if weaving.meets(here) else rule.follow
+        special = next((way for way in (weaving, counting) if way.meets(here)), None)
+        follow = partial(special.follow, rule) if special else rule.follow
         try:
             return follow(here)
         except (IndexError, OverflowError, TypeError, ValueError) as odd:  # an axis that is a text

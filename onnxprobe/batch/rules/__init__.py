@@ -35,6 +35,7 @@ RULES: Final = Registry(
     [
         each.EACH,
         each.BROADCAST,
+        each.ADD,
         each.DROPOUT,
         maps.MAPS,
         maps.SEVERAL_MAPS,

@@ -64,13 +64,13 @@ class Stepped:
     Attributes:
         position: which input.
         axis: along which the pictures lie.
-        first: the places of the first picture.
+        first: the places of the first picture, in the type that the node reads.
         step: how far those of the next picture are on; broadcast to ``first``.
     """
 
     position: int
     axis: int
-    first: NDArray[np.int64]
+    first: NDArray[np.integer[Any]]
     step: NDArray[np.int64]
 
 
@@ -141,6 +141,7 @@ class Here:
         written: for each input, whether it is a constant of the file.
         open: whether the model leaves other sizes open, which are tried at one value only.
         value: what an input holds that is the same for all; ``None`` where that is not known.
+        below: what an input of whole numbers is below, and not below 0; ``None`` where not known.
         turn: which of the ways in which the pictures may lie in what comes out is taken.
     """
 
@@ -152,6 +153,7 @@ class Here:
     written: tuple[bool, ...]
     open: bool = False
     value: Callable[[int], NDArray[Any] | None] = lambda _position: None
+    below: Callable[[int], int | None] = lambda _position: None
     turn: int = 0
 
     def has(self, position: int) -> bool:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from onnxprobe.batch.flow import Crossing, Rows
+from onnxprobe.batch.rules import ladders
 from onnxprobe.batch.rules._base import Found, Here, Repeated, Rule, Step, agreed
 
 _ONE: Final = (
@@ -12,7 +13,7 @@ _ONE: Final = (
     "com.microsoft::FastGelu com.microsoft::Gelu com.microsoft::QuickGelu"
 )
 _SEVERAL: Final = (
-    "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor CastLike Div Equal Greater GreaterOrEqual Less "
+    "And BitShift BitwiseAnd BitwiseOr BitwiseXor CastLike Div Equal Greater GreaterOrEqual Less "
     "LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor com.microsoft::BiasGelu"
 )
 _SAYS_IF_TEST: Final = 7
@@ -60,6 +61,11 @@ def repeat(here: Here, position: int, rows: Rows) -> Found:
     return Found(wrote, becomes, Repeated(position, rows.axis, len(sizes), rows.times))
 
 
+def add(here: Here) -> Step:
+    """Line the inputs up, or count places in a picture's own rows on from the pictures before it."""
+    return ladders.added(here) or broadcast(here)
+
+
 def one(here: Here) -> Step:
     """Let the first input through; whatever else is read are settings."""
     return Step((here.only(),))
@@ -76,4 +82,5 @@ def dropout(here: Here) -> Step:
 
 EACH: Final = Rule("each element", frozenset(_ONE.split()), one)
 BROADCAST: Final = Rule("broadcast", frozenset(_SEVERAL.split()), broadcast)
+ADD: Final = Rule("sum", frozenset({"Add"}), add)
 DROPOUT: Final = Rule("dropout", frozenset({"Dropout"}), dropout)

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from onnxprobe.batch.flow import FIXED, Crossing, Numbers, Rows
+from onnxprobe.batch.flow import FIXED, Counting, Crossing, Numbers, Rows
 from onnxprobe.batch.rules._base import (
     Counted,
     Found,
@@ -18,6 +18,7 @@ from onnxprobe.batch.rules._base import (
     growing,
 )
 from onnxprobe.batch.rules.each import repeat
+from onnxprobe.batch.rules.ladders import ladder
 
 _WITH_REGION: Final = 11
 """The opset from which Resize has a region of interest as its second input."""
@@ -25,11 +26,34 @@ _WITH_REGION: Final = 11
 
 def concat(here: Here) -> Step:
     """Join along another axis than that of the pictures; what is for one picture is repeated."""
+    counting = _column(here)
+    if counting is not None:
+        return counting
     positions = range(len(here.node.inputs))
     rows = agreed([r for i in positions if (r := here.rows(i)) is not None])
     apart(rows, [here.node.attribute("axis", 1)], here.rank(), "joins along")
     others = [i for i in positions if here.rows(i) is None]
     return Step((rows,), tuple(repeat(here, i, rows) for i in others))
+
+
+def _column(here: Here) -> Step | None:
+    """Follow lists of numbers, one of which says which picture it is; ``None`` where none does."""
+    rank, positions = here.rank(), range(len(here.node.inputs))
+    rows = next((flow for flow in here.flows if isinstance(flow, Rows)), None)
+    axis = counted_from_front(here.node.attribute("axis", 1), rank)
+    if rows is None or axis != rank - 1 or rows.axis == axis:
+        return None
+    ladders = {i: up for i in positions if (up := ladder(here, i, rows)) is not None}
+    if len(ladders) != 1:
+        return None
+    ((at, up),) = ladders.items()
+    if here.shape(at)[axis] != 1 or up.first.min() < 0 or up.first.max() >= up.step:
+        return None
+    agreed([own for i in positions if i != at and (own := here.rows(i)) is not None])
+    same = [i for i in positions if i != at and here.rows(i) is None]
+    column = sum(here.shape(i)[axis] for i in range(at))
+    flow = Counting(rows.axis, rows.times, up.step, column)
+    return Step((flow,), (*up.found, *(repeat(here, i, rows) for i in same)))
 
 
 def expand(here: Here) -> Step:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxprobe.batch.flow import Crossing, Numbers, Rows, plain
+from onnxprobe.batch.flow import Counting, Crossing, Numbers, Rows, plain
 from onnxprobe.batch.rules._base import (
     Found,
     Here,
@@ -26,6 +26,7 @@ from onnxprobe.batch.rules._base import (
     is_fixed,
 )
 from onnxprobe.batch.rules.each import repeat
+from onnxprobe.batch.rules.ladders import steps
 from onnxprobe.errors import plural
 
 _COUNTS: Final = 10
@@ -138,6 +139,11 @@ class _Counter:
     front: int = 0
 
     @property
+    def place(self) -> int | None:
+        """The column, where a place is a list of numbers."""
+        return self.column if self.width else None
+
+    @property
     def step(self) -> NDArray[np.int64]:
         """How far the places of the next picture are on."""
         if not self.width:
@@ -157,12 +163,16 @@ def _stepped(here: Here, position: int, counter: _Counter) -> tuple[Rows, tuple[
     flow = here.flows[position]
     if isinstance(flow, Rows):
         return flow, (_shifted(here, position, counter, flow),)
+    if isinstance(flow, Counting):
+        if (flow.step, flow.column) != (counter.times, counter.place):
+            raise Crossing(_ACROSS)
+        return Rows(flow.axis, flow.times), ()
     step, tried = counter.step, _tried(here, position)
     tables = [np.where(array < 0, array + step * batch, array) for array, batch in tried]
     batches = [batch for _, batch in tried]
     for axis in range(counter.front, tables[0].ndim - bool(counter.width)):
         first = np.take(tables[0], range(tables[0].shape[axis] // batches[0]), axis)
-        wanted = (_steps(first, axis, step, batch) for batch in batches)
+        wanted = (steps(first, axis, step, batch) for batch in batches)
         if first.size and all(map(np.array_equal, tables, wanted)):
             places = Rows(axis, first.shape[axis])
             repair = Stepped(position, axis, first, step)
@@ -179,13 +189,6 @@ def _tried(here: Here, position: int) -> list[tuple[NDArray[Any], int]]:
     if array is None:
         raise Crossing(f"reads {here.node.inputs[position]!r}, which is not known beforehand")
     return [(array.astype(np.int64), here.batches[0])]
-
-
-def _steps(
-    first: NDArray[Any], axis: int, step: NDArray[np.int64], batch: int
-) -> NDArray[np.int64]:
-    """Return the places of ``batch`` pictures."""
-    return np.concatenate([first + step * picture for picture in range(batch)], axis)
 
 
 def _written(here: Here, repair: Stepped) -> Found:

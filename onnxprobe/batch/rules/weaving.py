@@ -9,6 +9,7 @@ from onnxprobe.batch.rules._base import Here, Rule, Step, is_fixed
 
 _BY_ROW: Final = (
     each.EACH,
+    each.ADD,
     each.BROADCAST,
     each.DROPOUT,
     along.SOFTMAX,
