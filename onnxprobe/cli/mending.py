@@ -17,9 +17,9 @@ Proven = Annotated[
 ]
 
 _AILMENTS = (
-    "imports, unimported, order, forms, node-names, weights-twice, inputs-twice, weights-as-inputs, "
-    "dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped, misshapen; where "
-    "the file does not load: ir-version, outside, idle-nodes"
+    "imports, unimported, locations, order, forms, node-names, weights-twice, inputs-twice, "
+    "weights-as-inputs, dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped, "
+    "misshapen; where the file does not load: ir-version, outside, idle-nodes"
 )
 _ASKED = "functions (write them out flat), value-info (declare inner types and shapes)"
 

@@ -20,6 +20,7 @@ TRITON: Final = Linting(
     runtime="onnxruntime",
     rules=(
         runtime.loads,
+        runtime.weights,
         triton.tensors_only,
         triton.names,
         triton.completed,
@@ -35,7 +36,7 @@ TRITON: Final = Linting(
 V2: Final = Linting(
     name="v2",
     runtime="onnxruntime",
-    rules=(runtime.loads, v2.tensors, v2.types, runtime.text),
+    rules=(runtime.loads, runtime.weights, v2.tensors, v2.types, runtime.text),
     source="the V2 (open) inference protocol: KServe, MLServer, OpenVINO Model Server",
 )
 _EXTRA: Final = {"tensorrt": (runtime.sized_at_run_time,)}
@@ -46,7 +47,12 @@ LINTINGS: Final = Registry(
         TRITON,
         V2,
         *(
-            Linting(name, name, (runtime.loads, *_EXTRA.get(name, ())), TARGETS[name].source)
+            Linting(
+                name,
+                name,
+                (runtime.loads, runtime.weights, *_EXTRA.get(name, ())),
+                TARGETS[name].source,
+            )
             for name in TARGETS
         ),
     ],

@@ -1,8 +1,10 @@
-"""Whether the runtime loads the file: opset, IR version, operators, types, text, maps."""
+"""Whether the runtime loads the file: opset, IR version, operators, weights, types, text, maps."""
 
 from collections.abc import Iterator
 from typing import Final
 
+from onnxprobe.errors import MissingWeightsError, NotOnnxError
+from onnxprobe.graph.disk.outside import found
 from onnxprobe.lint import seen
 from onnxprobe.lint._base import Finding, Subject, error, warning
 from onnxprobe.targets import obstacles, target
@@ -17,6 +19,16 @@ def loads(subject: Subject) -> Iterator[Finding]:
     for obstacle in obstacles(subject.model, subject.runtime):
         says = f"the model needs {obstacle.what}, but {obstacle.why}"
         yield error("runtime", says, obstacle.how)
+
+
+def weights(subject: Subject) -> Iterator[Finding]:
+    """Find a file of weights that is not beside the model, too short, or under a name that is refused."""
+    try:
+        found(subject.model.proto)
+    except (MissingWeightsError, NotOnnxError) as why:
+        yield error(
+            "weights", str(why), "put the file of weights that was exported beside the model"
+        )
 
 
 def text(subject: Subject) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from onnxprobe.repair.idle import IDLE
 from onnxprobe.repair.imports import IMPORTS
 from onnxprobe.repair.inputs import LISTED_WEIGHTS, UNREAD_INPUTS
 from onnxprobe.repair.ir import IR_VERSION
+from onnxprobe.repair.locations import LOCATIONS
 from onnxprobe.repair.misshapen import MISSHAPEN
 from onnxprobe.repair.mistyped import MISTYPED
 from onnxprobe.repair.node_names import NODE_NAMES
@@ -35,6 +36,7 @@ AILMENTS: Final = Registry(
         IR_VERSION,
         IMPORTS,
         UNIMPORTED,
+        LOCATIONS,
         OUTSIDE,
         IDLE,
         ORDER,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnxprobe import runtime
 from onnxprobe.answers import Agreement, agreement, batches
 from onnxprobe.errors import ContractError, GraphError, RunError, quoted
+from onnxprobe.graph.disk.outside import found
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
@@ -89,13 +90,13 @@ def write_repaired(  # noqa: PLR0913  each is an option of the command
         ContractError: an answer would change, or it would no longer run.
     """
     repaired, old = _treated(path, skip, also, proven=proven)
-    found: list[Mended] = []
+    shown: list[Mended] = []
 
     def check(temporary: Path) -> None:
-        found.append(_shown(path, repaired, old, temporary))
+        shown.append(_shown(path, repaired, old, temporary))
 
     save(repaired.model, out, outside=outside, check=check)
-    return found[0]
+    return shown[0]
 
 
 def diagnosed(
@@ -108,6 +109,7 @@ def diagnosed(
             :func:`write_repaired`.
     """
     repaired, old = _treated(path, skip, also, proven=proven)
+    found(repaired.model.proto)  # what cannot be written is not called well
     if old is not None and old.loads and not repaired.findings:
         return Mended((), before=old.why, after=old.why)
     return _shown(path, repaired, old, repaired.model)

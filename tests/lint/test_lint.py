@@ -1,5 +1,6 @@
 import json
 
+import onnx
 import pytest
 from onnx import TensorProto, helper
 from tiny import tiny_model
@@ -54,6 +55,18 @@ def test_text_is_an_error_where_the_runtime_has_none(target, expected):
     model = through("Identity", TensorProto.STRING)
     levels = {finding.level for finding in findings(model, LINTINGS[target])}
     assert levels == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize("name", LINTINGS)
+def test_a_file_of_weights_that_is_not_there_keeps_a_model_from_being_served(name, tmp_path):
+    path = tmp_path / "model.onnx"
+    where = {"save_as_external_data": True, "size_threshold": 0, "location": "w.bin"}
+    onnx.save(tiny_model().proto, path, **where)
+    assert lint(path, LINTINGS[name]) == ()
+    (tmp_path / "w.bin").unlink()
+    (found,) = lint(path, LINTINGS[name])
+    assert (found.rule, found.level) == ("weights", "error")
+    assert "keeps its weights in 'w.bin', which is not beside it" in found.says
 
 
 def test_half_precision_has_no_form_in_json():

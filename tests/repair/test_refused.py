@@ -1,14 +1,16 @@
 """Files that ONNX Runtime does not load: what is mended, and what is said of the rest."""
 
+from functools import partial
+
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from onnxprobe.errors import GraphError, NotOnnxError, RunError
+from onnxprobe.errors import GraphError, MissingWeightsError, NotOnnxError, RunError
 from onnxprobe.graph.model import Model
 from onnxprobe.repair import repair
-from onnxprobe.repair.proving import write_repaired
+from onnxprobe.repair.proving import diagnosed, write_repaired
 from onnxprobe.repair.reasons import because
 from onnxprobe.runtime import Session, run
 
@@ -168,6 +170,57 @@ def test_small_constants_beside_the_model_are_written_into_the_file(tmp_path):
     assert [(f.ailment, f.names) for f in done.findings] == [("outside", ("to",))]
     (answer,) = run(tmp_path / "new.onnx", {"x": X}).values()
     np.testing.assert_array_equal(answer, X.reshape(1, 2, 2) + w)
+
+
+def beside(tmp_path, said, there="sub/w.bin"):
+    """A file with a weight beside it that it calls otherwise."""
+    proto = file(node("Add", "x", "w"), weights={"w": np.ones((600, 1, 4), np.float32)})
+    path = tmp_path / "model" / "old.onnx"
+    (path.parent / there).parent.mkdir(parents=True)
+    onnx.save(proto, path, save_as_external_data=True, size_threshold=0, location=there)
+    said = said.format(folder=path.parent)
+    proto = onnx.load(path, load_external_data=False)
+    proto.graph.initializer[0].external_data[0].value = said
+    path.write_bytes(proto.SerializeToString())
+    return path, said
+
+
+NAMES = [
+    ("{folder}/sub/w.bin", "sub/w.bin"),
+    ("/home/someone/w.bin", "w.bin"),
+    ("C:\\models\\w.bin", "w.bin"),
+    ("sub\\w.bin", "sub/w.bin"),
+    ("sub/w.bin/", "sub/w.bin"),
+    ("no/../w.bin", "w.bin"),
+]
+
+
+@pytest.mark.parametrize(("said", "there"), NAMES)
+def test_a_file_of_weights_is_named_as_it_lies_beside_the_model(said, there, tmp_path):
+    path, said = beside(tmp_path, said, there)
+    done = write_repaired(path, path.with_name("new.onnx"))
+    assert [(f.ailment, f.names) for f in done.findings] == [("locations", (said,))]
+    new = onnx.load(path.with_name("new.onnx"), load_external_data=False)
+    assert new.graph.initializer[0].external_data[0].value == there
+    (answer,) = run(path.with_name("new.onnx"), {"x": X}).values()
+    np.testing.assert_array_equal(answer, np.broadcast_to(X + 1, (600, 1, 4)))
+
+
+@pytest.mark.parametrize(
+    "said", ["/home/someone/other.bin", "other.bin", "../w.bin", "w\0.bin", ""]
+)
+def test_a_file_of_weights_that_is_not_there_under_another_name_either_is_refused(said, tmp_path):
+    path, _ = beside(tmp_path, said)
+    for treat in (diagnosed, partial(write_repaired, out=tmp_path / "new.onnx")):
+        with pytest.raises((MissingWeightsError, NotOnnxError)):
+            treat(path)
+
+
+@pytest.mark.parametrize("said", ["./sub/w.bin", "sub//w.bin", "sub/../sub/w.bin"])
+def test_a_name_that_runtimes_take_stays(said, tmp_path):
+    path, _ = beside(tmp_path, said)
+    Session(path)
+    assert diagnosed(path).findings == ()
 
 
 def test_small_constants_beside_the_model_stay_where_the_file_loads(tmp_path):

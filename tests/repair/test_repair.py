@@ -133,14 +133,9 @@ CASES = {
     "misshapen": (misshape, ("stem", "flat")),
 }  # fmt: skip
 ELSEWHERE = {
-    "block-size",
-    "forms",
-    "idle-nodes",
-    "inputs-twice",
-    "ir-version",
-    "outside",
+    "block-size", "forms", "idle-nodes", "inputs-twice", "ir-version", "locations", "outside",
     "unimported",
-}
+}  # fmt: skip
 """What has tests of its own, here or in ``test_refused``."""
 
 

@@ -68,22 +68,35 @@ class Beside(NamedTuple):
         """Return the file itself; ``weight`` is for the message.
 
         Raises:
-            NotOnnxError: it is outside the folder of the model.
-            MissingWeightsError: it is not there.
+            NotOnnxError: it is no name relative to the folder of the model, or of a file outside it.
+            MissingWeightsError: there is no file of that name.
         """
+        if not self.location or "\0" in self.location:
+            raise NotOnnxError(
+                f"weight {weight!r} is said to be in {self.location!r}, which is no name of a file"
+            )
         folder, home = path_of(self.folder), os.path.realpath(path_of(self.home))
-        real = os.path.realpath(folder / self.location) if "\0" not in self.location else ""
-        if not self.location or not Path(real).is_relative_to(home):
+        named = os.path.join(folder, self.location)  # noqa: PTH118  Path would drop a slash at the end
+        real = Path(os.path.realpath(named))
+        leads_out = os.path.normpath(self.location).startswith(os.pardir + os.sep)
+        if leads_out or not real.is_relative_to(
+            home
+        ):  # beside another folder it is a file elsewhere
             raise NotOnnxError(
                 f"weight {weight!r} is said to be in {self.location!r}, outside the model's folder; "
                 "weights must lie beside the model"
             )
-        if not os.path.isfile(real):  # noqa: PTH113  Path.is_file raises on names that are too long
+        if Path(self.location).is_absolute():
+            raise NotOnnxError(
+                f"weight {weight!r} is said to be in {self.location!r}; ONNX names a file of weights "
+                "relative to the model's folder; repair with: onnxprobe repair"
+            )
+        if not os.path.isfile(named):  # noqa: PTH113  Path.is_file raises on names that are too long
             raise MissingWeightsError(
                 f"the model keeps its weights in {self.location!r}, which is not beside it (looked "
                 f"in {str(folder)!r})"
             )
-        return Path(real)
+        return real
 
 
 def entries(tensor: onnx.TensorProto) -> dict[str, str]:

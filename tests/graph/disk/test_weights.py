@@ -161,7 +161,7 @@ def outside_tensor(**said):
         ({"offset": " 1"}, NotOnnxError, "an offset or length that is no number"),
         ({"offset": "9" * 5000}, NotOnnxError, "an offset or length that is no number"),
         ({"length": "12"}, NotOnnxError, "has 12 bytes, but its shape and type take 16"),
-        ({"location": ""}, NotOnnxError, "said to be in '', outside the model's folder"),
+        ({"location": ""}, NotOnnxError, "said to be in '', which is no name of a file"),
         (
             {"location": "."},
             MissingWeightsError,
@@ -169,7 +169,13 @@ def outside_tensor(**said):
         ),
         ({"location": "loop"}, MissingWeightsError, "keeps its weights in 'loop'"),
         ({"location": "pipe"}, MissingWeightsError, "keeps its weights in 'pipe'"),
-        ({"location": "a\0b"}, NotOnnxError, r"said to be in 'a\\x00b', outside"),
+        ({"location": "a\0b"}, NotOnnxError, r"said to be in 'a\\x00b', which is no name"),
+        (
+            {"location": "w.bin/"},
+            MissingWeightsError,
+            "keeps its weights in 'w.bin/', which is not",
+        ),
+        ({"location": "no/../w.bin"}, MissingWeightsError, "which is not beside it"),
         ({"location": "x" * 5000}, MissingWeightsError, "which is not beside it"),
         ({"location": "sub/../../secret"}, NotOnnxError, "outside the model's folder"),
     ],
@@ -182,6 +188,16 @@ def test_a_place_that_is_none_is_refused(tmp_path, said, error, message):
     os.mkfifo(tmp_path / "pipe")
     path = written(tmp_path / "model.onnx", outside_tensor(**said))
     with pytest.raises(error, match=message):
+        load(path).constant("w")
+
+
+@pytest.mark.parametrize("location", ["{folder}/w.bin", "../{folder.name}/w.bin"])
+def test_a_name_that_would_be_a_file_elsewhere_beside_another_model_is_refused(tmp_path, location):
+    """A package that copied it by that name would write over the original."""
+    (tmp_path / "w.bin").write_bytes(bytes(100))
+    said = location.format(folder=tmp_path)
+    path = written(tmp_path / "model.onnx", outside_tensor(location=said))
+    with pytest.raises(NotOnnxError, match=r"relative to the model's folder|outside the model's"):
         load(path).constant("w")
 
 
