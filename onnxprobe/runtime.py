@@ -1,11 +1,13 @@
 """The one file that imports onnxruntime."""
 
+import ctypes
+import io
 import os
 import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +16,7 @@ import onnx
 from numpy.typing import NDArray
 
 from onnxprobe.binding import Bound
-from onnxprobe.devices import ON_CPU, Device
+from onnxprobe.devices import ON_CPU, Device, Kind
 from onnxprobe.errors import DeviceError, MissingExtraError, RunError
 from onnxprobe.graph.disk.outside import gathered
 from onnxprobe.graph.disk.spill import spilled
@@ -63,6 +65,8 @@ class Session:
         options.use_deterministic_compute = device.kind.memory != "cpu"
         _require_offered(device)
         os.environ.update(device.kind.environment)
+        if device.kind.memory == "cuda":
+            _find_cuda()
         self._session = _loaded(model, options, device)
         self.inputs = tuple(map(_value, self._session.get_inputs()))
         self.outputs = tuple(map(_value, self._session.get_outputs()))
@@ -71,7 +75,8 @@ class Session:
         if device.kind.provider not in self.providers:
             raise DeviceError(
                 f"{str(device)!r} was asked for, but ONNX Runtime could not start it and would run "
-                f"the model on {_listed(self.providers)}; it needs {device.kind.needs}"
+                f"the model on {_listed(self.providers)}{_missing(device.kind)}; it needs "
+                f"{device.kind.needs}"
             )
         self._session.disable_fallback()
         self._own = threading.local()
@@ -146,6 +151,7 @@ def _session(source: str | bytes, options: Any, device: Device) -> Any:
         hint = next((told for part, told in _HINTS.items() if part in why), "")
         raise RunError(
             f"ONNX Runtime {onnxruntime.__version__} does not load the model{_on(device)}: {why}{hint}"
+            f"{_missing(device.kind)}"
         ) from error
 
 
@@ -160,6 +166,28 @@ def _require_offered(device: Device) -> None:
             f"{str(device)!r} was asked for, but the ONNX Runtime that is installed "
             f"({version()}) offers only {_listed(offered)}; it needs {device.kind.needs}"
         )
+
+
+def _find_cuda() -> None:
+    """Load CUDA and cuDNN from where pip has put them: ONNX Runtime looks only where the system does."""
+    runtime = library()
+    runtime.set_default_logger_severity(_FATAL)  # what it prints is raised below, in one line
+    preload = getattr(runtime, "preload_dlls", None)  # from 1.21 on
+    if preload is not None:
+        with redirect_stdout(io.StringIO()):  # what is missing is told where it matters
+            preload()
+
+
+def _missing(kind: Kind) -> str:
+    """Say what the library of a provider needs that is not there, where that is what is wrong."""
+    folder = Path(library().__file__).parent / "capi"
+    for file in folder.glob(f"*onnxruntime_providers_{kind.name}.*"):
+        try:
+            ctypes.CDLL(str(file))
+        except OSError as error:
+            why = _line(error)
+            return "" if "undefined symbol" in why else f" ({why})"
+    return ""
 
 
 def _listed(providers: Sequence[str]) -> str:

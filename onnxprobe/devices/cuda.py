@@ -21,5 +21,5 @@ CUDA: Final = Kind(
     several=True,
     converts=True,
     memory="cuda",
-    needs="an NVIDIA driver, CUDA and cuDNN, and pip install 'onnxprobe[gpu]' in place of [cpu]",
+    needs="an NVIDIA driver, and pip install 'onnxprobe[gpu]' in place of [cpu]",
 )

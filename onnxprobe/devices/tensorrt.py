@@ -24,5 +24,5 @@ TENSORRT: Final = Kind(
     repeats=False,
     # float32 is float32; the provider has no option for it (microsoft/onnxruntime#26029)
     environment={"NVIDIA_TF32_OVERRIDE": "0"},
-    needs="TensorRT beside CUDA and cuDNN, and pip install 'onnxprobe[gpu]' in place of [cpu]",
+    needs="an NVIDIA driver, TensorRT, and pip install 'onnxprobe[gpu]' in place of [cpu]",
 )

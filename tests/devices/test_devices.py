@@ -1,4 +1,5 @@
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,7 +72,7 @@ def test_every_file_is_registered():
     assert files == set(KINDS)
 
 
-def offering(monkeypatch, *providers, starts=None):
+def offering(monkeypatch, *providers, starts=None, file=None):
     """An ONNX Runtime that says it offers ``providers``, of which only ``starts`` will start."""
     real = runtime.library()
 
@@ -84,16 +85,19 @@ def offering(monkeypatch, *providers, starts=None):
         SessionOptions=real.SessionOptions,
         InferenceSession=session,
         OrtValue=real.OrtValue,
+        set_default_logger_severity=lambda _: None,
         __version__="9.9",
+        __file__=file or real.__file__,
     )
     monkeypatch.setattr(runtime, "library", lambda: fake)
+    return fake
 
 
 def test_a_device_that_the_runtime_does_not_offer_is_an_error(tiny, monkeypatch):
     offering(monkeypatch, "AzureExecutionProvider", "CPUExecutionProvider")
     message = (
         r"'cuda:1' was asked for, but the ONNX Runtime that is installed \(9\.9\) offers only "
-        r"Azure, CPU; it needs an NVIDIA driver, CUDA and cuDNN, and pip install 'onnxprobe\[gpu\]'"
+        r"Azure, CPU; it needs an NVIDIA driver, and pip install 'onnxprobe\[gpu\]'"
     )
     with pytest.raises(DeviceError, match=message):
         Session(tiny, device=devices_of("cuda:1")[0])
@@ -108,10 +112,34 @@ def test_a_device_that_does_not_start_is_an_error_and_not_a_slow_run(tiny, monke
         Session(tiny, device=devices_of("cuda")[0])
 
 
+def test_what_keeps_a_device_from_starting_is_named(tiny, monkeypatch, tmp_path):
+    (tmp_path / "capi").mkdir()
+    (tmp_path / "capi" / "libonnxruntime_providers_cuda.so").write_bytes(b"no library")
+    names, init = ("CUDAExecutionProvider", "CPUExecutionProvider"), tmp_path / "__init__.py"
+    offering(monkeypatch, *names, starts=names[1:], file=str(init))
+    message = (
+        r"would run the model on CPU \(.*libonnxruntime_providers_cuda\.so.*\); it needs an NV"
+    )
+    with pytest.raises(DeviceError, match=message):
+        Session(tiny, device=devices_of("cuda")[0])
+
+
+def test_cuda_is_looked_for_where_pip_has_put_it_and_only_for_a_gpu(tiny, monkeypatch, capfd):
+    names, looked = ("CUDAExecutionProvider", "CPUExecutionProvider"), []
+    fake = offering(monkeypatch, *names, starts=names[1:])
+    fake.preload_dlls = lambda: looked.append(sys.stdout.write("Failed to load libcudart.so"))
+    Session(tiny)
+    assert not looked
+    with pytest.raises(DeviceError):
+        Session(tiny, device=devices_of("cuda")[0])
+    assert len(looked) == 1
+    assert capfd.readouterr().out == ""
+
+
 def test_what_a_provider_has_no_option_for_is_set_before_it_starts(tiny, monkeypatch):
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
     offering(monkeypatch, "TensorrtExecutionProvider", starts=("CPUExecutionProvider",))
-    with pytest.raises(DeviceError, match="it needs TensorRT beside CUDA"):
+    with pytest.raises(DeviceError, match="it needs an NVIDIA driver, TensorRT, and"):
         Session(tiny, device=devices_of("tensorrt")[0])
     assert os.environ["NVIDIA_TF32_OVERRIDE"] == "0"  # TensorRT would keep ten bits of 23
 
@@ -131,7 +159,9 @@ def test_kernels_that_give_the_same_bits_are_asked_for_where_there_are_others(
         get_available_providers=lambda: [kind.provider for kind in KINDS.values()],
         SessionOptions=runtime.library().SessionOptions,
         InferenceSession=session,
+        set_default_logger_severity=lambda _: None,
         __version__="9.9",
+        __file__=runtime.library().__file__,
     )
     monkeypatch.setattr(runtime, "library", lambda: fake)
     with pytest.raises(RunError, match="enough"):
@@ -150,7 +180,9 @@ def test_nothing_is_printed_and_nothing_else_is_tried(tiny, monkeypatch, capfd):
         get_available_providers=lambda: ["CUDAExecutionProvider"],
         SessionOptions=runtime.library().SessionOptions,
         InferenceSession=session,
+        set_default_logger_severity=lambda _: None,
         __version__="9.9",
+        __file__=runtime.library().__file__,
     )
     monkeypatch.setattr(runtime, "library", lambda: fake)
     message = "9.9 does not load the model on 'cuda:7': CUDA failure 101: invalid device ordinal"
