@@ -1,5 +1,7 @@
 """Stores that are made on GPUs: near those of the CPU, and the same bits however often one stops."""
 
+from ctypes.util import find_library
+
 import numpy as np
 import pytest
 from store_parts import PROBES, content
@@ -15,6 +17,8 @@ NEAR = {"float32": 1e-4, "float16": 2e-2}
 @pytest.mark.parametrize("precision", NEAR)
 @pytest.mark.parametrize("name", ["cuda", "tensorrt"])
 def test_vectors_are_near_those_of_the_cpu(name, precision, run):
+    if name == "tensorrt" and find_library("nvinfer") is None:
+        pytest.skip("no TensorRT")
     accounts = []
     found = run("gpu.h5", devices=devices_of(name, precision), account=accounts.append)
     wanted = run("cpu.h5")
