@@ -13,11 +13,12 @@ from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
 from onnxprobe.graph.picking.channels import channels_of
 from onnxprobe.graph.quantised import Scale, scale_of
-from onnxprobe.graph.shapes import batch_axis, batch_of, sample_shape
+from onnxprobe.graph.rows import rows_a_sample, sample_of
+from onnxprobe.graph.shapes import batch_axis, batch_of
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
 from onnxprobe.graph.within import doubled, reached
-from onnxprobe.pooling import POOLINGS, Pooling, fitting, spatial, usual
+from onnxprobe.pooling import POOLINGS, Pooling, Shape, fitting, spatial, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def chosen(model: Model, tensor: str | None, pooling: str | None) -> Probe:
         tensor = found.tensor
     shown = showing(model, (tensor,))
     if pooling is None:
-        pooling = usual(sample_shape(shown, tensor), channels_of(shown, tensor))
+        pooling = usual(sample_of(shown, tensor), channels_of(shown, tensor))
     return Probe(tensor, POOLINGS[pooling].name)
 
 
@@ -124,32 +125,49 @@ def width(model: Model, probe: Probe) -> int:
 
 
 def _width(model: Model, probe: Probe, tensor: str) -> int:
-    value, shape = model.value(tensor), sample_shape(model, tensor)
-    found = fitting(value, shape, probe.pooling).width(shape or ())
+    pooling, shape = _read(model, probe, tensor)
+    found = pooling.width(shape)
     if found is None:
+        value = model.value(tensor)
         raise PoolingError(f"how long the vectors of {probe} are cannot be told from {value}")
     return found
 
 
+def _read(model: Model, probe: Probe, tensor: str) -> tuple[Pooling, Shape]:
+    """Return the pooling of ``probe``, and the shape of a sample as it reads it."""
+    value, rows, shape = model.value(tensor), rows_a_sample(model, tensor), sample_of(model, tensor)
+    if rows is not None and shape is not None:
+        at = POOLINGS[probe.pooling].rows
+        shape = (*shape[1 : at + 1], rows, *shape[at + 1 :])
+    return fitting(value, shape, probe.pooling), shape or ()
+
+
 def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
     """Return the nodes of one probe, which reads what is called ``tensor`` in ``model``."""
-    value, shape = model.value(tensor), sample_shape(model, tensor)
-    pooling, length = fitting(value, shape, probe.pooling), _width(model, probe, tensor)
+    value, rows, length = (
+        model.value(tensor),
+        rows_a_sample(model, tensor),
+        _width(model, probe, tensor),
+    )
+    pooling, shape = _read(model, probe, tensor)
     build, own = Builder(model.opset, prefix=f"{probe.output}/"), f"{probe.output}/in"
     axis, scale = batch_axis(value, batch_of(model)), scale_of(model, tensor)
-    there = "" if axis else _computed(model, value, pooling)
+    there = "" if axis or rows else _computed(model, value, pooling)
     fed = {own: there or tensor}
     if scale is not None:
         fed |= {f"{own}/{name}": name for name in scale.tensors}
     reads = {name: model.value(source) for name, source in fed.items()}
     if there:
-        build.squeeze(own, spatial(shape or ()), probe.output)
+        build.squeeze(own, spatial(shape), probe.output)
     else:
         read = _floats(build, reads, scale)
-        if axis:
-            others = (i for i in range(len(value.shape or ())) if i != axis)
+        rank = len(value.shape or ())
+        if rows:
+            read = _by_sample(build, read, rows, rank, pooling.rows)
+        elif axis:
+            others = (i for i in range(rank) if i != axis)
             read = build.op("Transpose", read, perm=[axis, *others])
-        pooling.nodes(build, read, shape or (), probe.output)
+        pooling.nodes(build, read, shape, probe.output)
     head = build.model(
         probe.output,
         [Value(name, read.dtype, read.shape) for name, read in reads.items()],
@@ -157,6 +175,20 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
         ir_version=model.ir_version,
     )
     return Graft(head, fed)
+
+
+def _by_sample(build: Builder, read: str, rows: int, rank: int, place: int) -> str:
+    """Return what has the ``rows`` of a sample as an axis of their own, at ``place`` of a sample.
+
+    The axis of size 1 lets the sizes of a row be those that come in, known or not.
+    """
+    sizes = build.integers([-1, rows, *[0] * (rank - 1)])
+    apart = build.op("Reshape", build.unsqueeze(read, [0]), sizes)
+    if not place:
+        return apart
+    return build.op(
+        "Transpose", apart, perm=[0, *range(2, place + 2), 1, *range(place + 2, rank + 1)]
+    )
 
 
 def _computed(model: Model, value: Value, pooling: Pooling) -> str:

@@ -3,6 +3,7 @@ import pytest
 from architectures import dense
 from architectures.net import Net
 
+from onnxprobe.errors import PoolingError
 from onnxprobe.pooling import POOLINGS
 from onnxprobe.probe import Probe, attach, chosen, width
 from onnxprobe.runtime import run
@@ -89,3 +90,91 @@ def test_a_text_recogniser_is_probed_at_its_pick():
     model = dense.text_recogniser().model
     probe = chosen(model, None, None)
     assert (probe.pooling, width(model, probe)) == ("token-mean", 512)
+
+
+def frames():
+    """Clips of four frames, which are put into the batch."""
+    net = Net()
+    clip = net.input("clip", ["N", 4, 3, 6, 6])
+    rows = net.op("Reshape", clip, net.numbers([-1, 3, 6, 6]))
+    same = net.numbers(np.eye(3).reshape(3, 3, 1, 1), np.float32)
+    x = net.op("Relu", net.op("Conv", rows, same), out="map")
+    x = net.op("Transpose", x, perm=[0, 2, 3, 1], out="last")
+    x = net.op("ReduceMean", x, axes=[1, 2], keepdims=0, out="vectors")
+    return net.model(net.op("Neg", x))
+
+
+@pytest.mark.parametrize(
+    ("tensor", "pooling"),
+    [
+        *(("map", pooling) for pooling in ("mean", "std", "max", "gem", "center", "flatten")),
+        *(("last", pooling) for pooling in ("token-mean", "token-std")),
+        *(("vectors", pooling) for pooling in ("mean", "token-mean", "cls", "max", "flatten")),
+    ],
+)
+def test_frames_in_the_batch_are_pooled_to_one_vector_a_clip(tensor, pooling):
+    model, probe = frames(), Probe(tensor, pooling)
+    probed = attach(model, [probe])
+    for batch in (1, 2, 5):
+        clip = np.random.default_rng(batch).normal(size=(batch, 4, 3, 6, 6)).astype(np.float32)
+        seen = np.maximum(clip, 0)
+        whole = {
+            "map": seen,
+            "last": seen.transpose(0, 1, 3, 4, 2),
+            "vectors": seen.mean(axis=(3, 4)),
+        }[tensor]
+        if POOLINGS[pooling].rows:  # behind the channels, as the frames of a clip are
+            whole = np.moveaxis(whole, 1, 2)
+        vectors = run(probed, {"clip": clip})[probe.output]
+        assert vectors.shape == (batch, width(model, probe))
+        # a few dozen numbers are summed in another order
+        np.testing.assert_allclose(vectors, POOLINGS[pooling].apply(whole), rtol=1e-5, atol=1e-6)
+
+
+def test_frames_are_averaged_over_all_their_places_where_nobody_says():
+    model = frames()
+    assert chosen(model, "map", None) == Probe("map", "mean")
+    assert chosen(model, "last", None) == Probe("last", "token-mean")
+    assert chosen(model, "vectors", None) == Probe("vectors", "token-mean")
+    assert [width(model, chosen(model, name, None)) for name in ("map", "last", "vectors")] == [
+        3
+    ] * 3
+
+
+def test_frames_of_open_size_are_pooled_too():
+    net = Net()
+    clip = net.input("clip", ["N", 4, "L", 3, 8])
+    net.op("Relu", net.op("Reshape", clip, net.numbers([-1, 24, 0])), out="sound")
+    model = net.model(net.op("Neg", "sound"))
+    clips = np.random.default_rng(0).normal(size=(2, 4, 5, 3, 8)).astype(np.float32)
+    vectors = run(attach(model, [Probe("sound", "max")]), {"clip": clips})["sound:max"]
+    rows = np.maximum(clips, 0).reshape(2, 4, 24, 5)
+    np.testing.assert_array_equal(vectors, rows.max(axis=(1, 3)))
+
+
+def test_rows_of_nobody_cannot_be_probed():
+    net = Net()
+    clip = net.input("clip", ["N", 4, 3, 8, 8])
+    turned = net.op("Transpose", clip, perm=[1, 0, 2, 3, 4])
+    net.op("Reshape", turned, net.numbers([-1, 3, 8, 8]), out="rows")
+    said = "a sample takes several of its rows, and which ones does not follow from the graph"
+    with pytest.raises(PoolingError, match=said):
+        attach(net.model(net.op("Relu", "rows")), [Probe("rows", "mean")])
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max"])
+def test_a_pooling_of_the_network_itself_is_of_another_axis_where_the_batch_comes_second(pooling):
+    """What it gives has the channels in front of the batch, so the probe pools for itself."""
+    net = Net()
+    net.op(
+        "Transpose", net.op("Relu", net.input("image", ["N", 6, 5, 4])), perm=[1, 0, 2, 3], out="x"
+    )
+    own = net.op(f"Global{'Average' if pooling == 'mean' else 'Max'}Pool", "x", out="own")
+    model = net.model(own)
+    image = np.random.default_rng(0).normal(size=(3, 6, 5, 4)).astype(np.float32)
+    probe = Probe("x", pooling)
+    answers = run(attach(model, [probe]), {"image": image})
+    np.testing.assert_allclose(
+        answers[probe.output], POOLINGS[pooling].apply(np.maximum(image, 0)), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_array_equal(answers["own"], run(model, {"image": image})["own"])

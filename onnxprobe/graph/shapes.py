@@ -111,6 +111,19 @@ def _one_sample(shape: tuple[Dim, ...], batch: Dim) -> tuple[int | None, ...]:
     return tuple(1 if d == batch else _times(d, batch) or _number(d) for d in shape)
 
 
+def times_batch(dim: Dim, batch: Dim) -> int | None:
+    """Return k where an axis of size ``dim`` is k times as long as the batch.
+
+    >>> times_batch("8*N", "N"), times_batch("N", "N"), times_batch(6, 2), times_batch(7, 2)
+    (8, 1, 3, None)
+    """
+    if batch is None:
+        return None
+    if isinstance(dim, int) and isinstance(batch, int):
+        return dim // batch if dim and batch and not dim % batch else None
+    return 1 if dim == batch else _times(dim, batch)
+
+
 def _times(dim: Dim, batch: Dim) -> int | None:
     """Return k where ``dim`` is written ``"k*batch"``."""
     if not isinstance(dim, str) or not isinstance(batch, str):

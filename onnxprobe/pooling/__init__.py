@@ -35,7 +35,8 @@ def fitting(value: Value, shape: Shape | None, name: str) -> Pooling:
     """
     pooling = POOLINGS[name]
     if shape is None:
-        why = "a sample takes several of its rows" if value.shape else "its shape is not known"
+        rows = "a sample takes several of its rows, and which ones does not follow from the graph"
+        why = rows if value.shape else "its shape is not known"
         raise PoolingError(f"{name} pooling cannot read {value}: {why}")
     if not _reads(pooling, shape):
         fits = ", ".join(p.name for p in POOLINGS.values() if _reads(p, shape)) or "none"

@@ -28,6 +28,8 @@ class Pooling:
         width: d, from the per-sample shape; ``None`` where it is not known.
         same_as: an operator that computes the same and keeps the axes of space, with size 1. Where a
             network has it already, it is not computed again.
+        rows: which of the axes it reads the rows of a sample are, where it takes several: behind the
+            channels of a map, as the frames of a clip are, else in front.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Pooling:
     nodes: Callable[[Builder, str, Shape, str], None]
     width: Callable[[Shape], int | None]
     same_as: str = ""
+    rows: int = 0
 
 
 Apply = Callable[[Array], Array]
@@ -49,7 +52,7 @@ def of_maps(
 ) -> Pooling:
     """Return a pooling of maps ``(channels, …)``, one to three axes of space or time, to their channels."""
     reads = "maps (channels, …)" + (" of known size" if needs else "")
-    return Pooling(name, reads, frozenset({2, 3, 4}), needs, apply, nodes, _size_of(0), same_as)
+    return Pooling(name, reads, frozenset({2, 3, 4}), needs, apply, nodes, _size_of(0), same_as, 1)
 
 
 def of_tokens(name: str, apply: Apply, nodes: Nodes) -> Pooling:

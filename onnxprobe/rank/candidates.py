@@ -8,7 +8,7 @@ from onnxprobe.graph.midcuts import MidCut, mid_cuts, views
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick
 from onnxprobe.graph.picking.channels import channels_of
-from onnxprobe.graph.shapes import sample_shape
+from onnxprobe.graph.rows import sample_of
 from onnxprobe.pooling import usual
 from onnxprobe.probe import Probe, width
 
@@ -68,7 +68,7 @@ def _fit(model: Model, names: Iterable[str]) -> list[str]:
 def _probes(model: Model, tensor: str) -> Iterator[Probe]:
     if "float" not in (model.value(tensor).dtype or "float"):
         return
-    shape = sample_shape(model, tensor)
+    shape = sample_of(model, tensor)
     poolings = _WITH[usual(shape, channels_of(model, tensor))]
     one_place = len(shape or ()) > 1 and all(size == 1 for size in (shape or ())[1:])
     for pooling in poolings[:1] if one_place else poolings:

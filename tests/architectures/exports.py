@@ -88,6 +88,29 @@ def video_frames():
     return Case(net.model(net.gemm(y, 512, 400)), "frames", (8, 512))
 
 
+def judged_frames():
+    """Each frame is judged by itself, then the answers are averaged (Wang et al. 2016, arXiv:1608.00859)."""
+    net = Net()
+    x = net.op("Reshape", net.input("clip", ["N", 8, 3, 224, 224]), net.numbers([-1, 3, 224, 224]))
+    x = net.op("GlobalAveragePool", backbone(net, x), out="frames")
+    y = net.op("Reshape", net.gemm(net.op("Flatten", x), 512, 700), net.numbers([-1, 8, 700]))
+    y = net.op("ReduceMean", y, axes=[1], keepdims=0)
+    return Case(net.model(y), "frames", (8, 512, 1, 1), role="class-map")
+
+
+def judged_crops():
+    """The same with chances for each of ten crops."""
+    net = Net()
+    x = net.op(
+        "Reshape", net.input("crops", ["N", 10, 3, 224, 224]), net.numbers([-1, 3, 224, 224])
+    )
+    x = net.op("ReduceMean", backbone(net, x), axes=[2, 3], keepdims=0, out="crops_seen")
+    y = net.op("Softmax", net.gemm(x, 512, 1000), axis=-1)
+    y = net.op("Reshape", y, net.numbers([-1, 10, 1000]))
+    y = net.op("ReduceMean", y, axes=[1], keepdims=0)
+    return Case(net.model(y), "crops_seen", (10, 512), role="class-map")
+
+
 def integer_convolutions():
     """QLinearConv throughout: the map is quantized and there is no other."""
     net = Net()
@@ -162,6 +185,8 @@ CASES = (
     mlp_mixer,
     vgg_adaptive,
     video_frames,
+    judged_frames,
+    judged_crops,
     integer_convolutions,
     half_precision,
     lenet,

@@ -1,5 +1,7 @@
 """Ways of summing a map up: attentive, of second order, by queries, and what only looks alike."""
 
+from onnx import helper
+
 from architectures.convolutional import MAP, backbone
 from architectures.net import Case, Net
 
@@ -163,7 +165,74 @@ def projected_tokens():
     return Case(net.model(y), "tokens", (197, 192), role="class-map")
 
 
+def pooled_scores(classes, act=None):
+    """A score for each class at each place, then pooled."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]))
+    return net, net.conv(x, 512, classes, act=act)
+
+
+def many_scores():
+    """The layer is straight: it could as well come after the pooling, as a classifier does."""
+    net, y = pooled_scores(1000)
+    y = net.op("Flatten", net.op("GlobalAveragePool", y))
+    return Case(net.model(y), "map", MAP, role="class-map")
+
+
+def few_scores():
+    """Bent, but so few that more is known before (SqueezeNet for ten classes)."""
+    net, y = pooled_scores(10, "Relu")
+    y = net.op("Flatten", net.op("GlobalAveragePool", y))
+    return Case(net.model(y), "map", MAP, role="class-map")
+
+
+def best_places():
+    """The mean of the four highest scores of each class."""
+    net, y = pooled_scores(200)
+    y = net.op("Reshape", y, net.numbers([0, 200, -1]))
+    net.nodes.append(helper.make_node("TopK", [y, net.numbers([4])], ["best", "where"]))
+    y = net.op("ReduceMean", "best", axes=[2], keepdims=0)
+    return Case(net.model(y), "map", MAP, role="class-map")
+
+
+def experts():
+    """Four answers, weighed by a gate: a stack of vectors has no places."""
+    net = Net()
+    x = backbone(net, net.input("image", ["N", 3, 224, 224]))
+    y = net.op("Flatten", net.op("GlobalAveragePool", x))
+    gate = net.op("Unsqueeze", net.op("Softmax", net.gemm(y, 512, 4)), net.numbers([2]))
+    rows = [net.op("Unsqueeze", net.gemm(y, 512, 10), net.numbers([1])) for _ in range(4)]
+    y = net.op("Mul", net.op("Concat", *rows, axis=1), gate)
+    y = net.op("ReduceSum", y, net.numbers([1]), keepdims=0)
+    return Case(net.model(y), "map", MAP)
+
+
+def ordinal():
+    """A pair of chances for each year (Niu et al. 2016): a vector cut into rows has no places."""
+    net = Net()
+    y = net.classify(backbone(net, net.input("image", ["N", 3, 224, 224])), 512, 200)
+    y = net.op("Softmax", net.op("Reshape", y, net.numbers([-1, 100, 2])), axis=-1)
+    y = net.op("Gather", y, net.numbers(1), axis=2)
+    return Case(net.model(net.op("ReduceSum", y, net.numbers([1]), keepdims=1)), "map", MAP)
+
+
+def class_queries():
+    """A query a class, and weights of its own for what it finds (Liu et al. 2021, arXiv:2107.10834)."""
+    net = Net()
+    x = net.layer_norm(net.encoder(net.patches(384), 384), 384)
+    scores = net.op("MatMul", net.weight(1, 20, 384), net.op("Transpose", x, perm=[0, 2, 1]))
+    y = net.linear(net.op("MatMul", net.op("Softmax", scores), x), 384, 384, "Relu", out="found")
+    y = net.op("ReduceSum", net.op("Mul", y, net.weight(20, 384)), net.numbers([2]), keepdims=0)
+    return Case(net.model(y), "found", (20, 384))
+
+
 CASES = (
+    many_scores,
+    few_scores,
+    best_places,
+    experts,
+    ordinal,
+    class_queries,
     windows,
     projected_tokens,
     attentive_statistics,

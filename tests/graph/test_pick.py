@@ -113,9 +113,9 @@ def test_a_pooled_map_that_is_the_answer_itself_is_no_map_of_classes():
 def test_what_the_last_layer_reads_is_offered_where_a_pooled_map_may_be_one_of_classes():
     net = Net()
     x = net.conv(net.input("image", ["N", 3, 64, 64]), 3, 128, 3, 8, out="features")
-    x = net.conv(x, 128, 10, out="scores")
+    x = net.conv(x, 128, 100, out="scores")
     found = pick(net.model(net.op("Flatten", net.op("GlobalAveragePool", x))))
-    assert found.tensor == "scores"
+    assert (found.tensor, found.role) == ("scores", "collapse")
     (other,) = found.alternatives
     assert (other.tensor, other.shape) == ("features", (128, 8, 8))
     assert other.why == "what the last layer reads, should the channels of 'scores' be classes"
@@ -225,7 +225,12 @@ def test_a_model_input_is_no_alternative():
 def test_beside_a_pick_that_poolings_cannot_read_the_last_that_they_can_is_offered():
     net = Net()
     x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 4, out="map")
-    rows = net.op("Reshape", net.op("Transpose", x, perm=[0, 2, 3, 1]), net.numbers([-1, 16, 64]))
+    parts = net.op(
+        "Reshape", net.op("Transpose", x, perm=[0, 2, 3, 1]), net.numbers([0, 4, 16, 64])
+    )
+    rows = net.op(
+        "Reshape", net.op("Transpose", parts, perm=[1, 0, 2, 3]), net.numbers([-1, 16, 64])
+    )
     x = net.linear(net.linear(rows, 64, 64, out="windows"), 64, 10)
     found = pick(net.model(x))
     assert (found.tensor, found.shape) == ("windows", (4, 16, 64))
@@ -239,13 +244,22 @@ def test_a_pick_whose_batch_is_another_axis_than_the_first_needs_no_other():
 
 
 def test_what_poolings_cannot_read_is_no_alternative():
-    """Frames in the batch, judged one by one: the vector before has one row for each of them."""
+    """All first frames, then all second ones: which rows are those of a clip, nothing says."""
     net = Net()
-    x = net.op("Reshape", net.input("frames", ["N", 4, 3, 32, 32]), net.numbers([-1, 3, 32, 32]))
+    x = net.op("Transpose", net.input("frames", ["N", 4, 3, 32, 32]), perm=[1, 0, 2, 3, 4])
+    x = net.op("Reshape", x, net.numbers([-1, 3, 32, 32]))
     x = net.op("GlobalAveragePool", net.conv(x, 3, 64, 3, 8, out="maps"), out="vectors")
-    y = net.op("Reshape", net.gemm(net.op("Flatten", x), 64, 10), net.numbers([-1, 4, 10]))
-    found = pick(net.model(net.op("ReduceMean", y, axes=[1], keepdims=0)))
-    assert "vectors" not in {a.tensor for a in found.alternatives}
+    y = net.op("Reshape", net.gemm(net.op("Flatten", x), 64, 10), net.numbers([4, -1, 10]))
+    found = pick(net.model(net.op("ReduceMean", y, axes=[0], keepdims=0)))
+    assert "vectors" not in {found.tensor, *(a.tensor for a in found.alternatives)}
+
+
+def test_rows_that_lie_one_sample_after_the_other_need_no_alternative():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 4, out="map")
+    rows = net.op("Reshape", net.op("Transpose", x, perm=[0, 2, 3, 1]), net.numbers([-1, 16, 64]))
+    found = pick(net.model(net.linear(net.linear(rows, 64, 64, out="windows"), 64, 10)))
+    assert (found.tensor, found.shape, found.alternatives) == ("windows", (4, 16, 64), ())
 
 
 def test_branches_before_the_end_are_said_to_come_after_the_pick():

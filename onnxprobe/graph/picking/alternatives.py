@@ -35,7 +35,7 @@ def vectors_after(spine: Spine, picked: str) -> tuple[Alternative, ...]:
 
 def readable(spine: Spine, picked: str) -> tuple[Alternative, ...]:
     """Return the last tensor that poolings can read, where they cannot read ``picked``."""
-    if spine.batch_axis(picked) is not None:
+    if spine.batch_axis(picked) is not None or spine.several(picked):
         return ()
     others = (name for name in reversed(spine.tensors) if name != spine.source)
     last = next(

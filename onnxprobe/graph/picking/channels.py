@@ -43,10 +43,10 @@ def channel_axis(spine: Spine, tensor: str) -> int:
 
     Convolutions put them first, matrix products last; the nearest of them behind ``tensor``
     decides, through transpositions and reshapes. Where a Reshape hides it, maps have them first
-    and tokens last, as usual.
+    and tokens last, as usual. The rows of a sample that takes several come before that.
     """
-    rank = len(spine.shape(tensor) or ())
-    usual = _usual(rank)
+    rank, front = len(spine.shape(tensor) or ()), spine.front(tensor)
+    usual = front + _usual(rank - front)
     rearranged: list[Node] = []
     node = spine.producer(tensor)
     while node is not None and (side := _side(spine, node)) is None:
@@ -55,7 +55,8 @@ def channel_axis(spine: Spine, tensor: str) -> int:
         node = spine.producer(spine.reads(node)[0])
     if node is None or side is None:
         return usual
-    axis: int | None = 0 if side == "first" else len(spine.shape(node.writes[0]) or ()) - 1
+    made = node.writes[0]
+    axis: int | None = spine.front(made) if side == "first" else len(spine.shape(made) or ()) - 1
     for step in reversed(rearranged):
         axis = _moved(spine, step, axis)
     return usual if axis is None or not 0 <= axis < rank else axis
@@ -69,6 +70,13 @@ def pools(spine: Spine, tensor: str) -> bool:
     rank = len(spine.shape(tensor) or ())
     outer = {0, rank - 1}
     return rank <= _MOST_AXES and spine.probeable(tensor) and channel_axis(spine, tensor) in outer
+
+
+def pools_rows(spine: Spine, tensor: str) -> bool:
+    """Tell the same, also where a sample takes several rows, one sample after the other."""
+    rank = len(spine.shape(tensor) or ())
+    whole = rank <= _MOST_AXES and spine.several(tensor)
+    return pools(spine, tensor) or (whole and channel_axis(spine, tensor) in {1, rank - 1})
 
 
 def usually_laid(spine: Spine, tensor: str) -> bool:
@@ -113,12 +121,13 @@ def _moved(spine: Spine, node: Node, axis: int | None) -> int | None:
 def _turned(spine: Spine, node: Node, axis: int) -> int | None:
     """Return where a Transpose puts ``axis`` of a sample: the batch may be any axis of a tensor."""
     turn = list(node.attribute("perm", ()))
-    old, new = (spine.batch_axis(name) or 0 for name in (spine.reads(node)[0], node.writes[0]))
-    whole = axis + (axis >= old)
+    read, made = spine.reads(node)[0], node.writes[0]
+    old, new = spine.batch_axis(read) or 0, spine.batch_axis(made) or 0
+    whole = axis + (axis >= old and not spine.front(read))
     if whole not in turn:
         return None
     now = turn.index(whole)
-    return now - (now > new)
+    return now - (now > new and not spine.front(made))
 
 
 def _regrouped(before: Sequence[int | None], after: Sequence[int | None], axis: int) -> int | None:

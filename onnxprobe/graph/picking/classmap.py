@@ -1,14 +1,18 @@
 """Networks that pool a map of classes: what they know lies before the layer that makes it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.channels import narrowing, pools
-from onnxprobe.graph.picking.ops import LAYOUT, kind
+from onnxprobe.graph.picking.channels import narrowing, pools_rows
+from onnxprobe.graph.picking.landing import HEAD_SHRINKS
+from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, SELECTIONS, kind
 from onnxprobe.graph.picking.spine import Spine
 
 _DECISIONS: Final = frozenset({"ArgMax", "LogSoftmax", "Sigmoid", "Softmax"})
+_STRAIGHT: Final = LAYOUT | SELECTIONS | REDUCTIONS | {"Add", "TopK"}
+"""Operators that arrange, choose or pool what a layer says, but bend none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +21,11 @@ class ClassMap:
 
     Attributes:
         before: what the layer reads that makes it.
-        less: whether it knows less than ``before`` does: a softmax or the like turns its channels
-            into a decision (SqueezeNet), or the layer only projects to fewer. Else they may be an
-            embedding, or logits, as torch exports a SqueezeNet: one cannot tell.
+        less: whether it is the answer, a place at a time: a softmax or the like turns its channels into a
+            decision (SqueezeNet); nothing bends what the last layer says, so that it could as well
+            come after the pooling, and be the classifier that others have there; or it makes far
+            fewer channels than it reads. Else they may be an embedding, or logits, as torch exports
+            a SqueezeNet: one cannot tell.
     """
 
     before: str
@@ -36,10 +42,12 @@ def class_map(spine: Spine, tensor: str) -> ClassMap | None:
     made = spine.model.producers[tensor].index if tensor in spine.model.producers else -1
     later = [node for node in spine.live.reads if node.index > made]
     before = None if any(node in spine.layers for node in later) else _before(spine, tensor)
-    if before is None or not pools(spine, before):
+    if before is None or not pools_rows(spine, before):
         return None
-    decided = any(kind(node) in _DECISIONS for node in later)
-    return ClassMap(before, decided or _projects(spine, tensor))
+    after = [kind(node) for node in _after_layer(spine, tensor)]
+    decided = any(op in _DECISIONS for op in (*after, *map(kind, later)))
+    straight = _STRAIGHT.issuperset(after)
+    return ClassMap(before, decided or straight or _shrinks(spine, tensor))
 
 
 def _before(spine: Spine, tensor: str) -> str | None:
@@ -60,17 +68,6 @@ def _before(spine: Spine, tensor: str) -> str | None:
     return before if before is not None and spine.structured(before) else None
 
 
-def _projects(spine: Spine, tensor: str) -> bool:
-    """Tell whether a layer makes ``tensor``, with fewer channels than it reads, and no activation."""
-    node = spine.producer(tensor)
-    while node is not None and node not in spine.layers:
-        reads = spine.reads(node)
-        if len(reads) > 1 or kind(node) not in LAYOUT | {"Add"}:
-            return False
-        node = spine.producer(reads[0])
-    return node is not None and narrowing(spine, node) > 1
-
-
 def _has_the_answers(spine: Spine, tensor: str) -> bool:
     if len(spine.live.outputs) != 1:
         return False
@@ -79,6 +76,19 @@ def _has_the_answers(spine: Spine, tensor: str) -> bool:
     if len(answers) != 1 or shape is None:
         return False
     return answers[0] is not None and answers[0] in shape
+
+
+def _shrinks(spine: Spine, tensor: str) -> bool:
+    layer = _layer(spine, tensor)
+    return layer is not None and narrowing(spine, layer) > HEAD_SHRINKS
+
+
+def _after_layer(spine: Spine, tensor: str) -> Iterator[Node]:
+    """Yield the nodes between ``tensor`` and the weighted layer behind it: activations, bias."""
+    node = spine.producer(tensor)
+    while node is not None and node not in spine.layers:
+        yield node
+        node = spine.producer(spine.reads(node)[0])
 
 
 def _layer(spine: Spine, tensor: str) -> Node | None:

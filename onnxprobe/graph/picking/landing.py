@@ -9,7 +9,7 @@ from onnxprobe.graph.model import Node
 from onnxprobe.graph.picking.channels import narrowing
 from onnxprobe.graph.picking.ops import LAYOUT, ROUNDING, kind
 from onnxprobe.graph.picking.spine import Spine
-from onnxprobe.graph.picking.stacked import stacks_vectors
+from onnxprobe.graph.picking.stacked import made_of_vectors
 
 Role = Literal["collapse", "class-map", "interior-bottleneck", "penultimate", "output", "shared"]
 """Why a tensor is picked.
@@ -31,7 +31,7 @@ _ANSWERS: Final = LAYOUT | ROUNDING | {
 
 _DECISIONS: Final = frozenset({"ArgMax", "ArgMin", "TopK"})
 
-_HEAD_SHRINKS: Final = 8
+HEAD_SHRINKS: Final = 8
 """Pooling halves each of at most three axes; an answer is smaller than its features by more."""
 
 
@@ -47,9 +47,7 @@ class Landing:
 def land(spine: Spine) -> Landing | None:
     """Return the last tensor before compression; ``None`` where no layer reads a carrier."""
     chain = spine.tensors
-    vectors = len(chain)
-    while vectors and not _has_places(spine, chain[vectors - 1]):
-        vectors -= 1
+    vectors = _places_end(spine)
     if 0 < vectors < len(chain) and not _is_dense(spine, chain[vectors - 1], chain[vectors]):
         return Landing(chain[vectors - 1], "collapse", chain[vectors])
     if vectors:
@@ -57,10 +55,18 @@ def land(spine: Spine) -> Landing | None:
     return penultimate(spine)
 
 
+def _places_end(spine: Spine) -> int:
+    """Return how many carriers there are up to the last that has places.
+
+    Where all that has any is made of vectors, as what a generator draws, those places count.
+    """
+    structured = [i for i, name in enumerate(spine.tensors, start=1) if spine.structured(name)]
+    seen = (i for i in reversed(structured) if _has_places(spine, spine.tensors[i - 1]))
+    return next(seen, structured[-1] if structured else 0)
+
+
 def _has_places(spine: Spine, tensor: str) -> bool:
-    if not spine.structured(tensor):
-        return False
-    return tensor in spine.live.outputs or not stacks_vectors(spine, tensor)
+    return tensor in spine.live.outputs or not made_of_vectors(spine, tensor)
 
 
 def _is_dense(spine: Spine, tensor: str, follows: str) -> bool:
@@ -105,7 +111,7 @@ def _features(spine: Spine, last: Landing | None) -> Landing | None:
         return None
     size = spine.elements(output)
     before = None if last is None else spine.elements(last.tensor)
-    shrinks = size is not None and before is not None and size * _HEAD_SHRINKS < before
+    shrinks = size is not None and before is not None and size * HEAD_SHRINKS < before
     return None if shrinks else Landing(output, "output", None)
 
 

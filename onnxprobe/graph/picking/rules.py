@@ -67,6 +67,17 @@ def attention_weights(place: Place) -> str | None:
     return "weighs positions for an attentive pooling" if weights else None
 
 
+def written_out(place: Place) -> str | None:
+    """A product with weights that is summed up next: a layer written out, as of a class each."""
+    if kind(place.node) != "Mul" or not place.collapses or not place.alone or place.stepped:
+        return None
+    size, tensors = place.spine.elements(place.tensor), place.spine.model.tensors
+    full = any(prod(tensors[name].dims) == size for name in place.node.reads if name in tensors)
+    after = place.spine.producer(place.landing.follows or "")
+    sums = after is not None and kind(after) == "ReduceSum"
+    return "multiplies by weights that are summed up next" if full and sums else None
+
+
 def generalised_mean(place: Place) -> str | None:
     """The power of a generalised mean (Radenović et al. 2018, arXiv:1711.02512), and its floor."""
     if not place.collapses or not place.alone:
@@ -148,6 +159,7 @@ RULES: Final[tuple[Rule, ...]] = (
     partial_pooling,
     mask,
     attention_weights,
+    written_out,
     generalised_mean,
     position_embedding,
     query_token,

@@ -9,7 +9,8 @@ from onnxprobe.errors import GraphError, quoted
 from onnxprobe.graph.live import EVERY_READ, Edges, Live, live
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.picking.ops import FEATURES, WEIGHTED, kind, operands
-from onnxprobe.graph.shapes import batch_axis, batch_first, per_sample
+from onnxprobe.graph.rows import rows_a_sample, sample_of
+from onnxprobe.graph.shapes import batch_axis, batch_first, batch_of, per_sample
 from onnxprobe.graph.value import Dim
 
 
@@ -106,16 +107,39 @@ class Spine:
         return any(name in tensors and len(tensors[name].dims) > 1 for name in others)
 
     def shape(self, name: str) -> tuple[int | None, ...] | None:
-        """Return the shape of one sample."""
+        """Return the shape of one sample; where it takes several rows, how many is in front."""
+        if self.several(name):
+            return sample_of(self.model, name)
         return per_sample(self.model.value(name), self.batch)
+
+    def several(self, name: str) -> bool:
+        """Tell whether a sample takes several rows, one sample after the other."""
+        return name in self._parted
+
+    def front(self, name: str) -> int:
+        """Return 1 where the shape of a sample begins with how many rows it takes, else 0."""
+        if self.several(name):
+            return 1
+        shape, whole = self.shape(name), self.model.value(name).shape
+        rows = bool(whole) and self.batch_axis(name) is None
+        return int(rows and len(shape or ()) == len(whole or ()))
+
+    @cached_property
+    def _parted(self) -> frozenset[str]:
+        """The tensors of which a sample takes several rows."""
+        if self.batch != batch_of(self.model):
+            return frozenset()
+        shapes = ((name, self.model.value(name).shape) for name in self.live.tensors)
+        others = (name for name, shape in shapes if shape and shape[0] != self.batch)
+        return frozenset(name for name in others if rows_a_sample(self.model, name) is not None)
 
     def probeable(self, name: str) -> bool:
         """Tell whether the batch is the first axis, so that each row is one sample."""
-        return batch_first(self.model.value(name), self.batch)
+        return not self.several(name) and batch_first(self.model.value(name), self.batch)
 
     def batch_axis(self, name: str) -> int | None:
         """Return the axis that is the batch; ``None`` where a sample takes several rows."""
-        return batch_axis(self.model.value(name), self.batch)
+        return None if self.several(name) else batch_axis(self.model.value(name), self.batch)
 
     def order(self, name: str) -> int:
         """Return how many of a sample's axes are not of size 1; unknown sizes count."""

@@ -1,0 +1,141 @@
+"""Tensors in which a sample takes several rows: the frames of a clip, crops, the windows of a picture.
+
+A network for pictures runs on clips by putting the frames into the batch: ``(N, 8, 3, 224, 224)`` is
+reshaped to ``(8*N, 3, 224, 224)``. Reshaping keeps the order of the numbers, so what has the samples one
+after the other still has them so, and so has whatever is made of it row by row.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from onnx import numpy_helper
+
+from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.picking.ops import FEATURES, REDUCTIONS, ROUNDING, kind
+from onnxprobe.graph.shapes import batch_of, sample_shape, times_batch
+
+_IN_ORDER: Final = frozenset(
+    {"Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"}
+)
+"""Operators that keep all numbers, in their order."""
+
+_BY_ROW: Final = ROUNDING | {
+    "Abs", "Add", "BatchNormalization", "Celu", "Clip", "Conv", "ConvInteger", "ConvTranspose",
+    "DepthToSpace", "Div", "Elu", "Erf", "Exp", "FusedConv", "Gelu", "GlobalAveragePool",
+    "GlobalLpPool", "GlobalMaxPool", "GroupNormalization", "HardSigmoid", "HardSwish",
+    "InstanceNormalization", "LRN", "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax",
+    "LpNormalization", "LpPool", "Max", "MaxPool", "AveragePool", "Min", "Mish", "Mul", "Neg", "PRelu",
+    "Pow", "Relu", "Resize", "Selu", "Sigmoid", "Softmax", "Softplus", "Softsign", "SpaceToDepth",
+    "Sqrt", "Sub", "Sum", "Swish", "Tanh", "ThresholdedRelu", "Upsample",
+}  # fmt: skip
+"""Operators that make a row of each row they read, and leave it where it is."""
+
+_PRODUCTS: Final = frozenset({"Gemm", "MatMul", "MatMulInteger"})
+"""Operators whose rows are those of what they read first."""
+
+_ALONG: Final = REDUCTIONS - _BY_ROW | {"Concat", "Gather", "Slice", "Split"}
+"""Operators that leave rows where they are unless they work along them."""
+
+_AXES: Final[Mapping[str, int]] = {"Slice": 3} | dict.fromkeys(REDUCTIONS - _BY_ROW, 1)
+"""Which input says along which axes, where no attribute does."""
+
+_FOUND: Final[WeakKeyDictionary[Model, Mapping[str, int]]] = WeakKeyDictionary()
+
+
+def rows_a_sample(model: Model, tensor: str) -> int | None:
+    """Return how many rows of ``tensor`` a sample takes, if several, and one sample after the other.
+
+    ``None`` where it takes one, or where their order does not follow from the graph.
+
+    Raises:
+        NoSuchNameError: there is no such tensor.
+    """
+    value = model.value(tensor)
+    count = times_batch(value.shape[0], batch_of(model)) if value.shape else None
+    if count is None or count == 1:
+        return None
+    if model not in _FOUND:
+        _FOUND[model] = _followed(model)
+    return _FOUND[model].get(value.name)
+
+
+def sample_of(model: Model, tensor: str) -> tuple[int | None, ...] | None:
+    """Return the shape of one sample of ``tensor``; if it takes several rows, how many comes first.
+
+    ``None`` where the shape is not known, or where it does not follow which rows are those of a sample.
+
+    Raises:
+        NoSuchNameError: there is no such tensor.
+    """
+    rows = rows_a_sample(model, tensor)
+    if rows is None:
+        return sample_shape(model, tensor)
+    sizes = (model.value(tensor).shape or ())[1:]
+    return (rows, *(size if isinstance(size, int) else None for size in sizes))
+
+
+def _followed(model: Model) -> Mapping[str, int]:
+    """Return what has the samples one after the other along its first axis, and how many rows of each."""
+    batch, reached = batch_of(model), set(model.inputs)
+    found = {name: 1 for name in model.inputs if _size(model, name) == batch}
+    for node in model.nodes:
+        special = kind(node) in FEATURES.ops
+        reads = FEATURES.of(model, node, reached) if special else node.reads
+        features = [name for name in reads if name in reached]
+        if not features:
+            continue
+        reached.update(node.writes)
+        for name in node.writes:
+            count = times_batch(_size(model, name), batch)
+            if count is not None and _ordered(model, node, features, name, found):
+                found[name] = count
+    return found
+
+
+def _ordered(
+    model: Model, node: Node, features: list[str], name: str, found: Mapping[str, int]
+) -> bool:
+    """Tell whether the tensor ``name`` that ``node`` writes has the samples as ``features`` have them."""
+    if any(feature not in found for feature in features):
+        return False
+    if kind(node) in _IN_ORDER:
+        return True
+    ranks = {_rank(model, feature) for feature in features}
+    kept = all(_size(model, feature) == _size(model, name) for feature in features)
+    return kept and len(ranks) == 1 and _by_row(model, node, features, *ranks)
+
+
+def _by_row(model: Model, node: Node, features: list[str], rank: int) -> bool:
+    """Tell whether ``node`` makes the i-th row of the i-th rows of ``features``."""
+    if kind(node) in _PRODUCTS:
+        return node.inputs[0] in features and not node.attribute("transA", 0)
+    if kind(node) == "Transpose":
+        return next(iter(node.attribute("perm", ())), None) == 0
+    return kind(node) in _BY_ROW or (kind(node) in _ALONG and _beside_rows(model, node, rank))
+
+
+def _beside_rows(model: Model, node: Node, rank: int) -> bool:
+    """Tell whether the axes that ``node`` works along are known, and the rows' is not one of them."""
+    axes = _axes(model, node)
+    return axes is not None and all(axis % rank for axis in axes)
+
+
+def _axes(model: Model, node: Node) -> Iterable[int] | None:
+    if kind(node) in {"Concat", "Gather", "Split"}:
+        return (node.attribute("axis", 0),)
+    said: Iterable[int] | None = node.attribute("axes")
+    at = _AXES[kind(node)]
+    constant = model.tensors.get(node.inputs[at]) if at < len(node.inputs) else None
+    if said is None and constant is not None:
+        return [int(axis) for axis in numpy_helper.to_array(constant).ravel()]
+    return said
+
+
+def _size(model: Model, name: str) -> int | str | None:
+    shape = model.value(name).shape
+    return shape[0] if shape else None
+
+
+def _rank(model: Model, name: str) -> int:
+    return len(model.value(name).shape or ())

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from architectures.net import Net
+
+from onnxprobe.graph.expose import expose
+from onnxprobe.graph.rows import rows_a_sample, sample_of
+from onnxprobe.runtime import run
+
+FRAMES, SIDE = 4, 8
+
+
+def weights(net, *shape):
+    return net.numbers(np.random.default_rng(sum(shape)).normal(size=shape), np.float32)
+
+
+def clips(batch="N", frames=FRAMES):
+    net = Net()
+    return net, net.input("clip", [batch, frames, 3, SIDE, SIDE])
+
+
+def merged(net, clip, out="frames"):
+    return net.op("Reshape", clip, net.numbers([-1, 3, SIDE, SIDE]), out=out)
+
+
+def network(batch="N"):
+    """Frames in the batch, through every kind of operator that keeps them where they are."""
+    net, clip = clips(batch)
+    x = merged(net, clip)
+    x = net.op("Conv", x, weights(net, 6, 3, 3, 3), kernel_shape=[3, 3], pads=[1] * 4, out="map")
+    x = net.op("Add", net.op("Relu", x), x, out="block")
+    parts = [net.op("Slice", x, *(net.numbers([n]) for n in (i, i + 3, 1))) for i in (0, 3)]
+    x = net.op("Concat", *parts, axis=1, out="joined")
+    x = net.op("Transpose", x, perm=[0, 2, 3, 1], out="last")
+    x = net.op("MatMul", x, weights(net, 6, 5), out="linear")
+    x = net.op("ReduceMean", x, axes=[1, 2], keepdims=0, out="vectors")
+    x = net.op("Reshape", x, net.numbers([-1, FRAMES, 5]), out="apart")
+    pairs = net.op("Reshape", x, net.numbers([-1, 2, 5]), out="pairs")
+    return net.model(net.op("ReduceMean", pairs, axes=[1], keepdims=0, out="pooled"))
+
+
+ROWS = {
+    **dict.fromkeys(("frames", "map", "block", "joined", "last", "linear", "vectors"), FRAMES),
+    "pairs": 2,
+    "pooled": 2,
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_rows_of_a_sample_are_those_it_has_alone(name):
+    model = network()
+    assert rows_a_sample(model, name) == ROWS[name]
+    shown, rng = expose(model, [name]), np.random.default_rng(0)
+    for batch in (1, 2, 5):
+        clip = rng.normal(size=(batch, FRAMES, 3, SIDE, SIDE)).astype(np.float32)
+        whole = run(shown, {"clip": clip})[name]
+        alone = [run(shown, {"clip": clip[i : i + 1]})[name] for i in range(batch)]
+        assert [len(rows) for rows in alone] == [ROWS[name]] * batch
+        # a batch may be computed in another order than one sample
+        np.testing.assert_allclose(whole, np.concatenate(alone), rtol=1e-5, atol=1e-6)
+
+
+def test_a_tensor_with_one_row_a_sample_takes_no_several():
+    model = network()
+    assert (rows_a_sample(model, "apart"), rows_a_sample(model, "clip")) == (None, None)
+    assert sample_of(model, "apart") == (FRAMES, 5)
+
+
+def test_how_many_rows_comes_first_in_the_shape_of_a_sample():
+    assert sample_of(network(), "map") == (FRAMES, 6, SIDE, SIDE)
+
+
+def test_a_written_batch_is_parted_likewise():
+    model = network(batch=2)
+    assert {name: rows_a_sample(model, name) for name in ROWS} == ROWS
+
+
+def all_first_frames(net, clip):
+    turned = net.op("Transpose", clip, perm=[1, 0, 2, 3, 4])
+    return merged(net, turned)
+
+
+def chosen_rows(net, clip):
+    return net.op("Gather", merged(net, clip), net.input("which", ["4*N"], 7), axis=0)
+
+
+def turned_round(net, clip):
+    steps = [net.numbers([n]) for n in (-1, -999, 0, -1)]
+    return net.op("Slice", merged(net, clip), *steps)
+
+
+def not_known(net, clip):
+    return net.op("Unheard", merged(net, clip), domain="elsewhere")
+
+
+@pytest.mark.parametrize("build", [all_first_frames, chosen_rows, turned_round, not_known])
+@pytest.mark.parametrize("batch", ["N", 2])
+def test_rows_whose_order_does_not_follow_are_nobodys(build, batch):
+    net, clip = clips(batch)
+    x = net.op("Relu", build(net, clip), out="x")
+    model = net.model(net.op("Add", x, merged(net, clip, "y"), out="both"), domains=["elsewhere"])
+    assert [rows_a_sample(model, name) for name in ("x", "y", "both")] == [None, FRAMES, None]
