@@ -10,7 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from onnx import helper, numpy_helper
 
 from onnxprobe.batch.diagnosis import Diagnosis
-from onnxprobe.batch.rules import Counted, Repair, Repeated, Setting, Shifted, Stepped, Values
+from onnxprobe.batch.rules import (
+    Counted,
+    Multiplied,
+    Repair,
+    Repeated,
+    Setting,
+    Shifted,
+    Stepped,
+    Values,
+)
 from onnxprobe.graph.model import Model, Node
 
 _PREFIX: Final = "batch/"
@@ -143,6 +152,12 @@ def _counted(bench: _Bench, node: Node, repair: Counted, name: str) -> None:
     bench.read(node, repair.position, name)
 
 
+def _multiplied(bench: _Bench, node: Node, repair: Multiplied, name: str) -> None:
+    write = _Writer(bench, name)
+    write.op("Mul", bench.number(), write.numbers("each", repair.each), out=name)
+    bench.read(node, repair.position, name)
+
+
 def _stepped(bench: _Bench, node: Node, repair: Stepped, name: str) -> None:
     write = _Writer(bench, name)
     first = write.numbers("first", np.expand_dims(repair.first, repair.axis))
@@ -199,6 +214,7 @@ _REPAIRS: Final[Mapping[type[Repair], Callable[[_Bench, Node, Any, str], None]]]
     Setting: _setting,
     Repeated: _repeated,
     Counted: _counted,
+    Multiplied: _multiplied,
     Shifted: _shifted,
     Stepped: _stepped,
 }

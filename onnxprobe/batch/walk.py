@@ -93,7 +93,10 @@ class Walk:
         if step.shape is not None and self.shapes.get(node.outputs[0]) is None:
             self.shapes[node.outputs[0]] = step.shape
         self._size(node)
-        return mixes
+        return mixes or any(
+            isinstance(self.flows[name], Woven) and name in self.model.outputs
+            for name in node.writes
+        )
 
     def _turn_back(self, node: Node) -> None:
         """Make a choice behind ``node`` another way, the last one first, if that leads past it."""

@@ -115,6 +115,27 @@ def concat(g):
     g.op("Concat", g.data(shape), axis=axis, shape=grown)
 
 
+def twice(g):
+    """Join a tensor to itself along an axis."""
+    axis = g.axis()
+    g.op("Concat", g.here, axis=axis, shape=[n * (1 + (i == axis)) for i, n in enumerate(g.shape)])
+
+
+def half(g):
+    """Take the first or the second half along an axis, by Slice or by Split."""
+    axis = g.axis()
+    size, second = g.shape[axis] // 2, g.draw(st.integers(0, 1))
+    if not size or g.shape[axis] % 2:
+        return
+    shape = [size if i == axis else n for i, n in enumerate(g.shape)]
+    if g.draw(st.booleans()):
+        bounds = [g.constant(np.array([n])) for n in (second * size, (1 + second) * size, axis)]
+        g.op("Slice", *bounds, shape=shape)
+    else:
+        g.op("Split", g.constant(np.array([size, size])), axis=axis, shape=shape)
+        g.nodes[-1].output.insert(1 - second, f"{g.here}/other")
+
+
 def squeeze(g):
     axes = [i for i, n in enumerate(g.shape) if n == 1]
     if axes and len(axes) < len(g.shape):
@@ -177,7 +198,7 @@ def write(g):
 
 STEPS = [
     reshape, transpose, matmul, self_product, add, softmax, reduce, concat, squeeze, unsqueeze,
-    slices, flatten, gather, expand, strides, write,
+    slices, flatten, gather, expand, strides, write, twice, half,
 ]  # fmt: skip
 
 

@@ -702,7 +702,14 @@ REFUSED = {
         (1, 1, 3), {"first": ints(0), "one": ints(1), "three": ints(3)},
         "repeats once for each picture along another axis than theirs",
     ),
-    "joined": ([N("Concat", "x", "x", axis=0)], (1, 3), {}, "joins along axis 0"),
+    "joined": (
+        [N("Concat", "x", "x", axis=0)], (1, 3), {},
+        "the output 'concat' has pictures that Concat 'concat' weaves into each other",
+    ),
+    "joined to more rows of each": (
+        [N("Reshape", "x", "rows", out="r"), N("Concat", "r", "x", axis=0)], (2, 6, 3),
+        {"rows": ints(-1, 6, 1)}, "Concat 'concat' joins along axis 0, where the pictures of a batch lie",
+    ),
     "a constant picture": (
         [N("Add", "x", "c")], (2, 3), {"c": floats(2, 3)},
         "reads 'c', which has 2 rows where the pictures lie",
@@ -834,7 +841,7 @@ REFUSED = {
     ),
     "written along another axis": (
         [N("Transpose", "x", out="t"), N("ScatterND", "x", "i", "t")], (2, 2), {"i": np.array([[0], [1]])},
-        "brings tensors together whose pictures lie along different axes",
+        "ScatterND 'scatternd' picks from axis 0, where the pictures of a batch lie",
     ),
     "other places in each": (
         [N("GatherND", "x", "i")], (2, 3), {"i": np.array([[[0, 1]], [[1, 2]]])}, "picks from axis 0"

@@ -57,6 +57,14 @@ class Counted:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class Multiplied:
+    """Repair: the numbers at ``position`` are ``each`` x batch, when run."""
+
+    position: int
+    each: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stepped:
     """Repair: the places that a node reads at ``position`` are those of each picture, one after the other.
@@ -93,7 +101,7 @@ class Shifted:
     step: Shape
 
 
-Repair = Values | Setting | Repeated | Counted | Stepped | Shifted
+Repair = Values | Setting | Repeated | Counted | Multiplied | Stepped | Shifted
 
 
 @dataclass(frozen=True, slots=True)

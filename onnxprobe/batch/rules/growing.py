@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from onnxprobe.batch.flow import FIXED, Counting, Crossing, Numbers, Rows
+from onnxprobe.batch.flow import FIXED, Counting, Crossing, Numbers, Rows, Woven
 from onnxprobe.batch.rules._base import (
     Counted,
     Found,
@@ -13,12 +13,12 @@ from onnxprobe.batch.rules._base import (
     Step,
     Values,
     agreed,
-    apart,
     counted_from_front,
     growing,
 )
 from onnxprobe.batch.rules.each import repeat
 from onnxprobe.batch.rules.ladders import ladder
+from onnxprobe.graph.order import label
 
 _WITH_REGION: Final = 11
 """The opset from which Resize has a region of interest as its second input."""
@@ -29,11 +29,28 @@ def concat(here: Here) -> Step:
     counting = _column(here)
     if counting is not None:
         return counting
+    axis = counted_from_front(here.node.attribute("axis", 1), here.rank())
+    if any(isinstance(flow, Rows | Woven) and flow.axis == axis for flow in here.flows):
+        return _joined(here, axis)
     positions = range(len(here.node.inputs))
     rows = agreed([r for i in positions if (r := here.rows(i)) is not None])
-    apart(rows, [here.node.attribute("axis", 1)], here.rank(), "joins along")
     others = [i for i in positions if here.rows(i) is None]
     return Step((rows,), tuple(repeat(here, i, rows) for i in others))
+
+
+def _joined(here: Here, axis: int) -> Step:
+    """Join along the axis of the pictures: all pictures of the first, then all of the second."""
+    lying = [flow for flow in here.flows if isinstance(flow, Rows | Woven)]
+    if len(here.flows) == 1:
+        return Step((lying[0],))
+    times = {flow.times if flow.axis == axis else 0 for flow in lying}
+    if len(times) > 1:
+        raise Crossing(f"joins along axis {axis}, where the pictures of a batch lie")
+    one = Rows(axis, times.pop())
+    others = [i for i, flow in enumerate(here.flows) if flow not in lying]
+    found = tuple(repeat(here, i, one) for i in others if here.rows(i) != one)
+    blocks = len(others) + sum(flow.blocks if isinstance(flow, Woven) else 1 for flow in lying)
+    return Step((Woven(axis, blocks, one.times, label(here.node)),), found)
 
 
 def _column(here: Here) -> Step | None:
@@ -63,7 +80,7 @@ def expand(here: Here) -> Step:
         raise Crossing("has no shape")
     rows, rank = here.rows(0), max(here.rank(), len(said[0]))
     if rows is None:
-        return Step((_counting(here, said),))
+        return _for_each(here, said)
     out = Rows(rows.axis + rank - here.rank(), rows.times)
     place = out.axis - (rank - len(said[0]))
     if any(axis != place for axis in growing(said)):
@@ -81,6 +98,16 @@ def expand(here: Here) -> Step:
             raise Crossing(wrote)
     values = [1 if i == place else n for i, n in enumerate(said[0])]
     return Step((out,), (Found(wrote, f"shape {values}", Values(1, np.array(values, np.int64))),))
+
+
+def _for_each(here: Here, said: tuple[list[int], ...]) -> Step:
+    """Repeat what is the same for all pictures along an axis for them, which it may have already."""
+    rows, rank = _counting(here, said), here.rank()
+    out = Rows(rows.axis + max(rank - len(said[0]), 0), rows.times)
+    own = Rows(out.axis - max(len(said[0]) - rank, 0), rows.times)
+    if own.axis < 0 or here.shape()[own.axis] == 1:
+        return Step((out,))
+    return Step((out,), (repeat(here, 0, own),))
 
 
 def constant_of_shape(here: Here) -> Step:

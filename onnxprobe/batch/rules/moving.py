@@ -20,7 +20,7 @@ from onnxprobe.batch.rules._base import (
 
 _AXES_BY_INPUT: Final = 13
 """The opset from which Squeeze reads its axes as an input."""
-_END: Final = np.iinfo(np.int32).max
+END: Final = np.iinfo(np.int32).max
 """Ends from which on exporters mean all there is; they write the largest int32 or int64."""
 _PART: Final = "takes a part of axis {}, where the pictures of a batch lie"
 
@@ -62,7 +62,7 @@ def squeeze(here: Here) -> Step:
 def slices(here: Here) -> Step:
     """Take a block; along the pictures it must be everything."""
     rows, rank = here.only(), here.rank()
-    starts, ends = _bounds(here, 1, "starts"), _bounds(here, 2, "ends")
+    starts, ends = bounds(here, 1, "starts"), bounds(here, 2, "ends")
     axes = here.axes(3) or list(range(len(starts[0])))
     at = [counted_from_front(axis, rank) for axis in axes]
     if rows.axis not in at:
@@ -72,7 +72,7 @@ def slices(here: Here) -> Step:
     if steps[0][place] != 1 or any(start[place] for start in starts):
         raise Crossing(_PART.format(rows.axis))
     sizes = [rows.times * batch for batch in here.batches]
-    if all(end[place] >= _END or end[place] == n for end, n in zip(ends, sizes, strict=True)):
+    if all(end[place] >= END or end[place] == n for end, n in zip(ends, sizes, strict=True)):
         return Step((rows,))
     if ends[0][place] < sizes[0] or not here.has(2) or not here.written[2]:
         raise Crossing(_PART.format(rows.axis))
@@ -81,7 +81,7 @@ def slices(here: Here) -> Step:
     return Step((rows,), (Found(wrote, "to the end", Values(2, np.array(far, np.int64))),))
 
 
-def _bounds(here: Here, position: int, name: str) -> tuple[list[int], ...]:
+def bounds(here: Here, position: int, name: str) -> tuple[list[int], ...]:
     """Return where a Slice begins or ends at every batch tried: an input, or once an attribute."""
     said = here.numbers(position)
     return said if said is not None else (here.axes(None, name) or [],) * len(here.batches)

@@ -87,19 +87,36 @@ def scatter_nd(here: Here) -> Step:
     table, width, last = here.rows(0), here.shape(1)[-1], here.rank(1) - 1
     found = tuple[Found, ...]()
     if table is None:
-        written = here.only(2)
-        if written.axis < last:
-            raise Crossing("writes what differs between pictures into one tensor for all")
-        table = Rows(written.axis - last + width, written.times)
+        table = _written_into(here, here.only(2), width)
         found = (repeat(here, 0, table),)
     if table.axis < width:
         counter = _Counter(table.axis, table.times, table.axis, width)
-        at, mended = _stepped(here, 1, counter)
+        at, mended = _stepped(here, 1, counter, here.rows(2))
         return Step((table,), (*found, *mended, *_given(here, 2, at)))
     if here.rows(1) is not None:
         raise Crossing("writes at places that differ between pictures")
     at = Rows(table.axis - width + last, table.times)
     return Step((table,), (*found, *_given(here, 2, at)))
+
+
+def _written_into(here: Here, written: Rows, width: int) -> Rows:
+    """Return how the pictures must lie in a tensor for all for each to be written into its own part.
+
+    Raises:
+        Crossing: they are written into the same part.
+    """
+    last, shape = here.rank(1) - 1, here.shape()
+    if written.axis >= last:
+        return Rows(written.axis - last + width, written.times)
+    for axis in range(width):
+        table = Rows(axis, shape[axis] // here.batches[0])
+        try:
+            _stepped(here, 1, _Counter(axis, table.times, axis, width), written)
+            repeat(here, 0, table)
+        except Crossing:
+            continue
+        return table
+    raise Crossing("writes what differs between pictures into one tensor for all")
 
 
 def _given(here: Here, position: int, wanted: Rows) -> tuple[Found, ...]:
@@ -151,11 +168,13 @@ class _Counter:
         return np.where(np.arange(self.width) == self.column, self.times, 0)
 
 
-def _stepped(here: Here, position: int, counter: _Counter) -> tuple[Rows, tuple[Found, ...]]:
+def _stepped(
+    here: Here, position: int, counter: _Counter, wanted: Rows | None = None
+) -> tuple[Rows, tuple[Found, ...]]:
     """Return how the pictures lie among places that count through the rows of all, and the repair.
 
-    Places that are written for a batch of 1 are in the rows of one picture wherever they are; its first
-    axis is taken for that of the pictures.
+    Places that are written for a batch of 1 are in the rows of one picture wherever they are; the pictures
+    are taken to lie as ``wanted``, else along the first axis.
 
     Raises:
         Crossing: the places are not known, or not the same in each picture.
@@ -170,10 +189,11 @@ def _stepped(here: Here, position: int, counter: _Counter) -> tuple[Rows, tuple[
     step, tried = counter.step, _tried(here, position)
     tables = [np.where(array < 0, array + step * batch, array) for array, batch in tried]
     batches = [batch for _, batch in tried]
-    for axis in range(counter.front, tables[0].ndim - bool(counter.width)):
+    axes = range(counter.front, tables[0].ndim - bool(counter.width))
+    for axis in axes if wanted is None else [wanted.axis]:
         first = np.take(tables[0], range(tables[0].shape[axis] // batches[0]), axis)
-        wanted = (steps(first, axis, step, batch) for batch in batches)
-        if first.size and all(map(np.array_equal, tables, wanted)):
+        fitting = (steps(first, axis, step, batch) for batch in batches)
+        if first.size and all(map(np.array_equal, tables, fitting)):
             places = Rows(axis, first.shape[axis])
             repair = Stepped(position, axis, first, step)
             return places, (_written(here, repair),) if is_fixed(flow) else ()

@@ -126,7 +126,7 @@ def reshape(here: Here) -> Step:
     ways = _ways(rows, shape, new, here)
     if not here.written[1]:
         ways.sort(key=lambda way: not fits(said, way))
-    alike = [way for way in ways if way.size(1) == ways[0].size(1)]
+    alike = [way for way in ways if isinstance(way, Woven) or way.times == ways[0].times]
     out = alike[here.turn]
     if fits(said, out):
         return Step((out,), shape=new, ways=len(alike))

@@ -3,9 +3,28 @@
 from dataclasses import replace
 from typing import Final
 
-from onnxprobe.batch.flow import Crossing, Flow, Rows, Woven
-from onnxprobe.batch.rules import along, each, maps, moving, products, regroup
-from onnxprobe.batch.rules._base import Here, Rule, Step, is_fixed
+from onnxprobe.batch.flow import Crossing, Flow, Rows, Unsure, Woven
+from onnxprobe.batch.rules import (
+    along,
+    blocks,
+    each,
+    growing,
+    maps,
+    moving,
+    places,
+    products,
+    regroup,
+)
+from onnxprobe.batch.rules._base import (
+    Counted,
+    Here,
+    Rule,
+    Setting,
+    Step,
+    Values,
+    counted_from_front,
+    is_fixed,
+)
 
 _BY_ROW: Final = (
     each.EACH,
@@ -15,13 +34,25 @@ _BY_ROW: Final = (
     along.SOFTMAX,
     along.FROM_AXIS_ON,
     along.REDUCTION,
+    growing.CONCAT,
+    growing.EXPAND,
+    growing.RESIZE,
     maps.BATCH_NORMALIZATION,
+    maps.MAPS,
+    maps.MAX_POOL,
+    moving.PAD,
+    moving.SLICE,
+    moving.SPLIT,
     moving.TRANSPOSE,
     moving.UNSQUEEZE,
+    places.GATHER,
     products.MATMUL,
     products.GEMM,
 )
 """Rules under which it is all the same in what order the rows of the pictures lie."""
+
+_SIZES: Final = (Counted, Setting, Values)
+"""Repairs that say how much there is, not what is for which picture."""
 
 
 def meets(here: Here) -> bool:
@@ -32,18 +63,26 @@ def meets(here: Here) -> bool:
 def follow(rule: Rule, here: Here) -> Step:
     """Let woven pictures through a node as if the rows of each lay together, and weave what comes out.
 
+    What cuts blocks apart, joins others to them or regroups them is followed as such.
+
     Raises:
         Crossing: the node does more than to work on each row by itself, or reads what lies otherwise.
     """
-    if rule is regroup.RESHAPE:
-        return rule.follow(here)
     woven = [flow for flow in here.flows if isinstance(flow, Woven)]
     others = [flow for flow in here.flows if not isinstance(flow, Woven)]
     one, alike = woven[0], len({(flow.blocks, flow.times) for flow in woven}) == 1
-    if rule not in _BY_ROW or not alike or not all(map(is_fixed, others)):
+    if rule is regroup.RESHAPE:
+        return rule.follow(here)
+    if blocks.cuts(rule, here, one):
+        return blocks.CUT[rule](here, one)
+    works = counted_from_front(here.node.attribute("axis", 0), here.rank())
+    if rule is growing.CONCAT and works == one.axis:
+        return rule.follow(here)
+    apart = rule not in _BY_ROW or (rule is places.GATHER and works == one.axis)
+    if apart or not alike or not all(map(is_fixed, others)):
         raise Crossing(f"needs pictures apart that {one.by} weaves into each other")
     step = rule.follow(replace(here, flows=tuple(map(_together, here.flows))))
-    if step.found:
+    if not all(isinstance(found.repair, _SIZES) for found in step.found):
         raise Crossing(f"reads what is for one picture beside what {one.by} weaves into each other")
     return replace(step, flows=tuple(_apart(flow, one) for flow in step.flows))
 
@@ -53,6 +92,8 @@ def _together(flow: Flow) -> Flow:
 
 
 def _apart(flow: Flow, woven: Woven) -> Flow:
+    if isinstance(flow, Unsure):
+        return flow
     if not isinstance(flow, Rows) or flow.times != woven.size(1):
         raise Crossing(f"cuts pictures that {woven.by} weaves into each other")
     return replace(woven, axis=flow.axis)

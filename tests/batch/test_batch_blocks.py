@@ -1,0 +1,137 @@
+"""Pictures joined along their own axis, as siamese networks do, and taken apart again."""
+
+import numpy as np
+import pytest
+from batch_cases import floats, ints, model, node, together_is_alone
+
+from onnxprobe.batch import dynamic
+from onnxprobe.batch.flow import Rows, Woven
+from onnxprobe.errors import BatchError
+
+N = node
+BOTH = [N("Neg", "x", out="y"), N("Concat", "x", "y", out="both", axis=0)]
+ZERO = {"zero": ints(0)}
+
+
+def cut(*pieces, of=(2, 3, 4), constants=None):
+    nodes = [*BOTH, N("Softmax", "both", out="work"), *pieces]
+    return model(nodes, of, ZERO | (constants or {}))
+
+
+def halves(batch):
+    return {"one": ints(batch), "two": ints(2 * batch), "sizes": ints(batch, batch)}
+
+
+SLICED = [
+    N("Slice", "work", "zero", "one", "zero", out="a"), N("Slice", "work", "one", "two", "zero", out="b"),
+    N("Sub", "a", "b"),
+]  # fmt: skip
+SPLIT = [
+    N("Split", "work", "sizes", outputs=["a", "b"], axis=0), N("Sub", "a", "b"),
+]  # fmt: skip
+HALVED = [N("Split", "work", outputs=["a", "b"], axis=0), N("Sub", "a", "b")]
+COUNTED = [
+    N("Shape", "x", out="s"), N("Gather", "s", "zero", out="n"), N("Concat", "n", "n", out="ns", axis=0),
+    N("Split", "work", "ns", outputs=["a", "b"], axis=0), N("Sub", "a", "b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+@pytest.mark.parametrize("pieces", [SLICED, SPLIT, HALVED, COUNTED])
+def test_blocks_are_taken_apart_where_they_were_joined(pieces, batch):
+    diagnosis = together_is_alone(cut(*pieces, of=(batch, 3, 4), constants=halves(batch)))
+    assert diagnosis.flows["work"] == Woven(0, 2, 1)
+    assert [diagnosis.flows[name] for name in "ab"] == [Rows(0), Rows(0)]
+
+
+def test_what_was_written_for_one_batch_is_said():
+    diagnosis = together_is_alone(cut(*SPLIT, constants=halves(2)))
+    (place,) = diagnosis.baked
+    assert str(place) == "Split 'split' writes batch 2 into its sizes [2, 2]"
+    assert place.becomes == "[1, 1] x batch"
+    ends, starts = (
+        place.becomes for place in together_is_alone(cut(*SLICED, constants=halves(2))).baked[:2]
+    )
+    assert (ends, starts) == ("1 x batch", "1 x batch")
+
+
+def test_maps_are_worked_on_by_themselves_while_they_are_joined():
+    nodes = [
+        *BOTH, N("Conv", "both", "w", out="c"), N("MaxPool", "c", out="m", kernel_shape=[2, 2]),
+        N("Resize", "m", "", "twice", out="r"), N("Reshape", "r", "apart", out="p"), N("ReduceMax", "p", axes=[0]),
+    ]  # fmt: skip
+    constants = {
+        "w": floats(2, 3, 2, 2), "twice": np.array([1, 1, 2, 2], np.float32), "apart": ints(2, -1, 16),
+    }  # fmt: skip
+    assert together_is_alone(model(nodes, (2, 3, 4, 4), constants)).flows["r"] == Woven(0, 2, 1)
+
+
+def test_a_class_token_is_repeated_by_its_sizes_alone():
+    nodes = [*BOTH, N("Expand", "both", "to", out="wide")]
+    nodes += [N("Split", "wide", outputs=["a", "b"], axis=0), N("Sub", "a", "b")]
+    old = model(nodes, (2, 1, 4), {"to": ints(4, 3, 4)})
+    assert [place.becomes for place in together_is_alone(old).baked] == ["shape [1, 3, 4]"]
+
+
+def test_three_may_be_joined_one_after_the_other_and_two_of_them_taken():
+    nodes = [
+        *BOTH, N("Concat", "both", "x", out="three", axis=0), N("Softmax", "three", out="work"),
+        N("Slice", "work", "from", "far", "zero", out="last"), N("Split", "last", outputs=["a", "b"], axis=0),
+        N("Mul", "a", "b"),
+    ]  # fmt: skip
+    constants = ZERO | {"from": ints(2), "far": ints(np.iinfo(np.int64).max)}
+    diagnosis = together_is_alone(model(nodes, (2, 3), constants))
+    assert (diagnosis.flows["three"], diagnosis.flows["last"]) == (Woven(0, 3), Woven(0, 2))
+
+
+def test_one_alone_is_joined_to_nothing():
+    assert together_is_alone(model([N("Concat", "x", axis=0)], (1, 3))).baked == ()
+
+
+def test_what_is_for_one_picture_is_joined_for_each():
+    nodes = [
+        N("Concat", "c", "x", out="both", axis=0),
+        N("Split", "both", outputs=["a", "b"], axis=0),
+    ]
+    nodes += [N("Sub", "a", "b")]
+    (place,) = together_is_alone(model(nodes, (1, 3), {"c": floats(1, 3)})).baked
+    assert place.becomes == "repeated for each picture"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "constants", "said"),
+    [
+        (SPLIT, {"sizes": ints(1, 3)}, "Split 'split' cuts pictures that Concat 'both' weaves"),
+        ([N("Split", "work", outputs=["a", "b", "c"], axis=0)], {}, "weaves into each other"),
+        ([N("Slice", "work", "zero", "one", "zero")], {"one": ints(3)}, "Slice 'slice' cuts pictures"),
+        ([N("Slice", "work", "one", "one", "zero")], {"one": ints(2)}, "Slice 'slice' cuts pictures"),
+        (
+            [N("Slice", "work", "zero", "far", "zero", "two")], {"far": ints(99), "two": ints(2)},
+            "Slice 'slice' cuts pictures",
+        ),
+        ([N("Gather", "work", "zero", axis=0)], {}, "Gather 'gather' needs pictures apart"),
+        ([N("Add", "work", "c")], {"c": floats(4, 1, 1)}, "has 4 rows where the pictures lie"),
+    ],
+)  # fmt: skip
+def test_parts_of_blocks_are_refused(pieces, constants, said):
+    old = cut(*pieces, constants=constants)
+    with pytest.raises(BatchError, match=said):
+        dynamic(old)
+
+
+def test_a_state_that_is_repeated_as_many_times_as_it_is_there_is_taken_once():
+    nodes = [
+        N("Shape", "x", out="s"), N("Gather", "s", "zero", out="n"),
+        N("Concat", "n", "wide", out="to", axis=0), N("Expand", "state", "to", out="each"), N("Add", "x", "each"),
+    ]  # fmt: skip
+    state = np.repeat(floats(1, 40), 3, 0)
+    old = model(nodes, (3, 40), ZERO | {"wide": ints(40), "state": state})
+    (place,) = together_is_alone(old).baked
+    assert place.wrote == "reads 'state' [3, 40], the same for each of 3 pictures"
+
+
+def test_each_picture_is_written_into_its_own_part_of_zeros():
+    nodes = [N("ScatterND", "zeros", "places", "x")]
+    places = np.array([[[0, 2]], [[1, 2]]])
+    old = model(nodes, (2, 1, 5), {"zeros": np.zeros((2, 4, 5), np.float32), "places": places})
+    assert together_is_alone(old).flows["scatternd"] == Rows(0)
