@@ -179,6 +179,19 @@ def many_scores():
     return Case(net.model(y), "map", MAP, role="class-map")
 
 
+def rounded_scores():
+    """The same in a quantised network."""
+    net = Net()
+    grid = (net.number(0.1), net.numbers(0, "int8"))
+
+    def rounded(x):
+        return net.op("DequantizeLinear", net.op("QuantizeLinear", x, *grid), *grid)
+
+    x = rounded(backbone(net, net.input("image", ["N", 3, 224, 224])))
+    y = net.op("Flatten", net.op("GlobalAveragePool", rounded(net.conv(x, 512, 1000, act=None))))
+    return Case(net.model(y), "map", MAP, role="class-map")
+
+
 def few_scores():
     """Bent, but so few that more is known before (SqueezeNet for ten classes)."""
     net, y = pooled_scores(10, "Relu")
@@ -228,6 +241,7 @@ def class_queries():
 
 CASES = (
     many_scores,
+    rounded_scores,
     few_scores,
     best_places,
     experts,

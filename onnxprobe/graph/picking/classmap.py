@@ -7,11 +7,12 @@ from typing import Final
 from onnxprobe.graph.model import Node
 from onnxprobe.graph.picking.channels import narrowing, pools_rows
 from onnxprobe.graph.picking.landing import HEAD_SHRINKS
-from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, SELECTIONS, kind
+from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
+from onnxprobe.graph.picking.rules import only_rounds
 from onnxprobe.graph.picking.spine import Spine
 
 _DECISIONS: Final = frozenset({"ArgMax", "LogSoftmax", "Sigmoid", "Softmax"})
-_STRAIGHT: Final = LAYOUT | SELECTIONS | REDUCTIONS | {"Add", "TopK"}
+_STRAIGHT: Final = LAYOUT | ROUNDING | SELECTIONS | REDUCTIONS | {"Add", "TopK"}
 """Operators that arrange, choose or pool what a layer says, but bend none of it."""
 
 
@@ -51,7 +52,7 @@ def class_map(spine: Spine, tensor: str) -> ClassMap | None:
 
 
 def _before(spine: Spine, tensor: str) -> str | None:
-    """Return what the layer reads that makes ``tensor``, looking through changes of layout."""
+    """Return what the layer reads that makes ``tensor``, looking through changes of layout, and rounding."""
     node = _layer(spine, tensor)
     if node is None:
         return None
@@ -59,9 +60,11 @@ def _before(spine: Spine, tensor: str) -> str | None:
     before = reads[0] if reads else None
     while before is not None:
         source = spine.producer(before)
-        if source is None or kind(source) not in LAYOUT or not spine.structured(before):
+        if source is None or not spine.structured(before):
             break
         inner = spine.reads(source)[0]
+        if kind(source) not in LAYOUT and not only_rounds(spine, source, inner):
+            break
         if inner not in spine.members or not spine.structured(inner):
             break
         before = inner

@@ -26,12 +26,8 @@ def layout(place: Place) -> str | None:
 
 def quantization(place: Place) -> str | None:
     """Quantize, and Dequantize right after it: the tensor of the float network is before both."""
-    name = kind(place.node)
-    source = place.spine.producer(place.before)
-    paired = source is not None and kind(source) == "QuantizeLinear"
-    if name == "QuantizeLinear" or (name == "DequantizeLinear" and paired):
-        return "only rounds the same numbers for a quantized network"
-    return None
+    rounds = only_rounds(place.spine, place.node, place.before)
+    return "only rounds the same numbers for a quantized network" if rounds else None
 
 
 def selection(place: Place) -> str | None:
@@ -112,6 +108,13 @@ def query_token(place: Place) -> str | None:
     if whole is None or part is None or part < _NEARLY_ALL * whole:
         return None
     return "puts a query token in front for an attention pooling"
+
+
+def only_rounds(spine: Spine, node: Node, before: str) -> bool:
+    """Tell whether ``node``, which reads ``before``, rounds floats, or is the second half of that."""
+    source = spine.producer(before)
+    paired = source is not None and kind(source) == "QuantizeLinear"
+    return kind(node) == "QuantizeLinear" or (kind(node) == "DequantizeLinear" and paired)
 
 
 def _loses_structure(place: Place) -> bool:
