@@ -15,6 +15,7 @@ from onnxprobe.batch.rules import (
     Multiplied,
     Repair,
     Repeated,
+    Reshaped,
     Setting,
     Shifted,
     Stepped,
@@ -158,6 +159,13 @@ def _multiplied(bench: _Bench, node: Node, repair: Multiplied, name: str) -> Non
     bench.read(node, repair.position, name)
 
 
+def _reshaped(bench: _Bench, node: Node, repair: Reshaped, name: str) -> None:
+    write = _Writer(bench, name)
+    shape = write.numbers("shape", repair.shape)
+    write.op("Reshape", node.inputs[repair.position], shape, out=name)
+    bench.read(node, repair.position, name)
+
+
 def _stepped(bench: _Bench, node: Node, repair: Stepped, name: str) -> None:
     write = _Writer(bench, name)
     first = write.numbers("first", np.expand_dims(repair.first, repair.axis))
@@ -215,6 +223,7 @@ _REPAIRS: Final[Mapping[type[Repair], Callable[[_Bench, Node, Any, str], None]]]
     Repeated: _repeated,
     Counted: _counted,
     Multiplied: _multiplied,
+    Reshaped: _reshaped,
     Shifted: _shifted,
     Stepped: _stepped,
 }

@@ -73,6 +73,15 @@ def test_a_class_token_is_repeated_by_its_sizes_alone():
     assert [place.becomes for place in together_is_alone(old).baked] == ["shape [1, 3, 4]"]
 
 
+def test_joined_pictures_stay_so_where_an_axis_is_as_long_as_they_are_many():
+    nodes = [
+        *BOTH, N("Reshape", "both", "apart", out="work"), N("Split", "work", outputs=["a", "b"], axis=0),
+        N("Sub", "a", "b"),
+    ]  # fmt: skip
+    diagnosis = together_is_alone(model(nodes, (1, 4, 3), {"apart": ints(2, 2, 2, 3)}))
+    assert diagnosis.flows["work"] == Woven(0, 2)
+
+
 def test_three_may_be_joined_one_after_the_other_and_two_of_them_taken():
     nodes = [
         *BOTH, N("Concat", "both", "x", out="three", axis=0), N("Softmax", "three", out="work"),

@@ -6,7 +6,7 @@ import pytest
 from batch_cases import floats, ints, model, node, together_is_alone
 
 from onnxprobe.batch import dynamic
-from onnxprobe.batch.flow import Counting
+from onnxprobe.batch.flow import Counting, Rows
 from onnxprobe.errors import BatchError
 
 N = node
@@ -71,6 +71,12 @@ def test_places_are_moved_before_they_are_looked_up():
     nodes[-1:] = [N("Reshape", "at", "end", out="flat"), N("Gather", "all", "flat")]
     diagnosis = together_is_alone(model(nodes, (2, 4, 3), constants | {"k": ints(2)}))
     assert diagnosis.flows["flat"] == Counting(0, 2, 4)
+
+
+def test_a_list_of_one_number_is_one_number():
+    nodes, constants = one_number([0, 4, 8])
+    nodes[-1:] = [N("Unsqueeze", "at", "end", out="lists"), N("GatherND", "all", "lists")]
+    assert together_is_alone(model(nodes, (3, 4, 3), constants)).flows["gathernd"] == Rows(0)
 
 
 @pytest.mark.parametrize(

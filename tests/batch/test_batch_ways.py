@@ -53,3 +53,26 @@ def test_pictures_that_never_lie_apart_are_refused_for_the_first_reason():
     nodes = [N("Reshape", "x", "apart", out="a"), N("ReduceMax", "a", axes=[0, 1])]
     with pytest.raises(BatchError, match="ReduceMax 'reducemax' reduces axis 0, where the pictur"):
         dynamic(model(nodes, (1, 6), ONE))
+
+
+def heads(batch):
+    """Scores of 2 heads x 4 tokens x 4 tokens, multiplied by (batch, 2, 4, 3)."""
+    return [
+        N("Transpose", "x", out="keys", perm=[0, 1, 3, 2]), N("MatMul", "x", "keys", out="scores"),
+        N("Reshape", "scores", "bare", out="apart"), N("Softmax", "apart", out="shares"),
+        N("MatMul", "shares", "x", out="values"),
+    ], (batch, 2, 4, 3), {"bare": ints(2 * batch, 4, 4)}  # fmt: skip
+
+
+def test_an_axis_for_one_picture_that_was_left_out_is_put_back():
+    diagnosis = together_is_alone(model(*heads(1)))
+    assert (diagnosis.flows["shares"], diagnosis.flows["values"]) == (Rows(0, 2), Rows(0))
+    last = diagnosis.baked[-1]
+    assert str(last) == "MatMul 'values' reads 'shares' [2, 4, 4] without the axis for pictures"
+    assert last.becomes == "shape [-1, 2, 4, 4]"
+
+
+def test_an_axis_is_put_back_before_elements_are_added_too():
+    nodes, shape, constants = heads(1)
+    nodes[-1] = N("Add", "shares", "scores")
+    assert together_is_alone(model(nodes, shape, constants)).flows["add"] == Rows(0)

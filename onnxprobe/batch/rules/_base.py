@@ -58,6 +58,14 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Reshaped:
+    """Repair: what a node reads at ``position`` is cut into ``shape`` first."""
+
+    position: int
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
 class Multiplied:
     """Repair: the numbers at ``position`` are ``each`` x batch, when run."""
 
@@ -101,7 +109,7 @@ class Shifted:
     step: Shape
 
 
-Repair = Values | Setting | Repeated | Counted | Multiplied | Stepped | Shifted
+Repair = Values | Setting | Repeated | Counted | Multiplied | Reshaped | Stepped | Shifted
 
 
 @dataclass(frozen=True, slots=True)

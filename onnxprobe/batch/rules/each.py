@@ -5,6 +5,7 @@ from typing import Final
 from onnxprobe.batch.flow import Crossing, Rows
 from onnxprobe.batch.rules import ladders
 from onnxprobe.batch.rules._base import Found, Here, Repeated, Rule, Step, agreed
+from onnxprobe.batch.rules.lifting import lifted
 
 _ONE: Final = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast Ceil Celu Clip Cos Cosh Elu Erf Exp Floor "
@@ -22,6 +23,7 @@ _SAYS_IF_TEST: Final = 7
 
 def broadcast(here: Here) -> Step:
     """Line the inputs up at their last axes, as numpy does."""
+    here, lacking = lifted(here)
     positions = [i for i in range(len(here.node.inputs)) if here.has(i)]
     lying = {i: rows for i in positions if (rows := here.rows(i)) is not None}
     if not lying:
@@ -29,7 +31,8 @@ def broadcast(here: Here) -> Step:
     rank = max(here.rank(i) for i in positions)
     rows = agreed([Rows(r.axis + rank - here.rank(i), r.times) for i, r in lying.items()])
     others = [i for i in positions if i not in lying]
-    return Step((rows,), tuple(f for i in others for f in _along(here, i, rows, rank)))
+    found = (f for i in others for f in _along(here, i, rows, rank))
+    return Step((rows,), (*lacking, *found))
 
 
 def _along(here: Here, position: int, rows: Rows, rank: int) -> tuple[Found, ...]:

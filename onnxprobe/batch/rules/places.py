@@ -155,10 +155,11 @@ class _Counter:
     width: int = 0
     front: int = 0
 
-    @property
-    def place(self) -> int | None:
-        """The column, where a place is a list of numbers."""
-        return self.column if self.width else None
+    def counts(self, places: Counting) -> bool:
+        """Tell whether ``places`` count these rows; a list of one number is one number."""
+        column = self.column if self.width else None
+        alone = self.width == 1 and places.column is None
+        return places.step == self.times and (alone or places.column == column)
 
     @property
     def step(self) -> NDArray[np.int64]:
@@ -183,7 +184,8 @@ def _stepped(
     if isinstance(flow, Rows):
         return flow, (_shifted(here, position, counter, flow),)
     if isinstance(flow, Counting):
-        if (flow.step, flow.column) != (counter.times, counter.place):
+        behind = here.rank(position) - bool(counter.width)
+        if flow.axis >= behind or not counter.counts(flow):
             raise Crossing(_ACROSS)
         return Rows(flow.axis, flow.times), ()
     step, tried = counter.step, _tried(here, position)

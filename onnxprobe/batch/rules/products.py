@@ -6,12 +6,14 @@ from typing import Final
 from onnxprobe.batch.flow import Crossing, Rows
 from onnxprobe.batch.rules._base import Here, Rule, Step, agreed
 from onnxprobe.batch.rules.each import repeat
+from onnxprobe.batch.rules.lifting import lifted
 
 _SUMS: Final = "multiplies and sums over the axis where the pictures of a batch lie"
 
 
 def matmul(here: Here) -> Step:
     """Multiply the last two axes, stacked as numpy broadcasts."""
+    here, lacking = lifted(here)
     a, b = here.rows(0), here.rows(1)
     ranks = here.rank(0), here.rank(1)
     if min(ranks) < 2:  # noqa: PLR2004  a vector is summed over whole
@@ -30,8 +32,8 @@ def matmul(here: Here) -> Step:
     for position, (flow, own) in enumerate(zip((a, b), ranks, strict=True)):
         axis = rows.axis - (rank - own)
         if flow is None and 0 <= axis < own - 2 and here.shape(position)[axis] != 1:
-            return Step((rows,), (repeat(here, position, Rows(axis, rows.times)),))
-    return Step((rows,))
+            return Step((rows,), (*lacking, repeat(here, position, Rows(axis, rows.times))))
+    return Step((rows,), lacking)
 
 
 def _with_vector(here: Here) -> Step:

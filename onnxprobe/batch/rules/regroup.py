@@ -68,8 +68,10 @@ def _ways(flow: Rows | Woven, shape: Shape, new: Shape, here: Here) -> list[Rows
         raise Crossing(
             f"cuts {list(shape)} into {list(new)}, which mixes rows of different pictures"
         )
+    if flow in mixed:
+        return [flow, *kept]
     bare = kept and mixed and kept[0] != rows and product(new[kept[0].axis + 1 :]) == 1
-    return list(mixed) if bare else [*kept, *mixed]
+    return [*mixed] if bare else [*kept, *mixed]
 
 
 def _unwoven(flow: Rows | Woven, shape: Shape, batch: int) -> tuple[Rows, Shape]:
