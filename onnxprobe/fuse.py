@@ -29,7 +29,7 @@ from onnxprobe.hints import hints
 from onnxprobe.lowering import HEADS as OF_A_HEAD
 from onnxprobe.measure import measured
 from onnxprobe.pooling import POOLINGS
-from onnxprobe.probe import Probe, pooled
+from onnxprobe.probe import Probe, by_sample, pooled
 from onnxprobe.proof import Proof, prove, sha256, versions
 from onnxprobe.targets import Target, require
 from onnxprobe.told import damaged, told
@@ -308,7 +308,8 @@ def _reference(backbone: Model, parts: Sequence[Part], fused: Model) -> proof.Re
         }
         found: list[NDArray[Any]] = []
         for part in parts:
-            vectors = [POOLINGS[probe.pooling].apply(floats[probe.tensor]) for probe in part.probes]
+            read = ((probe, by_sample(flat, probe, floats[probe.tensor])) for probe in part.probes)
+            vectors = [POOLINGS[probe.pooling].apply(values) for probe, values in read]
             answers = part.answers(vectors)
             found += [answers[name] for name in part.head.outputs]
         return dict(zip(added, found, strict=True))

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from onnxprobe.errors import PoolingError, plural, quoted
 from onnxprobe.graph.build import Builder
 from onnxprobe.graph.expose import expose
@@ -18,7 +20,7 @@ from onnxprobe.graph.shapes import batch_axis, batch_of
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
 from onnxprobe.graph.within import doubled, reached
-from onnxprobe.pooling import POOLINGS, Pooling, Shape, fitting, spatial, usual
+from onnxprobe.pooling import POOLINGS, Array, Pooling, Shape, fitting, spatial, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,22 @@ def width(model: Model, probe: Probe) -> int:
     return _width(showing(model, (probe.tensor,)), probe, probe.tensor)
 
 
+def by_sample(model: Model, probe: Probe, values: Array) -> Array:
+    """Return the ``values`` of the tensor of ``probe`` as its pooling reads them: a sample a row.
+
+    It says in numpy what :func:`pooled` says in nodes.
+
+    Raises:
+        NoSuchNameError: there is no such tensor or pooling.
+    """
+    rows = rows_a_sample(model, probe.tensor)
+    if rows is None:
+        axis = batch_axis(model.value(probe.tensor), batch_of(model))
+        return np.moveaxis(values, axis or 0, 0)
+    apart = values.reshape(-1, rows, *values.shape[1:])
+    return np.moveaxis(apart, 1, 1 + POOLINGS[probe.pooling].rows)
+
+
 def _width(model: Model, probe: Probe, tensor: str) -> int:
     pooling, shape = _read(model, probe, tensor)
     found = pooling.width(shape)
@@ -163,7 +181,7 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
         read = _floats(build, reads, scale)
         rank = len(value.shape or ())
         if rows:
-            read = _by_sample(build, read, rows, rank, pooling.rows)
+            read = _parted(build, read, rows, rank, pooling.rows)
         elif axis:
             others = (i for i in range(rank) if i != axis)
             read = build.op("Transpose", read, perm=[axis, *others])
@@ -177,7 +195,7 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
     return Graft(head, fed)
 
 
-def _by_sample(build: Builder, read: str, rows: int, rank: int, place: int) -> str:
+def _parted(build: Builder, read: str, rows: int, rank: int, place: int) -> str:
     """Return what has the ``rows`` of a sample as an axis of their own, at ``place`` of a sample.
 
     The axis of size 1 lets the sizes of a row be those that come in, known or not.

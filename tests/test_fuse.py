@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
+from architectures.net import Net
 from onnx import TensorProto, helper
 from tiny import tiny_model
 
@@ -15,7 +16,7 @@ from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
 from onnxprobe.heads import HEADS, LinearHead
-from onnxprobe.probe import Probe, attach, pooled
+from onnxprobe.probe import Probe, attach, pooled, width
 from onnxprobe.proof import sha256
 from onnxprobe.runtime import Session, run
 
@@ -226,3 +227,30 @@ def test_what_comes_from_half_precision_may_be_farther_from_numpy(tmp_path, tiny
         return
     with pytest.raises(ContractError, match=r"'domain_scores' is 0.002 from what numpy computes"):
         write_fused(tmp_path / "old.onnx", [shifted], tmp_path / "new.onnx")
+
+
+def frames(net, clip):
+    """Frames in the batch: a sample takes four rows."""
+    rows = net.op("Reshape", clip, net.numbers([-1, 3, 6, 6]))
+    net.op("Relu", rows, out="seen")
+    return net.op("Reshape", net.op("GlobalAveragePool", "seen"), net.numbers([-1, 4, 3]))
+
+
+def batch_second(net, clip):
+    """Frames before the batch, as recurrences have them."""
+    net.op("Relu", net.op("Transpose", clip, perm=[1, 0, 2, 3, 4]), out="five")
+    net.op("Reshape", "five", net.numbers([4, -1, 3, 36]), out="seen")
+    return net.op("ReduceMean", "five", axes=[0], keepdims=0)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max"])
+@pytest.mark.parametrize("build", [frames, batch_second])
+def test_a_head_is_proven_wherever_the_samples_lie(tmp_path, build, pooling):
+    net = Net()
+    model = net.model(build(net, net.input("clip", ["N", 4, 3, 6, 6])))
+    path, probe = save(model, tmp_path / "clips.onnx"), Probe("seen", pooling)
+    length = width(load(path), probe)
+    proof = write_fused(
+        path, [Part.linear(head((length,)), [probe], like=model)], tmp_path / "fused.onnx"
+    )
+    assert [output.identical for output in proof.outputs] == [True]
