@@ -4,7 +4,7 @@
 
 Six small models that use every part of the format (``fuzz_seeds.py``) are mutated, in bytes and in
 what they say (``mutations.py``), and each file goes through everything that reads graphs: load,
-inspect, pick, cuts, constants, extract, split, stitch, expose, diff, save. Allowed are a result and
+inspect, pick, cuts, constants, extract, split, stitch, expose, lint, repair, diff, save. Allowed are a result and
 an ``OnnxprobeError``. Not allowed: any other exception, a warning, a message that holds a control
 character, a death of the process, more than 5 s, more than 1 GB. Failures are printed with the seed
 that repeats them, one for each place in the code, and counted; the exit code is 1 if there are any.
@@ -26,7 +26,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,9 +47,20 @@ from onnxprobe.graph.pick import pick
 from onnxprobe.graph.save import save
 from onnxprobe.graph.split import split
 from onnxprobe.graph.stitch import Graft, stitch
+from onnxprobe.lint import LINTINGS, findings
+from onnxprobe.repair import repair
 from onnxprobe.report.layers import inspection
+from onnxprobe.report.linting import lint_text
+from onnxprobe.triton.config import config
 
 SECONDS = 5.0
+CONFIG = """
+backend: "onnxruntime" max_batch_size: 8
+input [{ name: "image" data_type: TYPE_FP32 dims: [ 3, -1, 8 ] }]
+output [{ name: "answer" data_type: TYPE_INT64 dims: [ 1 ] reshape: { shape: [] } }]
+optimization { execution_accelerators { gpu_execution_accelerator [{ name: "tensorrt" }] } }
+"""
+"""For ``lint``: what a server declares of a model."""
 MEGABYTES = 1000
 Failure = dict[str, Any]
 
@@ -79,12 +90,27 @@ def operations(model: Model, folder: Path) -> dict[str, Callable[[], object]]:
             model, Graft(model, dict.fromkeys(model.inputs, middle), prefix="again/")
         ),
         "expose": lambda: expose(model, [middle]),
+        "lint": lambda: _each_said(_linted(model, name) for name in LINTINGS),
+        "repair": lambda: _each_said(map(str, repair(model).findings)),
         "diff": lambda: [str(d) for d in compare(model, model)],
         "save": lambda: save(model, folder / "out" / "saved.onnx", say=_quiet),
         "save what was cut": lambda: save(
             split(model, middle).trunk, folder / "out" / "cut.onnx", say=_quiet
         ),
     }
+
+
+def _linted(model: Model, name: str) -> str:
+    """Lint for one server, with a configuration and without."""
+    linting, said = LINTINGS[name], config(CONFIG)
+    found = (*findings(model, linting), *findings(model, linting, config=said))
+    return lint_text(found, name)
+
+
+def _each_said(lines: Iterable[str]) -> None:
+    for line in lines:
+        if not line.replace("\n", "").isprintable():
+            raise ValueError(f"a line holds a control character: {line!r}"[:200])
 
 
 def _visible(drawing: RenderableType) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import io
+import math
 import os
 import tempfile
 import threading
@@ -35,6 +36,8 @@ _HINTS: Final = {
     "onnxprobe repair",
 }
 """What is added where an error of ONNX Runtime has this in it."""
+_MOST: Final = 1 << 31
+"""Numbers that are made up for one input at most."""
 _OPEN_SIZE: Final = 64
 """What a size that the model leaves open, other than the batch, is set to."""
 
@@ -220,6 +223,9 @@ def random_feeds(
     """Return something to feed a model: normal numbers, small whole numbers, or coin flips.
 
     ``size`` is what any other size is set to that the model leaves open.
+
+    Raises:
+        RunError: an input is of more numbers than one would make up.
     """
     rng = np.random.default_rng((seed, batch))
     return {value.name: _random(rng, value, batch, size) for value in inputs}
@@ -229,6 +235,8 @@ def _random(rng: np.random.Generator, value: Value, batch: int, size: int) -> ND
     sizes = [d if isinstance(d, int) else size for d in value.shape or ()]
     if value.shape and not isinstance(value.shape[0], int):
         sizes[0] = batch
+    if min(sizes, default=0) < 0 or math.prod(sizes) > _MOST:
+        raise RunError(f"the model does not run on random numbers: {value} is too large to make up")
     dtype = np.dtype(value.dtype or "float32")
     if dtype.kind == "b":
         return rng.random(sizes) < 0.5  # noqa: PLR2004

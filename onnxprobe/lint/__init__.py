@@ -20,6 +20,7 @@ TRITON: Final = Linting(
     runtime="onnxruntime",
     rules=(
         runtime.loads,
+        runtime.graph,
         runtime.weights,
         triton.tensors_only,
         triton.names,
@@ -36,7 +37,7 @@ TRITON: Final = Linting(
 V2: Final = Linting(
     name="v2",
     runtime="onnxruntime",
-    rules=(runtime.loads, runtime.weights, v2.tensors, v2.types, runtime.text),
+    rules=(runtime.loads, runtime.graph, runtime.weights, v2.tensors, v2.types, runtime.text),
     source="the V2 (open) inference protocol: KServe, MLServer, OpenVINO Model Server",
 )
 _EXTRA: Final = {"tensorrt": (runtime.sized_at_run_time,)}
@@ -50,7 +51,7 @@ LINTINGS: Final = Registry(
             Linting(
                 name,
                 name,
-                (runtime.loads, runtime.weights, *_EXTRA.get(name, ())),
+                (runtime.loads, runtime.graph, runtime.weights, *_EXTRA.get(name, ())),
                 TARGETS[name].source,
             )
             for name in TARGETS

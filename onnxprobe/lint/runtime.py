@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from onnxprobe.errors import MissingWeightsError, NotOnnxError
+from onnxprobe.errors import GraphError, MissingWeightsError, NotOnnxError
 from onnxprobe.graph.disk.outside import found
 from onnxprobe.lint import seen
 from onnxprobe.lint._base import Finding, Subject, error, warning
+from onnxprobe.repair import check_whole
+from onnxprobe.repair.order import ORDER
+from onnxprobe.repair.reasons import misfit
 from onnxprobe.targets import obstacles, target
 
 _SIZED_AT_RUN_TIME: Final = ("Compress", "NonMaxSuppression", "NonZero", "Unique")
@@ -19,6 +22,25 @@ def loads(subject: Subject) -> Iterator[Finding]:
     for obstacle in obstacles(subject.model, subject.runtime):
         says = f"the model needs {obstacle.what}, but {obstacle.why}"
         yield error("runtime", says, obstacle.how)
+
+
+def graph(subject: Subject) -> Iterator[Finding]:
+    """Find what is no whole graph, or not as ONNX has it: circles, gaps, attributes, numbers of inputs."""
+    model, mends = subject.model, f"onnxprobe repair {subject.path} -o repaired.onnx"
+    try:
+        late = ORDER.find(model)
+        if late:
+            ORDER.mend(model, late)
+            says = (
+                f"{late[0]} stands before what it reads; ONNX lists nodes in the order they run in"
+            )
+            yield warning("order", says, mends)
+        check_whole(model)
+        why = misfit(model)
+    except GraphError as broken:
+        why = str(broken)
+    if why is not None:
+        yield error("graph", why, f"{mends}, or export it again")
 
 
 def weights(subject: Subject) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ AILMENTS: Final = Registry(
     ],
 )
 
-__all__ = ["AILMENTS", "Ailment", "Finding", "Repaired", "repair"]
+__all__ = ["AILMENTS", "Ailment", "Finding", "Repaired", "check_whole", "repair"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,17 @@ def repair(model: Model, *, skip: Collection[str] = (), also: Collection[str] = 
         if names:
             model = ailment.mend(model, names)
             findings.append(Finding(ailment.name, ailment.wrong, ailment.mended, names))
-    _check_whole(model)
+    check_whole(model)
     return Repaired(model, tuple(findings))
 
 
-def _check_whole(model: Model) -> None:
+def check_whole(model: Model) -> None:
+    """Return if every tensor that is read or returned is there, and comes from one place.
+
+    Raises:
+        GraphError: something is missing that cannot be made up, or there are two of what can be
+            only one.
+    """
     check_written_once(model)
     _check_given_once(model)
     there = {*model.producers, *model.inputs, *model.constants}

@@ -1,6 +1,7 @@
 """Why a file does not load, where nothing can be mended with certainty: in terms of ONNX, not of a runtime."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import onnx
@@ -24,12 +25,42 @@ def because(model: Model) -> str | None:
         return (
             f"the file is of opset {opset}, and {defs.onnx_opset_version()} is the newest there is"
         )
+    return _untyped(model) or next(_misfits(model, model.nodes, opset), None)
+
+
+def misfit(model: Model) -> str | None:
+    """Return what of a file is not as its opset has it; ``None`` where all is, as far as is known.
+
+    Operators that ONNX has in no opset are left aside: a runtime may have them, as TensorRT does.
+    """
+    known = (node for node in model.nodes if _versions(node.op))
+    return _untyped(model) or next(_misfits(model, known, model.opset), None)
+
+
+def _untyped(model: Model) -> str | None:
     untyped = (i.name for i in model.proto.graph.input if i.type.WhichOneof("value") is None)
-    if (name := next(untyped, None)) is not None:
-        return f"the input {name!r} is declared without a type"
-    nodes = (node for node in model.nodes if node.proto.domain in DEFAULT_DOMAINS)
-    found = (why for node in nodes for check in _CHECKS if (why := check(model, node, opset)))
-    return next(found, None)
+    name = next(untyped, None)
+    return None if name is None else f"the input {name!r} is declared without a type"
+
+
+def _misfits(model: Model, nodes: Iterable[Node], opset: int) -> Iterator[str]:
+    well: set[tuple[Any, ...]] = set()  # most nodes are written like others
+    for node in nodes:
+        if node.proto.domain not in DEFAULT_DOMAINS or (form := _form(model, node)) in well:
+            continue
+        found = (why for check in _CHECKS if (why := check(model, node, opset)))
+        why = next(found, None)
+        if why is not None:
+            yield why
+        well.add(form)
+
+
+def _form(model: Model, node: Node) -> tuple[Any, ...]:
+    """Return all of a node that the checks below look at."""
+    types = (value and value.dtype for value in map(model.values.get, node.inputs))
+    attributes = ((attribute.name, attribute.type) for attribute in node.proto.attribute)
+    left_out = tuple(map(bool, node.inputs))
+    return (node.op, left_out, *types, len(node.outputs), *attributes)
 
 
 def _operator(_model: Model, node: Node, opset: int) -> str | None:
@@ -107,6 +138,7 @@ _CHECKS: Final[tuple[Callable[[Model, Node, int], str | None], ...]] = (
 """Each relies on those before."""
 
 
+@cache
 def _versions(op: str) -> list[Schema]:
     """Return every form of an operator, the oldest first."""
     found = (s for s in defs.get_all_schemas_with_history() if s.domain == "" and s.name == op)
@@ -114,4 +146,9 @@ def _versions(op: str) -> list[Schema]:
 
 
 def _schema(node: Node, opset: int) -> Schema:
-    return defs.get_schema(node.op, max_inclusive_version=opset, domain="")
+    return _schema_of(node.op, opset)
+
+
+@cache
+def _schema_of(op: str, opset: int) -> Schema:
+    return defs.get_schema(op, max_inclusive_version=opset, domain="")

@@ -19,7 +19,9 @@ def mend(model: Model, names: Names) -> Model:
         keep(field, [thing for thing in field if thing.name not in gone])
     sparse = graph.sparse_initializer
     keep(sparse, [tensor for tensor in sparse if tensor.values.name not in gone])
-    keep(graph.node, [n for n in graph.node if n.op_type != "Constant" or n.output[0] not in gone])
+    keep(
+        graph.node, [n for n in graph.node if n.op_type != "Constant" or gone.isdisjoint(n.output)]
+    )
     notes = graph.quantization_annotation
     keep(notes, [note for note in notes if note.tensor_name not in gone])
     return Model(new, model.known)

@@ -69,6 +69,50 @@ def test_a_file_of_weights_that_is_not_there_keeps_a_model_from_being_served(nam
     assert "keeps its weights in 'w.bin', which is not beside it" in found.says
 
 
+def changed(change):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny_model().proto)
+    change(proto.graph)
+    return Model(proto)
+
+
+GRAPHS = {
+    "a circle": (lambda g: g.node[0].input.__setitem__(0, "block"), "error", "has a cycle"),
+    "a gap": (lambda g: g.node[0].input.__setitem__(0, "gone"), "error", "which nothing writes"),
+    "no type": (lambda g: g.input[0].ClearField("type"), "error", "is declared without a type"),
+    "too few": (lambda g: g.node[0].input.__delitem__(slice(1, 9)), "error", "reads 1 tensor; Conv"),
+    "no order": (lambda g: g.node.reverse(), "warning", "stands before what it reads"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("target", ["triton", "openvino"])
+def test_what_is_no_graph_of_its_opset_is_found(name, target):
+    change, level, says = GRAPHS[name]
+    found = [f for f in findings(changed(change), LINTINGS[target]) if f.rule in {"graph", "order"}]
+    assert [finding.level for finding in found] == [level]
+    assert says in found[0].says
+    assert found[0].fix.startswith("onnxprobe repair model.onnx -o")
+
+
+def test_an_operator_that_onnx_has_in_no_opset_may_be_the_runtime_s_own():
+    def foreign(graph):
+        graph.node[0].op_type = "EfficientNMS_TRT"
+
+    assert findings(changed(foreign), LINTINGS["tensorrt"]) == ()
+
+
+def test_names_that_would_move_the_cursor_are_written_as_escapes():
+    model = changed(
+        lambda graph: setattr(graph.input[0].type.tensor_type.shape.dim[0], "dim_value", 1)
+    )
+    model.proto.graph.input[0].name = "x\x1b[2J\n"
+    model.proto.graph.node[0].input[0] = "x\x1b[2J\n"
+    shown = lint_text(findings(model, LINTINGS["triton"]), "triton")
+    assert "x\\u001b[2J\\u000a" in shown
+    assert shown.replace("\n", "").isprintable()
+
+
 def test_half_precision_has_no_form_in_json():
     (one, *_) = findings(through("Relu", TensorProto.FLOAT16), LINTINGS["v2"])
     assert (one.rule, one.level) == ("v2-json", "warning")

@@ -384,3 +384,23 @@ def test_a_weight_of_a_wrong_length_is_named_and_never_shown_to_the_runtime(tmp_
     ):
         write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
     assert capfd.readouterr().err == ""
+
+
+def test_a_constant_that_writes_nothing_is_no_reason_to_fail():
+    empty = helper.make_node("Constant", [], [], value=numpy_helper.from_array(np.ones(1)))
+    model = Model(file(node("Relu", "x"), empty, weights={"lost": np.ones(2)}))
+    assert [f.names for f in repair(model).findings] == [("lost",)]
+
+
+@pytest.mark.parametrize("opset", [2**62, -(2**62)])
+def test_an_opset_beyond_all_numbers_is_named(opset):
+    model = Model(file(node("Relu", "x"), opset=opset))
+    assert repair(model).findings == ()
+    assert "the file is of opset" in because(model)
+
+
+def test_an_input_that_no_memory_holds_is_not_made_up(tmp_path):
+    proto = file(node("Relu", "x"))
+    proto.graph.input[0].CopyFrom(info("x", shape=(2**40, 2**40)))
+    (tmp_path / "old.onnx").write_bytes(proto.SerializeToString())
+    assert "too large to make up" in diagnosed(tmp_path / "old.onnx").before

@@ -21,6 +21,8 @@ _OTHER_MEANING: Final = frozenset(
 _BROADCASTS_FROM: Final = {"Max": 8, "Mean": 8, "Min": 8, "Sum": 8}
 _NEGATIVE_AXES: Final = 11
 """The opset from which an axis may be counted from the end."""
+_LARGEST: Final = 2**31 - 1
+"""The largest opset that can be asked for; a damaged file may say any."""
 _ONNX_NAMES: Final = {"float32": "float", "float64": "double", "str": "string"}
 
 
@@ -95,7 +97,7 @@ def takes(of: Schema, end: Any, dtype: str) -> bool:
 
 def _any_schema(op: str, opset: int) -> Schema | None:
     try:
-        return defs.get_schema(op, max_inclusive_version=opset, domain="")
+        return defs.get_schema(op, max_inclusive_version=max(0, min(opset, _LARGEST)), domain="")
     except defs.SchemaError:
         return None
 
