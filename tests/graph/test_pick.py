@@ -262,6 +262,17 @@ def test_rows_that_lie_one_sample_after_the_other_need_no_alternative():
     assert (found.tensor, found.shape, found.alternatives) == ("windows", (4, 16, 64), ())
 
 
+def test_vectors_of_as_many_frames_as_a_clip_may_have_are_no_vectors_of_a_clip():
+    net = Net()
+    clip = net.input("clip", ["N", "T", 3, 32, 32])
+    sizes = net.op("Slice", net.op("Shape", clip), *(net.numbers([n]) for n in (0, 2, 0)))
+    x = net.op("Reshape", clip, net.numbers([-1, 3, 32, 32]))
+    x = net.op("Flatten", net.op("GlobalAveragePool", net.conv(x, 3, 64, 3, 8)))
+    x = net.op("Reshape", x, net.op("Concat", sizes, net.numbers([64]), axis=0), out="frames")
+    found = pick(net.model(net.gemm(net.op("ReduceMax", x, axes=[1], keepdims=0), 64, 10)))
+    assert (found.tensor, found.shape) == ("frames", (None, 64))
+
+
 def test_branches_before_the_end_are_said_to_come_after_the_pick():
     (said,) = (r for r in pick(dense.parts().model).reasons if "weights come after" in r)
     assert said.endswith("passes; 2 layers with weights come after it")

@@ -16,7 +16,14 @@ def made_of_vectors(spine: Spine, tensor: str) -> bool:
         node = spine.producer(todo.pop())
         if node is None or node in spine.layers:
             return False
-        fresh = [name for name in spine.reads(node) if name not in seen and spine.structured(name)]
-        seen.update(fresh)
-        todo += fresh
+        reads = [name for name in spine.reads(node) if name not in seen]
+        if not all(spine.structured(name) or _a_sample_each(spine, name) for name in reads):
+            return False
+        seen.update(reads)
+        todo += filter(spine.structured, reads)
     return True
+
+
+def _a_sample_each(spine: Spine, vector: str) -> bool:
+    """Tell whether a ``vector`` has the batch: else it may be one of many of a sample, as of a frame each."""
+    return spine.batch in (spine.model.value(vector).shape or ())
