@@ -76,3 +76,8 @@ def test_an_axis_is_put_back_before_elements_are_added_too():
     nodes, shape, constants = heads(1)
     nodes[-1] = N("Add", "shares", "scores")
     assert together_is_alone(model(nodes, shape, constants)).flows["add"] == Rows(0)
+
+
+def test_an_answer_that_is_woven_shows_that_the_pictures_lie_elsewhere():
+    nodes = [N("Reshape", "x", "apart", out="a"), N("Concat", "a", "a", out="b", axis=0)]
+    assert together_is_alone(model(nodes, (1, 6), ONE)).flows["b"] == Rows(1)
