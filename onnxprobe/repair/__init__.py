@@ -25,10 +25,12 @@ from onnxprobe.repair.mistyped import MISTYPED
 from onnxprobe.repair.node_names import NODE_NAMES
 from onnxprobe.repair.order import ORDER
 from onnxprobe.repair.outside import OUTSIDE
+from onnxprobe.repair.surplus import SURPLUS
 from onnxprobe.repair.twice import DECLARED_TWICE, INPUTS_TWICE, WEIGHTS_TWICE
 from onnxprobe.repair.undeclared import UNDECLARED, UNTYPED
 from onnxprobe.repair.unimported import UNIMPORTED
 from onnxprobe.repair.unused import UNUSED
+from onnxprobe.repair.whole_numbers import WHOLE_NUMBERS
 
 AILMENTS: Final = Registry(
     "ailment",
@@ -41,6 +43,8 @@ AILMENTS: Final = Registry(
         IDLE,
         ORDER,
         FORMS,
+        SURPLUS,
+        WHOLE_NUMBERS,
         FUNCTIONS,
         NODE_NAMES,
         WEIGHTS_TWICE,

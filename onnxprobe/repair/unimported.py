@@ -39,8 +39,14 @@ def _missing(model: Model) -> list[str]:
     for imports, nodes in _scopes(model.proto):
         there = {said.domain for said in imports}
         used = (node.domain for node in every_node(nodes))
-        found |= dict.fromkeys(d for d in used if d not in there and d not in DEFAULT_DOMAINS)
+        found |= dict.fromkeys(d for d in used if d not in there and _told(model, d))
     return list(found)
+
+
+def _told(model: Model, domain: str) -> bool:
+    """Tell whether a missing import is to be made; that of ONNX itself, where the file has it."""
+    imports = {said.domain for said in model.proto.opset_import}
+    return domain not in DEFAULT_DOMAINS or domain in imports
 
 
 def _scopes(proto: onnx.ModelProto) -> Iterator[tuple[Any, Iterable[onnx.NodeProto]]]:

@@ -112,6 +112,69 @@ def test_what_a_local_function_uses_is_imported_there_as_the_file_says(tmp_path)
     assert {said.domain: said.version for said in imports} == {"": 17, "ai.onnx.ml": 3}
 
 
+def test_a_local_function_without_an_opset_gets_that_of_the_file(tmp_path):
+    proto = file(node("Twice", "x", domain="ours"), ours=1)
+    proto.functions.append(twice())
+    del proto.functions[0].opset_import[:]
+    findings, answer = written(proto, tmp_path)
+    assert findings == [("unimported", ("",))]
+    np.testing.assert_array_equal(answer, 2 * X)
+
+
+WIDTHS = {
+    "a shape": (node("Reshape", "x", "w"), {"w": [4, -1]}, X.reshape(4, 1)),
+    "axes": (node("Unsqueeze", "x", "w"), {"w": [0]}, X[None]),
+    "one of several": (node("Slice", "x", "w", "end", "end"), {"w": [-1], "end": np.array([1])},
+                       X[:, -1:0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+def test_whole_numbers_are_written_in_the_width_that_their_reader_takes(name, tmp_path):
+    reads, weights, answer = WIDTHS[name]
+    weights = {n: np.asarray(w, np.int32) if n == "w" else w for n, w in weights.items()}
+    findings, found = written(file(reads, weights=weights), tmp_path)
+    assert findings == [("whole-numbers", ("w",)), ("unused-weights", ("w",))]
+    np.testing.assert_array_equal(found, answer)
+
+
+def test_whole_numbers_that_others_read_too_stay_for_them(tmp_path):
+    nodes = [node("Reshape", "x", "w", out="r", name="r"), node("Add", "w", "w", out="s", name="s"),
+             node("Cast", "s", out="c", name="c", to=TensorProto.FLOAT), node("Add", "r", "c")]  # fmt: skip
+    proto = file(*nodes, weights={"w": np.array([2, 2], np.int32), "w/int64": np.ones(1)})
+    findings, answer = written(proto, tmp_path)
+    assert findings == [("whole-numbers", ("w",)), ("unused-weights", ("w/int64",))]
+    np.testing.assert_array_equal(answer, X.reshape(2, 2) + 4)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int16])
+def test_numbers_that_are_not_whole_of_either_width_are_not_touched(kind):
+    proto = file(node("Reshape", "x", "w"), weights={"w": np.array([4, -1], kind)})
+    assert repair(Model(proto)).findings == ()
+
+
+def normalised(*more, opset=15, **attributes):
+    norm = helper.make_node(
+        "BatchNormalization", ["x", *"ssss"], ["y", *more], name="n", **attributes
+    )
+    return file(norm, opset=opset, weights={"s": np.ones(4, np.float32)})
+
+
+@pytest.mark.parametrize("more", [("m", "v"), ("m", "v", "sm", "sv")])
+def test_what_training_leaves_behind_is_written_no_more(more, tmp_path):
+    findings, answer = written(normalised(*more), tmp_path)
+    assert findings == [("surplus", ("BatchNormalization 'n'",))]
+    np.testing.assert_allclose(answer, (X - 1) / np.sqrt(1 + 1e-5) + 1, 1e-6)
+
+
+def test_results_that_an_operator_has_or_that_are_read_stay():
+    training = normalised("m", "v", training_mode=1)
+    assert repair(Model(training)).findings == ()
+    reading = normalised("m", "v")
+    reading.graph.output.append(info("m", shape=(4,)))
+    assert repair(Model(reading)).findings == ()
+
+
 @pytest.mark.parametrize(
     ("op", "domain", "version"),
     [("Gelu", "com.microsoft", 1), ("Scaler", "ai.onnx.ml", 1), ("TreeEnsemble", "ai.onnx.ml", 5)],
@@ -348,8 +411,8 @@ REASONS = {
     "too many": (file(node("Clip", "x", "x", "x", "x")),
                  "Clip 'n' reads 4 tensors; Clip of opset 17 reads 1 to 3"),
     "left out": (file(node("Add", "x", "")), "Add 'n' leaves out the input 'B', which must be there"),
-    "of a type not taken": (file(node("Reshape", "x", "s"), weights={"s": np.array([4], np.int32)}),
-                            "Reshape 'n' reads 's' as int32, which it does not take there"),
+    "of a type not taken": (file(node("Reshape", "x", "s"), weights={"s": np.array([4], np.float32)}),
+                            "Reshape 'n' reads 's' as float32, which it does not take there"),
     "of two types": (file(HALF, node("Add", "h", "w"), weights=WHOLE),
                      "Add 'n' reads 'h' as float16 and 'w' as float32, which must be of one type"),
 }  # fmt: skip

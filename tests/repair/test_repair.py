@@ -134,7 +134,7 @@ CASES = {
 }  # fmt: skip
 ELSEWHERE = {
     "block-size", "forms", "idle-nodes", "inputs-twice", "ir-version", "locations", "outside",
-    "unimported",
+    "surplus", "unimported", "whole-numbers",
 }  # fmt: skip
 """What has tests of its own, here or in ``test_refused``."""
 
