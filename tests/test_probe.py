@@ -101,7 +101,7 @@ def frames():
     x = net.op("Relu", net.op("Conv", rows, same), out="map")
     x = net.op("Transpose", x, perm=[0, 2, 3, 1], out="last")
     x = net.op("ReduceMean", x, axes=[1, 2], keepdims=0, out="vectors")
-    return net.model(net.op("Neg", x))
+    return net.model(net.op("Reshape", x, net.numbers([-1, 4, 3]), out="apart"))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,7 @@ def test_frames_are_averaged_over_all_their_places_where_nobody_says():
     assert chosen(model, "map", None) == Probe("map", "mean")
     assert chosen(model, "last", None) == Probe("last", "token-mean")
     assert chosen(model, "vectors", None) == Probe("vectors", "token-mean")
+    assert chosen(model, "apart", None) == Probe("apart", "token-mean")
     assert [width(model, chosen(model, name, None)) for name in ("map", "last", "vectors")] == [
         3
     ] * 3
