@@ -85,17 +85,39 @@ def test_a_list_of_one_number_is_one_number():
         (one_number([0, 3, 6]), (3, 4, 3)),  # fewer rows than there are to choose from
         (one_number([0, 5, 10]), (3, 4, 3)),
         (one_number([1, 5, 9]), (3, 4, 3)),
+        (one_number([-1, 3, 7]), (3, 4, 3)),
         (one_number([0, 4, 9]), (3, 4, 3)),
         (one_number([8, 4, 0]), (3, 4, 3)),
         (a_pair([0, 2, 1]), (3, 4, 3)),
         (a_pair([0, 0, 0]), (3, 4, 3)),
-        (a_pair([1, 2, 3]), (4, 4, 3)),
+        (a_pair([1, 2, 3]), (3, 4, 3)),
+        (a_pair([-1, 0, 1]), (3, 4, 3)),
     ],
 )
 def test_what_may_lead_to_other_pictures_is_refused(case, shape):
     nodes, constants = case
     with pytest.raises(BatchError):
         dynamic(model(nodes, shape, constants))
+
+
+def test_what_is_largest_is_no_place():
+    nodes, constants = one_number([0, 4, 8])
+    nodes[1] = N("TopK", "m", "k", outputs=["tops", "places"], axis=1)
+    nodes[2:2] = [N("Squeeze", "tops", "end", out="i")]
+    with pytest.raises(BatchError, match="which has 3 rows where the pictures lie"):
+        dynamic(model(nodes, (3, 4, 3), constants | {"k": ints(1)}))
+
+
+def test_one_list_of_a_number_for_each_picture_is_no_place():
+    nodes, constants = one_number([0])
+    count = [
+        N("Shape", "x", out="s"), N("Gather", "s", "zero", out="n"), N("Range", "zero", "n", "one", out="r"),
+        N("Mul", "r", "four", out="before"),
+    ]  # fmt: skip
+    numbers = {"zero": ints(0)[0], "one": ints(1)[0], "four": ints(4)[0]}
+    nodes[-1] = N("GatherND", "all", "at")
+    with pytest.raises(BatchError, match="GatherND 'gathernd' looks up elements across pictures"):
+        dynamic(model([*count, *nodes], ("n", 4, 3), ROWS | numbers))
 
 
 def test_a_place_that_may_be_any_number_is_refused():
