@@ -139,6 +139,19 @@ def test_a_state_that_is_repeated_as_many_times_as_it_is_there_is_taken_once():
     assert place.wrote == "reads 'state' [3, 40], the same for each of 3 pictures"
 
 
+@pytest.mark.parametrize(("noise", "alike"), [(2e-7, True), (1e-3, False)])
+def test_what_is_computed_alike_for_each_picture_may_be_rounded_in_other_ways(noise, alike):
+    nodes = [N("Mul", "rows", "rounding", out="c"), N("Add", "x", "c")]
+    rounding = np.array([[1], [1 + noise]], np.float32)
+    constants = {"rows": np.repeat(floats(1, 40), 2, 0), "rounding": rounding}
+    old = model(nodes, (2, 40), constants)
+    if alike:
+        assert dynamic(old).values["x"].shape == ("N", 40)
+        return
+    with pytest.raises(BatchError, match="reads 'c', which has 2 rows where the pictures lie"):
+        dynamic(old)
+
+
 def test_each_picture_is_written_into_its_own_part_of_zeros():
     nodes = [N("ScatterND", "zeros", "places", "x")]
     places = np.array([[[0, 2]], [[1, 2]]])

@@ -109,7 +109,7 @@ def test_what_is_largest_is_no_place():
 
 
 def test_one_list_of_a_number_for_each_picture_is_no_place():
-    nodes, constants = one_number([0])
+    nodes, _ = one_number([0])
     count = [
         N("Shape", "x", out="s"), N("Gather", "s", "zero", out="n"), N("Range", "zero", "n", "one", out="r"),
         N("Mul", "r", "four", out="before"),

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from onnxprobe.batch.flow import FIXED, Crossing, Fixed, Flow, Numbers, Rows, pl
 from onnxprobe.graph.model import Node
 
 Shape = tuple[int, ...]
+_BITS: Final = 16
+"""How many times its smallest step the sum of a float may differ with the order of what is added."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,9 +188,14 @@ class Here:
         return flow if isinstance(flow, Rows) else None
 
     def alike(self, position: int, rows: Rows) -> bool:
-        """Tell whether an input that is the same for all holds the same rows for each picture."""
+        """Tell whether an input that is the same for all holds the same rows for each picture.
+
+        Where it is computed, rows that are the same may be rounded in other ways.
+        """
         array = self.value(position)
-        return array is not None and repeats(array, rows)
+        if array is None or repeats(array, rows):
+            return array is not None
+        return not self.written[position] and _rounded(array, rows)
 
     def only(self, position: int = 0) -> Rows:
         """Return how the pictures lie in the one input that may differ between them.
@@ -246,6 +253,16 @@ class Here:
             return None if said is None else said[0]
         said = self.node.attribute(name)
         return None if said is None else list(said)
+
+
+def _rounded(array: NDArray[Any], rows: Rows) -> bool:
+    """Tell whether ``array`` repeats ``rows.times`` rows, but for the last bits of its largest number."""
+    if array.dtype.kind != "f" or not np.isfinite(array).all():
+        return False
+    along = np.moveaxis(array, rows.axis, 0)
+    first = along[np.arange(len(along)) % rows.times]
+    slack = _BITS * np.finfo(array.dtype).eps * np.abs(along).max(initial=0)
+    return bool(np.abs(along - first).max(initial=0) <= slack)
 
 
 @dataclass(frozen=True, slots=True)
