@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from onnxprobe.compare.fates import fates
@@ -68,6 +68,7 @@ def test_a_domain_without_pictures_in_both_runs_is_left_out():
 
 
 @given(st.integers(0, 5000))
+@example(1550)  # two ways to match add up to the same
 def test_every_domain_has_one_fate_and_what_is_the_same_is_so_from_both_sides(seed):
     rng = np.random.default_rng(seed)
     one, other = (rng.random((30, rng.integers(0, 5))) < rng.random() for _ in range(2))
