@@ -153,7 +153,5 @@ def test_counting_places_are_no_answer_for_a_picture():
 def test_places_in_one_tensor_are_not_those_in_another():
     nodes, constants = one_number([0, 4])
     nodes[-1] = N("Gather", "table", "at")
-    with pytest.raises(
-        BatchError, match="places that count through the rows"
-    ):
+    with pytest.raises(BatchError, match="places that count through the rows"):
         dynamic(model(nodes, (2, 4, 3), constants | {"table": floats(8, 2)}))

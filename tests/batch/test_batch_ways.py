@@ -75,8 +75,13 @@ def test_an_axis_for_one_picture_that_was_left_out_is_put_back():
 @pytest.mark.parametrize("shape", [(2, 2, 4, 3), (1, 2, "tokens", 3)])
 def test_an_axis_is_put_back_for_one_picture_of_known_size_alone(shape):
     nodes, _, constants = heads(1)
-    nodes[2:3] = [N("ReduceMax", "scores", out="m", axes=[1]), N("Squeeze", "m", "axis", out="apart")]
-    with pytest.raises(BatchError, match="brings tensors together whose pictures lie along different"):
+    nodes[2:3] = [
+        N("ReduceMax", "scores", out="m", axes=[1]),
+        N("Squeeze", "m", "axis", out="apart"),
+    ]
+    with pytest.raises(
+        BatchError, match="brings tensors together whose pictures lie along different"
+    ):
         dynamic(model(nodes, shape, constants | {"axis": ints(1)}))
 
 
