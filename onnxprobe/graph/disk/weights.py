@@ -79,9 +79,7 @@ class Beside(NamedTuple):
         named = os.path.join(folder, self.location)  # noqa: PTH118  Path would drop a slash at the end
         real = Path(os.path.realpath(named))
         leads_out = os.path.normpath(self.location).startswith(os.pardir + os.sep)
-        if leads_out or not real.is_relative_to(
-            home
-        ):  # beside another folder it is a file elsewhere
+        if leads_out or not real.is_relative_to(home):  # elsewhere it would lead to another file
             raise NotOnnxError(
                 f"weight {weight!r} is said to be in {self.location!r}, outside the model's folder; "
                 "weights must lie beside the model"
