@@ -13,6 +13,7 @@ from onnx import helper
 from onnxprobe.errors import NoSuchNameError, NotOnnxError, VersionError
 from onnxprobe.graph.bodies import bodies
 from onnxprobe.graph.disk import weights
+from onnxprobe.graph.inference.along import Along
 from onnxprobe.graph.inference.declared import Declared
 from onnxprobe.graph.inference.infer import infer
 from onnxprobe.graph.names import Names
@@ -209,7 +210,14 @@ class Model:
 
     def said(self, name: str) -> Value | None:
         """Return what is known of a tensor without inference, if that could add nothing."""
+        return self._told(name) or self._along.value(name)
+
+    def _told(self, name: str) -> Value | None:
         return self.known.get(name) or self._declared.complete(name)
+
+    @cached_property
+    def _along(self) -> Along:
+        return Along(self.proto.graph, self._told)
 
     @cached_property
     def _declared(self) -> Declared:

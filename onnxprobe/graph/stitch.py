@@ -98,24 +98,26 @@ def _append(ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]
     ground.names.add(addition)
     _imports(result, head.proto)
     known |= {names.get(name, name): value for name, value in head.known.items()}
-    alone = _alone(trunk, addition, result, [graft.tensor(name) for name in head.inputs])
+    values = [trunk.value(name) for name in dict.fromkeys(map(graft.tensor, head.inputs))]
+    known |= {value.name: value for value in values if value.dtype and not has_holes(value)}
+    alone = _alone(values, addition, result)
     if alone is not None:  # the trunk may not return it, and so not declare it
         known |= {name: value for name in alone.outputs if (value := alone.said(name))}
     return alone
 
 
 def _alone(
-    trunk: Model, addition: onnx.GraphProto, result: onnx.ModelProto, fed: Sequence[str]
+    values: Sequence[Value], addition: onnx.GraphProto, result: onnx.ModelProto
 ) -> Model | None:
-    """Return ``addition``, fed what is known of those tensors; ``None`` if that is too little."""
-    values = [trunk.value(name) for name in dict.fromkeys(fed)]
+    """Return ``addition``, fed tensors of these ``values``; ``None`` if too little is known of them."""
     if any(value.dtype is None or has_holes(value) for value in values):
         return None
+    fed = {value.name for value in values}
     alone = onnx.ModelProto(ir_version=result.ir_version)
     alone.opset_import.extend(result.opset_import)
     alone.functions.extend(result.functions)
     alone.graph.CopyFrom(addition)
-    inputs = [info for info in addition.input if info.name not in set(fed)]
+    inputs = [info for info in addition.input if info.name not in fed]
     del alone.graph.input[:]
     alone.graph.input.extend([*(value.info() for value in values), *inputs])
     return Model(alone)
