@@ -6,9 +6,8 @@
 Sizes in MB; name none to leave a kind out. The backbone is synthetic: 3x3 convolutions over 512
 channels (9.4 MB each; --channels), weights inside the file (random), or in a sparse file beside it. It
 declares the shapes of its maps, as torch's exporter and ONNX Runtime write files; with --undeclared
-it does not, as older exporters do: then onnxprobe has ONNX infer them, which begins with registering
-all its operators (16 ms). What the graft is, and how each tool
-does it, is in ``grafts.py``. Each run is a process of its own, tools in turns; imports are not
+it does not, as older exporters do: then onnxprobe follows the shape of what is tapped from the input
+on. What the graft is, and how each tool does it, is in ``grafts.py``. Each run is a process of its own, tools in turns; imports are not
 counted, neither in seconds nor in memory, but lazily loaded parts are. The files are in the page
 cache. Only onnxprobe waits until the result is safely on disk (fsync) before it replaces a file;
 its time without that is given too. ``loads`` says whether ONNX Runtime opens the result.

@@ -128,6 +128,34 @@ def test_types_that_differ_an_open_size_and_an_operator_of_others_are_left_to_on
     assert Model(network([other])).said("y") is None
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"strides": 2},
+        {"pads": [1.5] * 4},
+        {"pads": [1, 1]},
+        {"auto_pad": 3},
+        {"dilations": ["a", "b"]},
+        {"strides": [0, 1]},
+        {"kernel_shape": "wide"},
+    ],
+)
+def test_attributes_of_another_kind_are_left_to_onnx(said):
+    for node in (
+        helper.make_node("Conv", ["x", "w"], ["y"], **said),
+        helper.make_node("MaxPool", ["x"], ["y"], **{"kernel_shape": [2, 2]} | said),
+        helper.make_node("Flatten", ["x"], ["y"], axis="first"),
+        helper.make_node("Concat", ["x", "x"], ["y"], axis="last"),
+    ):
+        assert Model(network([node], [("w", (5, 6, 2, 2))])).said("y") is None
+
+
+def test_weights_of_negative_size_are_left_to_onnx():
+    proto = network([helper.make_node("Conv", ["x", "w"], ["y"])], [("w", (5, 6, 2, 2))])
+    proto.graph.initializer[0].dims[0] = -5
+    assert Model(proto).said("y") is None
+
+
 def test_a_chain_longer_than_python_recurses_is_followed():
     names = ["x", *(f"t{i}" for i in range(5000)), "y"]
     nodes = [helper.make_node("Relu", [a], [b]) for a, b in pairwise(names)]

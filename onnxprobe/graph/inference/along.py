@@ -108,8 +108,19 @@ def _shape(node: onnx.NodeProto, rule: Rule, reads: Sequence[Value]) -> Shape | 
     whole = bool(reads) and len(reads) == len(node.input[: rule.reads])
     if not whole or len({value.dtype for value in reads}) > 1:
         return None
-    said = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-    return rule.shape(said, [value.shape or () for value in reads])
+    try:
+        said = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+        shape = rule.shape(said, [value.shape or () for value in reads])
+    except (
+        AttributeError,
+        IndexError,
+        OverflowError,
+        TypeError,
+        ValueError,
+    ):  # an axis that is a text
+        return None
+    fits = shape is not None and all(isinstance(dim, str) or (dim or 0) >= 0 for dim in shape)
+    return shape if fits else None
 
 
 def _same(_: Attributes, shapes: Sequence[Shape]) -> Shape:
