@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from onnx import checker, defs, numpy_helper, shape_inference
 
 from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.opsets.forms import bounded
 from onnxprobe.graph.value import Value
 
 Sizes = tuple[int | None, ...]
@@ -44,7 +45,7 @@ def given(
     }
     data = {name: numpy_helper.from_array(array) for name, array in numbers.items()}
     try:
-        schema = defs.get_schema(node.op, max_inclusive_version=model.opset, domain="")
+        schema = defs.get_schema(node.op, max_inclusive_version=bounded(model.opset), domain="")
         found = shape_inference.infer_node_outputs(
             schema,
             node.proto,

@@ -8,6 +8,7 @@ from onnx import defs
 
 from onnxprobe.graph.bodies import bodies
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
+from onnxprobe.graph.opsets.forms import bounded
 
 _HALF: Final = "tensor(float16)"
 _SAYS_ITS_TYPE: Final = frozenset({"dtype", "value", "output_dtype"})
@@ -40,7 +41,7 @@ def _schema(node: onnx.NodeProto, versions: Mapping[str, int], opset: int) -> de
     default = node.domain in DEFAULT_DOMAINS
     version = opset if default else versions.get(node.domain, 1)
     try:
-        return defs.get_schema(node.op_type, version, "" if default else node.domain)
+        return defs.get_schema(node.op_type, bounded(version), "" if default else node.domain)
     except defs.SchemaError:
         return None
 

@@ -9,7 +9,7 @@ from onnx import defs
 
 from onnxprobe.errors import plural
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
-from onnxprobe.graph.opsets.forms import takes
+from onnxprobe.graph.opsets.forms import bounded, takes
 from onnxprobe.graph.order import label
 
 Schema = defs.OpSchema
@@ -151,4 +151,4 @@ def _schema(node: Node, opset: int) -> Schema:
 
 @cache
 def _schema_of(op: str, opset: int) -> Schema:
-    return defs.get_schema(op, max_inclusive_version=opset, domain="")
+    return defs.get_schema(op, max_inclusive_version=bounded(opset), domain="")

@@ -95,6 +95,13 @@ def test_what_is_no_graph_of_its_opset_is_found(name, target):
     assert found[0].fix.startswith("onnxprobe repair model.onnx -o")
 
 
+def test_an_opset_beyond_all_numbers_is_too_new():
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny_model().proto)
+    proto.opset_import[0].version = 2**40
+    assert any("opset 1099511627776" in f.says for f in findings(Model(proto), LINTINGS["triton"]))
+
+
 def test_an_operator_that_onnx_has_in_no_opset_may_be_the_runtime_s_own():
     def foreign(graph):
         graph.node[0].op_type = "EfficientNMS_TRT"

@@ -22,7 +22,7 @@ _BROADCASTS_FROM: Final = {"Max": 8, "Mean": 8, "Min": 8, "Sum": 8}
 _NEGATIVE_AXES: Final = 11
 """The opset from which an axis may be counted from the end."""
 _LARGEST: Final = 2**31 - 1
-"""The largest opset that can be asked for; a damaged file may say any."""
+"""The largest opset that ONNX can be asked for."""
 _ONNX_NAMES: Final = {"float32": "float", "float64": "double", "str": "string"}
 
 
@@ -95,9 +95,14 @@ def takes(of: Schema, end: Any, dtype: str) -> bool:
     return written in allowed.get(end.type_str, {end.type_str})
 
 
+def bounded(opset: int) -> int:
+    """Return what ONNX can be asked for: a damaged file may say any opset."""
+    return max(0, min(opset, _LARGEST))
+
+
 def _any_schema(op: str, opset: int) -> Schema | None:
     try:
-        return defs.get_schema(op, max_inclusive_version=max(0, min(opset, _LARGEST)), domain="")
+        return defs.get_schema(op, max_inclusive_version=bounded(opset), domain="")
     except defs.SchemaError:
         return None
 
