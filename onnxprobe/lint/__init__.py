@@ -15,13 +15,13 @@ from onnxprobe.targets import TARGETS, target
 from onnxprobe.triton.config import Config, read_config
 from onnxprobe.triton.repository import versions
 
+_ANY: Final = (runtime.loads, runtime.graph, runtime.weights)
+"""Rules of whoever loads the file."""
 TRITON: Final = Linting(
     name="triton",
     runtime="onnxruntime",
     rules=(
-        runtime.loads,
-        runtime.graph,
-        runtime.weights,
+        *_ANY,
         triton.tensors_only,
         triton.names,
         triton.completed,
@@ -37,7 +37,7 @@ TRITON: Final = Linting(
 V2: Final = Linting(
     name="v2",
     runtime="onnxruntime",
-    rules=(runtime.loads, runtime.graph, runtime.weights, v2.tensors, v2.types, runtime.text),
+    rules=(*_ANY, v2.tensors, v2.types, runtime.text),
     source="the V2 (open) inference protocol: KServe, MLServer, OpenVINO Model Server",
 )
 _EXTRA: Final = {"tensorrt": (runtime.sized_at_run_time,)}
@@ -51,7 +51,7 @@ LINTINGS: Final = Registry(
             Linting(
                 name,
                 name,
-                (runtime.loads, runtime.graph, runtime.weights, *_EXTRA.get(name, ())),
+                (*_ANY, *_EXTRA.get(name, ())),
                 TARGETS[name].source,
             )
             for name in TARGETS

@@ -13,6 +13,7 @@ from typing import Any, Final
 import onnx
 from onnx import helper
 
+from onnxprobe.graph.names import declared
 from onnxprobe.graph.value import Dim, Value, dtype_name
 
 Shape = tuple[Dim, ...]
@@ -97,10 +98,9 @@ class Along:
         }
 
     @cached_property
-    def _declared(self) -> frozenset[str]:
+    def _declared(self) -> set[str]:
         """Names of which the file says something: ONNX sees how that goes with what follows."""
-        graph = self._graph
-        return frozenset(info.name for info in (*graph.value_info, *graph.input, *graph.output))
+        return declared(self._graph)
 
 
 def _shape(node: onnx.NodeProto, rule: Rule, reads: Sequence[Value]) -> Shape | None:
