@@ -2,8 +2,9 @@
 
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from operator import eq
 from pathlib import Path
 from typing import Final
@@ -26,8 +27,9 @@ def available(
     """Make the files of weights that ``proto`` needs available beside the file ``model``.
 
     Those in its folder, or below, stay where they are. Others keep their names, except where two
-    of them share one. Yields ``proto``, changed where names did. What was made is taken back where
-    the block raises; else ``say`` is told of files that are one with those of the old model now.
+    of them share one. Yields ``proto`` as it is to be written: with the new names, and without what is
+    said in memory only. What was made is taken back where the block raises; else ``say`` is told of
+    files that are one with those of the old model now.
 
     Raises:
         NoSuchNameError: no ``way`` is called that.
@@ -36,8 +38,12 @@ def available(
     """
     if way not in WAYS:
         raise NoSuchNameError("way to keep weights", way, WAYS)
-    files = found(proto)
-    names = _named(files, model.parent.resolve())
+    if not any(map(weights.is_beside, every_tensor(proto))):
+        yield proto
+        return
+    new = _copy_of(proto)
+    files = _files(new)
+    names = _named({said: file.path for said, file in files.items()}, model.parent.resolve())
     made: list[Path] = []
     try:
         for source, name in names.items():
@@ -46,7 +52,9 @@ def available(
                 target.parent.mkdir(parents=True, exist_ok=True)
                 WAYS[way](source, target)
                 made.append(target)
-        yield renamed(proto, {said: names[file] for said, file in files.items()})
+        for said, file in files.items():
+            _say_only(file.tensors, said.location, names[file.path])
+        yield new
     except BaseException:
         for target in made:
             target.unlink(missing_ok=True)
@@ -66,18 +74,7 @@ def found(proto: onnx.ModelProto) -> dict[Beside, Path]:
     Raises:
         NotOnnxError, MissingWeightsError: a weight is not where it is said to be.
     """
-    files: dict[Beside, tuple[Path, int]] = {}
-    for tensor in every_tensor(proto):
-        entries = weights.entries(tensor)
-        if not entries or weights.FIELD in entries:
-            continue
-        said = Beside.said(entries)
-        there = files.get(said)
-        if there is None:
-            file = said.file(tensor.name)
-            there = files[said] = file, file.stat().st_size
-        weights.stretch(tensor, entries, *there)
-    return {said: file for said, (file, _) in files.items()}
+    return {said: file.path for said, file in _files(proto).items()}
 
 
 def gathered(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Path | None]:
@@ -88,28 +85,69 @@ def gathered(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Path | None]:
     Raises:
         NotOnnxError, MissingWeightsError: a weight is not where it is said to be.
     """
-    files = found(proto)
+    new = _copy_of(proto)
+    files = _files(new)
     if not files:
         return proto, None
-    folder = Path(os.path.commonpath([file.parent for file in files.values()]))
-    names = {said: file.relative_to(folder).as_posix() for said, file in files.items()}
-    return renamed(proto, names), folder
+    folder = Path(os.path.commonpath([file.path.parent for file in files.values()]))
+    for said, file in files.items():
+        _say_only(file.tensors, said.location, file.path.relative_to(folder).as_posix())
+    return new, folder
 
 
 def renamed(proto: onnx.ModelProto, names: Mapping[Beside, str]) -> onnx.ModelProto:
-    """Return ``proto`` with files of weights under other names; itself where none changes."""
-    if all(said.location == name for said, name in names.items()):
-        return proto
-    new = onnx.ModelProto()
-    new.CopyFrom(proto)
+    """Return ``proto`` with files of weights under other names."""
+    new = _copy_of(proto)
     for tensor in every_tensor(new):
         said = weights.beside(tensor)
-        if said is None:
-            continue
-        for entry in tensor.external_data:
-            if entry.key == "location":
-                entry.value = names[said]
+        if said is not None:
+            _rename(tensor, names[said])
     return new
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of weights, and the tensors whose data is in it."""
+
+    path: Path
+    size: int
+    tensors: list[onnx.TensorProto] = field(default_factory=list)
+
+
+def _files(proto: onnx.ModelProto) -> dict[Beside, _File]:
+    files: dict[Beside, _File] = {}
+    for tensor in every_tensor(proto):
+        entries = weights.entries(tensor)
+        if not entries or weights.FIELD in entries:
+            continue
+        said = Beside.said(entries)
+        file = files.get(said)
+        if file is None:
+            path = said.file(tensor.name)
+            file = files[said] = _File(path, path.stat().st_size)
+        weights.stretch(tensor, entries, file.path, file.size)
+        file.tensors.append(tensor)
+    return files
+
+
+def _copy_of(proto: onnx.ModelProto) -> onnx.ModelProto:
+    new = onnx.ModelProto()
+    new.CopyFrom(proto)
+    return new
+
+
+def _say_only(tensors: Iterable[onnx.TensorProto], location: str, name: str) -> None:
+    """Let ``tensors``, which name ``location``, say what is written to a file, under the new ``name``."""
+    for tensor in tensors:
+        weights.forget(tensor)
+        if name != location:
+            _rename(tensor, name)
+
+
+def _rename(tensor: onnx.TensorProto, name: str) -> None:
+    for entry in tensor.external_data:
+        if entry.key == "location":
+            entry.value = name
 
 
 def _named(files: Mapping[Beside, Path], folder: Path) -> dict[Path, str]:

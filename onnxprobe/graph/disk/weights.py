@@ -111,6 +111,13 @@ def is_beside(tensor: onnx.TensorProto) -> bool:
     return all(entry.key != FIELD for entry in reversed(tensor.external_data))
 
 
+def forget(tensor: onnx.TensorProto) -> None:
+    """Take from ``tensor`` what is said in memory only of weights beside the model."""
+    said = tensor.external_data
+    for at in reversed([at for at, entry in enumerate(said) if entry.key in WHERE]):
+        del said[at]
+
+
 def beside(tensor: onnx.TensorProto) -> Beside | None:
     """Return the file of weights beside the model that ``tensor`` names, if it names one."""
     return Beside.said(entries(tensor)) if is_beside(tensor) else None

@@ -102,9 +102,7 @@ def _as_written(proto: onnx.ModelProto) -> onnx.ModelProto:
     new = onnx.ModelProto()
     new.CopyFrom(proto)
     for tensor in every_tensor(new):
-        said = tensor.external_data
-        for at in reversed([i for i, entry in enumerate(said) if entry.key in weights.WHERE]):
-            del said[at]
+        weights.forget(tensor)
     return new
 
 
