@@ -25,6 +25,8 @@ from onnxprobe.repair.mistyped import MISTYPED
 from onnxprobe.repair.node_names import NODE_NAMES
 from onnxprobe.repair.order import ORDER
 from onnxprobe.repair.outside import OUTSIDE
+from onnxprobe.repair.roi import ROI
+from onnxprobe.repair.spatial import SPATIAL
 from onnxprobe.repair.surplus import SURPLUS
 from onnxprobe.repair.twice import DECLARED_TWICE, INPUTS_TWICE, WEIGHTS_TWICE
 from onnxprobe.repair.undeclared import UNDECLARED, UNTYPED
@@ -42,6 +44,8 @@ AILMENTS: Final = Registry(
         OUTSIDE,
         IDLE,
         ORDER,
+        SPATIAL,
+        ROI,
         FORMS,
         SURPLUS,
         WHOLE_NUMBERS,

@@ -134,9 +134,9 @@ CASES = {
 }  # fmt: skip
 ELSEWHERE = {
     "block-size", "forms", "idle-nodes", "inputs-twice", "ir-version", "locations", "outside",
-    "surplus", "unimported", "whole-numbers",
+    "roi", "spatial", "surplus", "unimported", "whole-numbers",
 }  # fmt: skip
-"""What has tests of its own, here or in ``test_refused``."""
+"""What has tests of its own, here, in ``test_refused`` or in ``test_old_opsets``."""
 
 
 @pytest.mark.parametrize("name", CASES)

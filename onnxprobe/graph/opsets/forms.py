@@ -19,6 +19,10 @@ _OTHER_MEANING: Final = frozenset(
 )
 """Versions that read the same but compute something else."""
 _BROADCASTS_FROM: Final = {"Max": 8, "Mean": 8, "Min": 8, "Sum": 8}
+_ONE_OF: Final = {"Resize": ("scales", "sizes")}
+"""Inputs of which one must be there, though ONNX lets leave out each."""
+_IDLE: Final = ("consumed_inputs", "output_sequence")
+"""Attributes that said how memory is used or which results are wanted, never what they are."""
 _NEGATIVE_AXES: Final = 11
 """The opset from which an axis may be counted from the end."""
 _LARGEST: Final = 2**31 - 1
@@ -88,6 +92,23 @@ def from_the_front(node: onnx.NodeProto, want: int, values: Mapping[str, Value])
     return new
 
 
+def fits(node: onnx.NodeProto, form: Schema) -> bool:
+    """Tell whether ``node`` is written as ``form`` has it: its attributes and its inputs."""
+    declared = form.attributes
+    if not all(a.name in declared and _is_kind(a, declared[a.name]) for a in node.attribute):
+        return False
+    said = {attribute.name for attribute in node.attribute}
+    if any(attribute.required and name not in said for name, attribute in declared.items()):
+        return False
+    if not form.min_input <= len(node.input) <= form.max_input:
+        return False
+    ends = list(zip(node.input, form.inputs, strict=False))
+    given, one_of = {end.name for name, end in ends if name}, _ONE_OF.get(node.op_type)
+    if one_of is not None and given.isdisjoint(one_of):
+        return False
+    return all(name or end.option != Schema.FormalParameterOption.Single for name, end in ends)
+
+
 def takes(of: Schema, end: Any, dtype: str) -> bool:
     """Tell whether ``end``, an input of the operator ``of``, takes numbers of ``dtype``."""
     allowed = {c.type_param_str: c.allowed_type_strs for c in of.type_constraints}
@@ -105,6 +126,11 @@ def _any_schema(op: str, opset: int) -> Schema | None:
         return defs.get_schema(op, max_inclusive_version=bounded(opset), domain="")
     except defs.SchemaError:
         return None
+
+
+def _is_kind(attribute: onnx.AttributeProto, declared: Any) -> bool:
+    have = onnx.AttributeProto.AttributeType.Name(attribute.type)
+    return have in {"UNDEFINED", declared.type.name}
 
 
 def _any_negative(attribute: onnx.AttributeProto) -> bool:
@@ -147,9 +173,12 @@ def _same_attributes(node: onnx.NodeProto, old: Schema, new: Schema) -> onnx.Nod
     del result.attribute[:]
     for attribute in node.attribute:
         if attribute.name in new.attributes:
+            if not _is_kind(attribute, new.attributes[attribute.name]):
+                raise NoFormError(f"an attribute {attribute.name!r} of another type")
             result.attribute.append(attribute)
-        elif attribute.name not in old.attributes or said[attribute.name] != _default(
-            old, attribute.name
+        elif attribute.name not in _IDLE and (
+            attribute.name not in old.attributes
+            or said[attribute.name] != _default(old, attribute.name)
         ):
             raise NoFormError(f"no attribute {attribute.name!r}")
     needed = [

@@ -1,5 +1,6 @@
 """Operators have versions: which one a file means, and the same head for another opset."""
 
+from collections import ChainMap
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,7 @@ from onnxprobe.graph.bodies import bodies, every_node
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.names import Names
 from onnxprobe.graph.opsets.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
-from onnxprobe.graph.opsets.forms import carried, from_the_front, schema, since
+from onnxprobe.graph.opsets.forms import carried, fits, from_the_front, schema, since
 
 __all__ = ["at_opset", "has_form", "in_own_form", "one_import", "since"]
 
@@ -40,11 +41,9 @@ def at_opset(head: Model, opset: int) -> Model:
 
 
 def has_form(node: onnx.NodeProto, opset: int) -> bool:
-    """Tell whether an operator of ``opset`` has the attributes of ``node``, and as many inputs."""
+    """Tell whether an operator of ``opset`` has the attributes of ``node``, and its inputs."""
     found = schema(node.op_type, opset)
-    if found is None or any(a.name not in found.attributes for a in node.attribute):
-        return False
-    return found.min_input <= len(node.input) <= found.max_input
+    return found is not None and fits(node, found)
 
 
 def in_own_form(model: Model, node: onnx.NodeProto) -> Nodes | None:
@@ -141,6 +140,9 @@ def _converted(site: Site, have: int, want: int) -> Nodes:
             f"the head needs {node.op_type} as opset {since(node.op_type, have) or have} has it, but the "
             f"backbone is opset {want}, which has {why}; export the head for opset {want}"
         ) from None
+    made = {n.output[0]: a.t for n in new for a in n.attribute if a.name == "value"}
+    known = ChainMap(made, site.constants)  # type: ignore[arg-type]  # looked at alone
+    site = replace(site, constants=known)
     return [done for step in new for done in _converted(replace(site, node=step), after, want)]
 
 

@@ -25,4 +25,15 @@ def _down(site: Site) -> Nodes:
     return [site.copy([site.node.input[0]], (), pads=pads.tolist(), **said)]
 
 
-PAD: Final = (Rule("Pad", 11, _up, _down),)
+def _named_pads(site: Site) -> Nodes:
+    return [site.copy(site.node.input, ["paddings"], pads=site.attribute("paddings"))]
+
+
+def _named_paddings(site: Site) -> Nodes:
+    return [site.copy(site.node.input, ["pads"], paddings=site.attribute("pads"))]
+
+
+PAD: Final = (
+    Rule("Pad", 2, _named_pads, _named_paddings),
+    Rule("Pad", 11, _up, _down),
+)
