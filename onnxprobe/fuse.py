@@ -219,7 +219,9 @@ def _check_free(backbone: Model, name: str) -> None:
             f"a head named {name!r} is in the file already; take it out first (onnxprobe unstitch --head "
             f"{name}), or give the new one another name: NAME=FILE"
         )
-    taken = next((tensor for tensor in backbone.names if tensor.startswith(f"{name}/")), None)
+    taken = min(
+        (tensor for tensor in backbone.names if tensor.startswith(f"{name}/")), default=None
+    )
     if taken is not None:
         raise StitchError(
             f"a head named {name!r} would not be told from the backbone, which has {taken!r}; give "

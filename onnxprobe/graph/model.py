@@ -1,6 +1,6 @@
 """The central data structure: a read-only, indexed view of one ONNX model."""
 
-from collections.abc import Callable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -120,14 +120,9 @@ class Model:
         return tuple(v.name for v in self.proto.graph.output)
 
     @cached_property
-    def names(self) -> KeysView[str]:
+    def names(self) -> frozenset[str]:
         """Names of all tensors of the outer graph: those of ``values``, without inferring these."""
-        graph = self.proto.graph
-        stored = (t.name for t in graph.initializer)
-        sparse = (t.values.name for t in graph.sparse_initializer)
-        infos = (info.name for info in (*graph.value_info, *graph.input, *graph.output))
-        written = (name for node in graph.node for name in node.output if name)
-        return dict.fromkeys((*stored, *sparse, *infos, *written, *self.known)).keys()
+        return frozenset((*self.used.defined, *self.known))
 
     @cached_property
     def used(self) -> Names:

@@ -15,12 +15,14 @@ class Names:
 
     Attributes:
         tensors: all that are defined or read.
+        defined: those that the graph itself stores, declares or writes.
         written: those that nodes of the graph itself write.
         weights: those that are stored in the graph itself.
         nodes: those of nodes; unnamed ones are left out.
     """
 
     tensors: set[str] = field(default_factory=set)
+    defined: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     weights: set[str] = field(default_factory=set)
     nodes: set[str] = field(default_factory=set)
@@ -35,19 +37,21 @@ class Names:
     def add(self, graph: onnx.GraphProto) -> None:
         """Take down those of ``graph`` too, in one pass: there may be many."""
         weights = [tensor.name for tensor in graph.initializer]
+        sparse = (each.values.name for each in graph.sparse_initializer)
         self.weights.update(weights)
-        self.tensors.update(weights, declared(graph))
-        self.tensors.update(sparse.values.name for sparse in graph.sparse_initializer)
+        self.defined.update(weights, declared(graph), sparse)
         for node in graph.node:
-            written = node.output[:]
-            self.written.update(written)
-            self.tensors.update(written, node.input[:])
+            self.written.update(node.output[:])
+            self.tensors.update(node.input[:])
             self.nodes.add(node.name)
             for body in bodies(node):
                 inner = Names.of(body)
                 self.tensors |= inner.tensors
                 self.nodes |= inner.nodes
-        for names in (self.tensors, self.written, self.nodes):
+        self.written.discard("")
+        self.defined |= self.written
+        self.tensors |= self.defined
+        for names in (self.tensors, self.nodes):
             names.discard("")
 
     def copy(self) -> "Names":

@@ -91,7 +91,8 @@ def _append(ground: _Ground, trunk: Model, graft: Graft, known: dict[str, Value]
     result, graph, here = ground.model, ground.model.graph, ground.names.written
     graph.node.extend(_weights_as_nodes(ground, addition, trunk.opset))
     graph.node.extend(n for n in addition.node if here.isdisjoint(filter(None, n.output)))
-    said = declared(graph) if addition.value_info else ()
+    told = {info.name for info in addition.value_info}
+    said = () if told.isdisjoint(ground.names.defined) else declared(graph)
     graph.value_info.extend(info for info in addition.value_info if info.name not in said)
     returned = {info.name for info in graph.output}
     graph.output.extend(info for info in addition.output if info.name not in returned)
