@@ -397,7 +397,7 @@ REASONS = {
     "unknown operator": (file(node("Foo", "x")), "Foo 'n' is no operator of ONNX"),
     "later operator": (file(node("Gelu", "x")),
                        "Gelu 'n' is an operator from opset 20 on; the file is of opset 17"),
-    "operator that is no more": (file(node("Abs", "w", out="s"), node("Upsample", "x", "s"), weights={"w": np.ones(2, np.float32)}),
+    "operator that is no more": (file(node("Abs", "w", out="s", name="s"), node("Upsample", "x", "s"), weights={"w": np.ones(2, np.float32)}),
                                  "Upsample 'n' is no operator any more; the file is of opset 17"),
     "unknown attribute": (file(node("Relu", "x", foo=1)),
                           "Relu 'n' has an attribute 'foo', which Relu of opset 17 has not"),
