@@ -15,7 +15,7 @@ from onnxprobe.graph.model import Model
 from onnxprobe.graph.pick import Pick, pick
 from onnxprobe.graph.picking.channels import channels_of
 from onnxprobe.graph.quantised import Scale, scale_of
-from onnxprobe.graph.rows import rows_a_sample, sample_of
+from onnxprobe.graph.rows import rows_a_sample, rows_apart, sample_of
 from onnxprobe.graph.shapes import batch_axis, batch_of
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value
@@ -138,8 +138,9 @@ def by_sample(model: Model, probe: Probe, values: Array) -> Array:
     if rows is None:
         axis = batch_axis(model.value(probe.tensor), batch_of(model))
         return np.moveaxis(values, axis or 0, 0)
-    apart = values.reshape(-1, rows, *values.shape[1:])
-    return np.moveaxis(apart, 1, 1 + POOLINGS[probe.pooling].rows)
+    sizes = (rows, -1) if rows_apart(model, probe.tensor) else (-1, rows)
+    apart = values.reshape(*sizes, *values.shape[1:])
+    return np.moveaxis(apart, sizes.index(rows), 1 + POOLINGS[probe.pooling].rows)
 
 
 def _width(model: Model, probe: Probe, tensor: str) -> int:
@@ -181,7 +182,8 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
         read = _floats(build, reads, scale)
         rank = len(value.shape or ())
         if rows:
-            read = _parted(build, read, rows, rank, pooling.rows)
+            sizes = [rows, -1] if rows_apart(model, tensor) else [-1, rows]
+            read = _parted(build, read, sizes, rank, pooling.rows)
         elif axis:
             others = (i for i in range(rank) if i != axis)
             read = build.op("Transpose", read, perm=[axis, *others])
@@ -195,18 +197,23 @@ def _graft(model: Model, probe: Probe, tensor: str) -> Graft:
     return Graft(head, fed)
 
 
-def _parted(build: Builder, read: str, rows: int, rank: int, place: int) -> str:
-    """Return what has the ``rows`` of a sample as an axis of their own, at ``place`` of a sample.
+def _parted(build: Builder, read: str, sizes: Sequence[int], rank: int, place: int) -> str:
+    """Return what has the rows of a sample as an axis of their own, at ``place`` of a sample.
 
     The axis of size 1 lets the sizes of a row be those that come in, known or not.
+
+    Args:
+        build: takes the nodes.
+        read: the tensor.
+        sizes: how many rows a sample has, and -1 for the samples, as they lie.
+        rank: how many axes ``read`` has.
+        place: of the rows among the axes of a sample.
     """
-    sizes = build.integers([-1, rows, *[0] * (rank - 1)])
-    apart = build.op("Reshape", build.unsqueeze(read, [0]), sizes)
-    if not place:
-        return apart
-    return build.op(
-        "Transpose", apart, perm=[0, *range(2, place + 2), 1, *range(place + 2, rank + 1)]
-    )
+    shape = build.integers([*sizes, *[0] * (rank - 1)])
+    apart = build.op("Reshape", build.unsqueeze(read, [0]), shape)
+    samples = sizes.index(-1)
+    order = [samples, *range(2, place + 2), 1 - samples, *range(place + 2, rank + 1)]
+    return apart if order == sorted(order) else build.op("Transpose", apart, perm=order)
 
 
 def _computed(model: Model, value: Value, pooling: Pooling) -> str:

@@ -4,8 +4,9 @@ from architectures import dense
 from architectures.net import Net
 
 from onnxprobe.errors import PoolingError
+from onnxprobe.graph.expose import expose
 from onnxprobe.pooling import POOLINGS
-from onnxprobe.probe import Probe, attach, chosen, width
+from onnxprobe.probe import Probe, attach, by_sample, chosen, width
 from onnxprobe.runtime import run
 
 
@@ -92,10 +93,11 @@ def test_a_text_recogniser_is_probed_at_its_pick():
     assert (probe.pooling, width(model, probe)) == ("token-mean", 512)
 
 
-def frames():
-    """Clips of four frames, which are put into the batch."""
+def frames(*turn):
+    """Clips of four frames, which are put into the batch, behind it or (turned) in front of it."""
     net = Net()
     clip = net.input("clip", ["N", 4, 3, 6, 6])
+    clip = net.op("Transpose", clip, perm=turn) if turn else clip
     rows = net.op("Reshape", clip, net.numbers([-1, 3, 6, 6]))
     same = net.numbers(np.eye(3).reshape(3, 3, 1, 1), np.float32)
     x = net.op("Relu", net.op("Conv", rows, same), out="map")
@@ -112,8 +114,9 @@ def frames():
         *(("vectors", pooling) for pooling in ("mean", "token-mean", "cls", "max", "flatten")),
     ],
 )
-def test_frames_in_the_batch_are_pooled_to_one_vector_a_clip(tensor, pooling):
-    model, probe = frames(), Probe(tensor, pooling)
+@pytest.mark.parametrize("turn", [(), (1, 0, 2, 3, 4)])
+def test_frames_in_the_batch_are_pooled_to_one_vector_a_clip(tensor, pooling, turn):
+    model, probe = frames(*turn), Probe(tensor, pooling)
     probed = attach(model, [probe])
     for batch in (1, 2, 5):
         clip = np.random.default_rng(batch).normal(size=(batch, 4, 3, 6, 6)).astype(np.float32)
@@ -127,6 +130,9 @@ def test_frames_in_the_batch_are_pooled_to_one_vector_a_clip(tensor, pooling):
             whole = np.moveaxis(whole, 1, 2)
         vectors = run(probed, {"clip": clip})[probe.output]
         assert vectors.shape == (batch, width(model, probe))
+        rows = run(expose(model, [tensor]), {"clip": clip})[tensor]
+        np.testing.assert_array_equal(by_sample(model, probe, rows).shape, whole.shape)
+        np.testing.assert_allclose(by_sample(model, probe, rows), whole, rtol=1e-5, atol=1e-6)
         # a few dozen numbers are summed in another order
         np.testing.assert_allclose(vectors, POOLINGS[pooling].apply(whole), rtol=1e-5, atol=1e-6)
 
@@ -156,7 +162,8 @@ def test_frames_of_open_size_are_pooled_too():
 def test_rows_of_nobody_cannot_be_probed():
     net = Net()
     clip = net.input("clip", ["N", 4, 3, 8, 8])
-    turned = net.op("Transpose", clip, perm=[1, 0, 2, 3, 4])
+    pairs = net.op("Reshape", clip, net.numbers([0, 2, 2, 3, 8, 8]))
+    turned = net.op("Transpose", pairs, perm=[1, 0, 2, 3, 4, 5])
     net.op("Reshape", turned, net.numbers([-1, 3, 8, 8]), out="rows")
     said = "a sample takes several of its rows, and which ones does not follow from the graph"
     with pytest.raises(PoolingError, match=said):

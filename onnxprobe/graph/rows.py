@@ -2,10 +2,12 @@
 
 A network for pictures runs on clips by putting the frames into the batch: ``(N, 8, 3, 224, 224)`` is
 reshaped to ``(8*N, 3, 224, 224)``. Reshaping keeps the order of the numbers, so what has the samples one
-after the other still has them so, and so has whatever is made of it row by row.
+after the other still has them so, and so has whatever is made of it row by row. Where the frames were turned
+to the front before, the first frames of all clips come first.
 """
 
 from collections.abc import Iterable, Mapping
+from math import prod
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -14,6 +16,7 @@ from onnx import numpy_helper
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.picking.ops import FEATURES, REDUCTIONS, ROUNDING, kind
 from onnxprobe.graph.shapes import batch_of, sample_shape, times_batch
+from onnxprobe.graph.value import Dim
 
 _IN_ORDER: Final = frozenset(
     {"Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"}
@@ -44,9 +47,10 @@ _FOUND: Final[WeakKeyDictionary[Model, Mapping[str, int]]] = WeakKeyDictionary()
 
 
 def rows_a_sample(model: Model, tensor: str) -> int | None:
-    """Return how many rows of ``tensor`` a sample takes, if several, and one sample after the other.
+    """Return how many rows of ``tensor`` a sample takes, if several, and it is known which.
 
-    ``None`` where it takes one, or where their order does not follow from the graph.
+    They lie one after the other, or as far apart as there are samples (see :func:`rows_apart`). ``None``
+    where a sample takes one, or where their order does not follow from the graph.
 
     Raises:
         NoSuchNameError: there is no such tensor.
@@ -55,9 +59,17 @@ def rows_a_sample(model: Model, tensor: str) -> int | None:
     count = times_batch(value.shape[0], batch_of(model)) if value.shape else None
     if count is None or count == 1:
         return None
-    if model not in _FOUND:
-        _FOUND[model] = _followed(model)
-    return _FOUND[model].get(value.name)
+    return count if _before(model, value.name) in {1, count} else None
+
+
+def rows_apart(model: Model, tensor: str) -> bool:
+    """Tell whether ``tensor`` has the first rows of all samples, then all second ones, and so on.
+
+    Raises:
+        NoSuchNameError: there is no such tensor.
+    """
+    rows = rows_a_sample(model, tensor)
+    return rows is not None and _before(model, model.value(tensor).name) == rows
 
 
 def sample_of(model: Model, tensor: str) -> tuple[int | None, ...] | None:
@@ -75,8 +87,19 @@ def sample_of(model: Model, tensor: str) -> tuple[int | None, ...] | None:
     return (rows, *(size if isinstance(size, int) else None for size in sizes))
 
 
+def _before(model: Model, name: str) -> int | None:
+    """Return how many times the samples of ``name`` are gone through; ``None`` where that is not known."""
+    if model not in _FOUND:
+        _FOUND[model] = _followed(model)
+    return _FOUND[model].get(name)
+
+
 def _followed(model: Model) -> Mapping[str, int]:
-    """Return what has the samples one after the other along its first axis, and how many rows of each."""
+    """Return in what order numbers lie: how many axes of before the batch, multiplied, come before it.
+
+    It is 1 where all numbers of a sample lie together, 8 where 8 frames come before the batch, be
+    they an axis of their own or one with it.
+    """
     batch, reached = batch_of(model), set(model.inputs)
     found = {name: 1 for name in model.inputs if _size(model, name) == batch}
     for node in model.nodes:
@@ -86,32 +109,53 @@ def _followed(model: Model) -> Mapping[str, int]:
         if not features:
             continue
         reached.update(node.writes)
-        for name in node.writes:
-            count = times_batch(_size(model, name), batch)
-            if count is not None and _ordered(model, node, features, name, found):
-                found[name] = count
+        before = {found.get(name) for name in features}
+        if len(before) == 1 and None not in before:
+            orders = ((name, _order(model, node, features, name, *before)) for name in node.writes)
+            found |= {name: order for name, order in orders if order is not None}
     return found
 
 
-def _ordered(
-    model: Model, node: Node, features: list[str], name: str, found: Mapping[str, int]
-) -> bool:
-    """Tell whether the tensor ``name`` that ``node`` writes has the samples as ``features`` have them."""
-    if any(feature not in found for feature in features):
-        return False
-    if kind(node) in _IN_ORDER:
-        return True
-    ranks = {_rank(model, feature) for feature in features}
+def _order(
+    model: Model, node: Node, features: list[str], name: str, before: int | None
+) -> int | None:
+    """Return in what order ``name`` lies, which ``node`` makes of ``features`` that lie as ``before`` says."""
+    if before is None or kind(node) in _IN_ORDER:
+        return before
+    if kind(node) == "Transpose":
+        return _turned(model, node, features[0], before)
     kept = all(_size(model, feature) == _size(model, name) for feature in features)
-    return kept and len(ranks) == 1 and _by_row(model, node, features, *ranks)
+    ranks = {_rank(model, feature) for feature in features}
+    whole = kept and len(ranks) == 1 and _in_front(model, name, before)
+    return before if whole and _by_row(model, node, features, *ranks) else None
+
+
+def _turned(model: Model, node: Node, read: str, before: int) -> int | None:
+    """Return what comes before the batch once the axes of ``read`` are turned."""
+    shape, turn = model.value(read).shape or (), list(node.attribute("perm", ()))
+    alone = (i for i, size in enumerate(shape) if size == batch_of(model))
+    axis = next((i for i in alone if _product(shape[:i]) == before), None)
+    if axis in turn:
+        return _product(shape[i] for i in turn[: turn.index(axis)])
+    return before if turn[:1] == [0] and _in_front(model, read, before) else None
+
+
+def _in_front(model: Model, name: str, before: int) -> bool:
+    """Tell whether the first axis is the batch, with what comes before it."""
+    times = times_batch(_size(model, name), batch_of(model))
+    return times is not None and not times % before
+
+
+def _product(sizes: Iterable[Dim]) -> int | None:
+    listed = list(sizes)
+    known = [size for size in listed if isinstance(size, int)]
+    return prod(known) if len(known) == len(listed) else None
 
 
 def _by_row(model: Model, node: Node, features: list[str], rank: int) -> bool:
     """Tell whether ``node`` makes the i-th row of the i-th rows of ``features``."""
     if kind(node) in _PRODUCTS:
         return node.inputs[0] in features and not node.attribute("transA", 0)
-    if kind(node) == "Transpose":
-        return next(iter(node.attribute("perm", ())), None) == 0
     return kind(node) in _BY_ROW or (kind(node) in _ALONG and _beside_rows(model, node, rank))
 
 

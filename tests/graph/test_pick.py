@@ -226,10 +226,10 @@ def test_beside_a_pick_that_poolings_cannot_read_the_last_that_they_can_is_offer
     net = Net()
     x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 4, out="map")
     parts = net.op(
-        "Reshape", net.op("Transpose", x, perm=[0, 2, 3, 1]), net.numbers([0, 4, 16, 64])
+        "Reshape", net.op("Transpose", x, perm=[0, 2, 3, 1]), net.numbers([0, 2, 2, 16, 64])
     )
     rows = net.op(
-        "Reshape", net.op("Transpose", parts, perm=[1, 0, 2, 3]), net.numbers([-1, 16, 64])
+        "Reshape", net.op("Transpose", parts, perm=[1, 0, 2, 3, 4]), net.numbers([-1, 16, 64])
     )
     x = net.linear(net.linear(rows, 64, 64, out="windows"), 64, 10)
     found = pick(net.model(x))
@@ -243,14 +243,28 @@ def test_a_pick_whose_batch_is_another_axis_than_the_first_needs_no_other():
     assert pick(dense.text_recogniser().model).alternatives == ()
 
 
-def test_what_poolings_cannot_read_is_no_alternative():
-    """All first frames, then all second ones: which rows are those of a clip, nothing says."""
+def test_frames_before_the_batch_are_picked_as_those_behind_it_are():
+    """All first frames, then all second ones: what the layer reads that judges each frame."""
     net = Net()
     x = net.op("Transpose", net.input("frames", ["N", 4, 3, 32, 32]), perm=[1, 0, 2, 3, 4])
     x = net.op("Reshape", x, net.numbers([-1, 3, 32, 32]))
     x = net.op("GlobalAveragePool", net.conv(x, 3, 64, 3, 8, out="maps"), out="vectors")
     y = net.op("Reshape", net.gemm(net.op("Flatten", x), 64, 10), net.numbers([4, -1, 10]))
     found = pick(net.model(net.op("ReduceMean", y, axes=[0], keepdims=0)))
+    assert (found.tensor, found.shape, found.role) == ("vectors", (4, 64, 1, 1), "class-map")
+
+
+def test_what_poolings_cannot_read_is_no_alternative():
+    """Pairs of frames around the batch: which rows are those of a clip, nothing says."""
+    net = Net()
+    x = net.op(
+        "Reshape", net.input("frames", ["N", 4, 3, 32, 32]), net.numbers([0, 2, 2, 3, 32, 32])
+    )
+    x = net.op("Transpose", x, perm=[1, 0, 2, 3, 4, 5])
+    x = net.op("Reshape", x, net.numbers([-1, 3, 32, 32]))
+    x = net.op("GlobalAveragePool", net.conv(x, 3, 64, 3, 8, out="maps"), out="vectors")
+    y = net.op("Reshape", net.gemm(net.op("Flatten", x), 64, 10), net.numbers([2, -1, 2, 10]))
+    found = pick(net.model(net.op("ReduceMean", y, axes=[0, 2], keepdims=0)))
     assert "vectors" not in {found.tensor, *(a.tensor for a in found.alternatives)}
 
 

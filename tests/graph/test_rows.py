@@ -3,7 +3,7 @@ import pytest
 from architectures.net import Net
 
 from onnxprobe.graph.expose import expose
-from onnxprobe.graph.rows import rows_a_sample, sample_of
+from onnxprobe.graph.rows import rows_a_sample, rows_apart, sample_of
 from onnxprobe.runtime import run
 
 FRAMES, SIDE = 4, 8
@@ -74,9 +74,10 @@ def test_a_written_batch_is_parted_likewise():
     assert {name: rows_a_sample(model, name) for name in ROWS} == ROWS
 
 
-def all_first_frames(net, clip):
-    turned = net.op("Transpose", clip, perm=[1, 0, 2, 3, 4])
-    return merged(net, turned)
+def pairs_around_the_batch(net, clip):
+    """The first two frames of all clips before the last two: some lie together, others apart."""
+    pairs = net.op("Reshape", clip, net.numbers([0, 2, 2, 3, SIDE, SIDE]))
+    return merged(net, net.op("Transpose", pairs, perm=[1, 0, 2, 3, 4, 5]))
 
 
 def chosen_rows(net, clip):
@@ -92,10 +93,58 @@ def not_known(net, clip):
     return net.op("Unheard", merged(net, clip), domain="elsewhere")
 
 
-@pytest.mark.parametrize("build", [all_first_frames, chosen_rows, turned_round, not_known])
+@pytest.mark.parametrize("build", [pairs_around_the_batch, chosen_rows, turned_round, not_known])
 @pytest.mark.parametrize("batch", ["N", 2])
 def test_rows_whose_order_does_not_follow_are_nobodys(build, batch):
     net, clip = clips(batch)
     x = net.op("Relu", build(net, clip), out="x")
     model = net.model(net.op("Add", x, merged(net, clip, "y"), out="both"), domains=["elsewhere"])
     assert [rows_a_sample(model, name) for name in ("x", "y", "both")] == [None, FRAMES, None]
+
+
+def all_first_frames(batch="N"):
+    """Frames before the batch, in one axis with it, worked on row by row, and two axes again."""
+    net, clip = clips(batch)
+    x = merged(net, net.op("Transpose", clip, perm=[1, 0, 2, 3, 4], out="turned"))
+    x = net.op("Conv", x, weights(net, 6, 3, 3, 3), kernel_shape=[3, 3], pads=[1] * 4, out="map")
+    x = net.op("Transpose", x, perm=[0, 2, 3, 1], out="last")
+    x = net.op("ReduceMean", x, axes=[1, 2], keepdims=0, out="vectors")
+    x = net.op("Reshape", x, net.numbers([FRAMES, -1, 6]), out="apart")
+    net.op("Reshape", net.op("Transpose", x, perm=[1, 0, 2]), net.numbers([-1, 6]), out="together")
+    return net.model(net.op("ReduceMean", x, axes=[0], keepdims=0), "together")
+
+
+@pytest.mark.parametrize("batch", ["N", 1, 2, FRAMES])
+@pytest.mark.parametrize("name", ["frames", "map", "last", "vectors"])
+def test_all_first_frames_may_come_before_all_second_ones(name, batch):
+    model = all_first_frames(batch)
+    assert (rows_a_sample(model, name), rows_apart(model, name)) == (FRAMES, True)
+    shown, samples = expose(model, [name]), batch if isinstance(batch, int) else 3
+    clip = np.random.default_rng(0).normal(size=(samples, FRAMES, 3, SIDE, SIDE))
+    whole = run(shown, {"clip": clip.astype(np.float32)})[name]
+    same = run(shown, {"clip": clip[[0] * samples].astype(np.float32)})[name]
+    np.testing.assert_allclose(whole[::samples], same[::samples], rtol=1e-5, atol=1e-6)
+    assert samples == 1 or not np.allclose(whole[1::samples], same[::samples])
+
+
+def test_frames_that_are_taken_apart_or_turned_back_lie_as_they_do_then():
+    model = all_first_frames()
+    assert [rows_a_sample(model, name) for name in ("turned", "apart")] == [None, None]
+    assert (rows_a_sample(model, "together"), rows_apart(model, "together")) == (FRAMES, False)
+    assert sample_of(model, "apart") == (FRAMES, 6)
+
+
+def test_axes_that_hold_the_batch_and_more_are_not_followed_once_they_are_turned():
+    net, clip = clips()
+    rows = net.op("Reshape", clip, net.numbers([3, -1, SIDE, SIDE]))
+    net.op(
+        "Reshape", net.op("Transpose", rows, perm=[0, 2, 1, 3]), net.numbers([-1, SIDE]), out="x"
+    )
+    assert rows_a_sample(net.model("x"), "x") is None
+
+
+def test_what_works_along_the_batch_behind_the_frames_is_nobodys():
+    net, clip = clips(FRAMES)
+    turned = net.op("Transpose", clip, perm=[1, 0, 2, 3, 4])
+    x = merged(net, net.op("Softmax", turned, axis=1))
+    assert rows_a_sample(net.model(net.op("Relu", x, out="x")), "x") is None
