@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from onnxprobe.batch.flow import Counting, Crossing, Flow, Numbers, Rows, Unsure, Woven, plain
+from onnxprobe.batch.flow import Crossing, Fixed, Flow, Rows, Unsure, plain
 from onnxprobe.batch.pinned import batched_inputs, pinned, written_batch
 from onnxprobe.batch.rules import Found
 from onnxprobe.batch.walk import Walk
@@ -139,7 +139,7 @@ def outcome(diagnosis: Diagnosis, output: str) -> Rows | None:
     if output not in diagnosis.flows:
         raise GraphError(f"the output {output!r} is written by nothing")
     flow = diagnosis.flows[output]
-    if isinstance(flow, Counting | Numbers | Woven):
+    if not isinstance(flow, Fixed | Rows | Unsure):
         try:
             flow = plain(flow, tried(diagnosis.batch))
         except Crossing as crossing:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import onnx
 
 from onnxprobe.batch.diagnosis import Diagnosis, diagnose, outcome
-from onnxprobe.batch.flow import Counting, Rows, Woven
+from onnxprobe.batch.flow import Counting, Partly, Rows, Woven
 from onnxprobe.batch.mending import mended
 from onnxprobe.graph.inference.trials import BATCH
 from onnxprobe.graph.model import Model
@@ -35,6 +35,7 @@ def dynamic(model: Model, diagnosis: Diagnosis | None = None) -> Model:
     graph = new.graph
     for info in (*graph.input, *graph.output, *graph.value_info):
         flow = found.flows.get(info.name)
+        flow = flow.rows if isinstance(flow, Partly) else flow
         if isinstance(flow, Rows | Woven | Counting):
             _declare(info, flow, symbol)
     return Model(new)

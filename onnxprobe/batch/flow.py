@@ -75,6 +75,25 @@ class Counting:
         return self.times * batch
 
 
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """The first rows of what has several for each picture, where only parts of all rows are the same.
+
+    So do networks for clips take the class token of as many frames as there are clips.
+
+    Attributes:
+        rows: how the pictures lie in those parts.
+        axis: along which these parts lie.
+        places: along it; elsewhere rows are of other pictures.
+        by: the node that took the first rows.
+    """
+
+    rows: Rows
+    axis: int
+    places: frozenset[int]
+    by: str = field(default="", compare=False)
+
+
 def equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
     """Tell whether two arrays of any type are the same; NaN is NaN."""
     return a.shape == b.shape and bool(np.all((a == b) | ((a != a) & (b != b))))  # noqa: PLR0124
@@ -108,7 +127,7 @@ class Unsure:
     reason: str
 
 
-Flow = Fixed | Rows | Woven | Counting | Numbers | Unsure
+Flow = Fixed | Rows | Woven | Counting | Partly | Numbers | Unsure
 FIXED: Final = Fixed()
 
 
@@ -121,12 +140,15 @@ def plain(flow: Flow, batches: tuple[int, ...]) -> Flow:
 
     Raises:
         Crossing: the numbers tell a picture where in the batch it lies, or how many others
-            there are, as places in the rows of all do; or pictures are woven into each other.
+            there are, as places in the rows of all do; or pictures are woven into each other, or
+            have but parts in their place.
     """
     if isinstance(flow, Woven):
         raise Crossing(f"has pictures that {flow.by} weaves into each other")
     if isinstance(flow, Counting):
         raise Crossing("has places that count through the rows of all pictures")
+    if isinstance(flow, Partly):
+        raise Crossing(f"has rows of other pictures, as {flow.by} takes the first of all")
     if not isinstance(flow, Numbers):
         return flow
     if flow.same:

@@ -19,6 +19,8 @@ from onnxprobe.batch.rules import (
     Setting,
     Shifted,
     Stepped,
+    Unset,
+    Unwoven,
     Values,
 )
 from onnxprobe.graph.model import Model, Node
@@ -111,10 +113,15 @@ def _values(bench: _Bench, node: Node, repair: Values, name: str) -> None:
 
 
 def _setting(bench: _Bench, node: Node, repair: Setting, _name: str) -> None:
+    _unset(bench, node, Unset(repair.name), _name)
+    bench.proto(node).attribute.append(helper.make_attribute(repair.name, repair.value))
+
+
+def _unset(bench: _Bench, node: Node, repair: Unset, _name: str) -> None:
     proto = bench.proto(node)
     others = [attribute for attribute in proto.attribute if attribute.name != repair.name]
     del proto.attribute[:]
-    proto.attribute.extend([*others, helper.make_attribute(repair.name, repair.value)])
+    proto.attribute.extend(others)
 
 
 def _repeated(bench: _Bench, node: Node, repair: Repeated, name: str) -> None:
@@ -163,6 +170,17 @@ def _reshaped(bench: _Bench, node: Node, repair: Reshaped, name: str) -> None:
     write = _Writer(bench, name)
     shape = write.numbers("shape", repair.shape)
     write.op("Reshape", node.inputs[repair.position], shape, out=name)
+    bench.read(node, repair.position, name)
+
+
+def _unwoven(bench: _Bench, node: Node, repair: Unwoven, name: str) -> None:
+    write, axis, blocks = _Writer(bench, name), repair.axis, repair.blocks
+    before, rows, after = repair.shape[:axis], repair.shape[axis], repair.shape[axis + 1 :]
+    apart = write.numbers("apart", (*before, blocks, -1, rows // blocks, *after))
+    order = [*range(axis), axis + 1, axis, *range(axis + 2, len(repair.shape) + 2)]
+    read = write.op("Reshape", node.inputs[repair.position], apart)
+    turned = write.op("Transpose", read, perm=order)
+    write.op("Reshape", turned, write.numbers("merged", (*before, -1, *after)), out=name)
     bench.read(node, repair.position, name)
 
 
@@ -226,4 +244,6 @@ _REPAIRS: Final[Mapping[type[Repair], Callable[[_Bench, Node, Any, str], None]]]
     Reshaped: _reshaped,
     Shifted: _shifted,
     Stepped: _stepped,
+    Unset: _unset,
+    Unwoven: _unwoven,
 }

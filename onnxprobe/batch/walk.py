@@ -1,7 +1,8 @@
 """One pass over the nodes of a graph: what flows where, at the written batch and at two more.
 
 Where axes of size 1 leave it open along which of them the pictures lie, the likeliest is taken; once that
-leads to a node that would mix them, the choices behind this node are made the other way.
+leads to a node that would mix them, the choices behind this node are made the other way; or blocks of
+pictures are put in order, one picture after the other.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from onnxprobe.batch import bounds, counts, sizing
+from onnxprobe.batch.alike import Alike
 from onnxprobe.batch.flow import (
     FIXED,
     Counting,
@@ -17,18 +19,21 @@ from onnxprobe.batch.flow import (
     Fixed,
     Flow,
     Numbers,
+    Partly,
     Rows,
     Unsure,
     Woven,
 )
 from onnxprobe.batch.given import Given
-from onnxprobe.batch.rules import BY_OP, Found, Here, Step, counting, crossing, weaving
+from onnxprobe.batch.rules import BY_OP, Found, Here, Step, counting, crossing, parts, weaving
 from onnxprobe.batch.rules._base import is_fixed
 from onnxprobe.graph.model import Model, Node
 from onnxprobe.graph.order import label
 
 _TURNS: Final = 16
 """How many choices behind a node are tried the other way."""
+_IN_ORDER: Final = -1
+"""The turn with which blocks of pictures are put in order in front of a node."""
 
 Shapes = dict[str, tuple[int | None, ...] | None]
 
@@ -55,9 +60,11 @@ class Walk:
     _ways: dict[int, int] = field(default_factory=dict)
     _turned: dict[int, int] = field(default_factory=dict)
     _given: Given = field(init=False)
+    _alike: Alike = field(init=False)
 
     def __post_init__(self) -> None:
         self._given = Given(self.model, self.flows)
+        self._alike = Alike(self.model, self.shapes, self.flows, self._given)
 
     def start(self, inputs: Iterable[str]) -> None:
         """Say what the inputs and the constants of the file hold."""
@@ -99,12 +106,20 @@ class Walk:
         )
 
     def _turn_back(self, node: Node) -> None:
-        """Make a choice behind ``node`` another way, the last one first, if that leads past it."""
+        """Make a choice behind ``node`` another way, the last one first, if that leads past it.
+
+        Where none does, blocks of pictures may be put in order, one picture after the other.
+        """
         behind = self._behind(node)
-        for index in sorted(behind & self._ways.keys(), reverse=True)[:_TURNS]:
-            for turn in range(1, self._ways[index]):
-                if self._turn(index, turn, node.index):
-                    return
+        open_ = sorted(behind & self._ways.keys(), reverse=True)[:_TURNS]
+        woven = sorted(filter(self._reads_woven, behind), reverse=True)[:_TURNS]
+        turns = [(index, turn) for index in open_ for turn in range(1, self._ways[index])]
+        for index, turn in (*turns, *((index, _IN_ORDER) for index in woven)):
+            if self._turn(index, turn, node.index):
+                return
+
+    def _reads_woven(self, index: int) -> bool:
+        return any(isinstance(self.flows.get(n), Woven) for n in self.model.nodes[index].inputs)
 
     def _behind(self, node: Node) -> set[int]:
         """Return the nodes that ``node`` follows from, and itself."""
@@ -169,7 +184,7 @@ class Walk:
         unsure = next((f for f in (*flows, *captured) if isinstance(f, Unsure)), None)
         if unsure is not None:
             return Step((unsure,))
-        if node.op in ("Shape", "Size") and isinstance(flows[0], Rows | Woven | Counting | Fixed):
+        if node.op in ("Shape", "Size") and not isinstance(flows[0], Numbers):
             return self._shape(node, flows[0])
         if node.op in crossing.RANDOM:
             raise Crossing("draws random numbers")
@@ -185,6 +200,8 @@ class Walk:
         rows = flow if isinstance(flow, Rows | Woven) else Rows(-1)
         if isinstance(flow, Counting):
             rows = Rows(flow.axis, flow.times)
+        if isinstance(flow, Partly):
+            rows = flow.rows
         said = None if shape is None else counts.shape_of(node, rows, shape, self.batches)
         if said is None:
             raise Crossing(f"asks for the shape of {node.inputs[0]!r}, which is not known")
@@ -194,6 +211,7 @@ class Walk:
         rule = BY_OP.get(node.op)
         if rule is None:
             raise Crossing("is an operator that there is no rule for")
+        turn = self._turned.get(node.index, 0)
         here = Here(
             node,
             flows,
@@ -204,10 +222,13 @@ class Walk:
             self.opened,
             lambda position: self._given(node.inputs[position]),
             lambda position: bounds.below(self.model, self.shapes, node.inputs[position]),
-            self._turned.get(node.index, 0),
+            lambda axis: self._alike.parts(node.inputs[0], axis),
+            max(turn, 0),
         )
-        special = next((way for way in (weaving, counting) if way.meets(here)), None)
+        special = next((way for way in (weaving, counting, parts) if way.meets(here)), None)
         follow = partial(special.follow, rule) if special else rule.follow
+        if special is weaving and turn == _IN_ORDER:
+            follow = partial(weaving.unwoven, rule)
         try:
             return follow(here)
         except (IndexError, OverflowError, TypeError, ValueError) as odd:  # an axis that is a text

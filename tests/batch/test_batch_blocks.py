@@ -107,6 +107,13 @@ def test_what_is_for_one_picture_is_joined_for_each():
     assert place.becomes == "repeated for each picture"
 
 
+def test_one_row_is_no_block_beside_several_pictures():
+    nodes = [N("Concat", "c", "x", out="both", axis=0), N("Reshape", "both", "two", out="r")]
+    old = model(nodes, (3, 3), {"c": floats(1, 3), "two": ints(2, 2, 3)})
+    with pytest.raises(BatchError, match="joins other rows to those of the pictures along axis 0"):
+        dynamic(old)
+
+
 @pytest.mark.parametrize(
     ("pieces", "constants", "said"),
     [
@@ -157,3 +164,65 @@ def test_each_picture_is_written_into_its_own_part_of_zeros():
     places = np.array([[[0, 2]], [[1, 2]]])
     old = model(nodes, (2, 1, 5), {"zeros": np.zeros((2, 4, 5), np.float32), "places": places})
     assert together_is_alone(old).flows["scatternd"] == Rows(0)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_pieces_of_one_size_need_no_sizes_where_an_attribute_says_them(batch):
+    nodes = [
+        *BOTH, N("Split", "both", outputs=["a", "b"], axis=0, split=[batch, batch]), N("Sub", "a", "b"),
+    ]  # fmt: skip
+    (place,) = together_is_alone(model(nodes, (batch, 3), opset=11)).baked
+    assert str(place) == f"Split 'split' writes batch {batch} into its sizes [{batch}, {batch}]"
+    assert place.becomes == "2 pieces of one size"
+
+
+def test_pieces_of_other_sizes_cannot_be_counted_by_an_attribute():
+    three = [*BOTH, N("Concat", "both", "x", out="three", axis=0)]
+    nodes = [*three, N("Split", "three", outputs=["a", "b"], axis=0, split=[2, 4])]
+    with pytest.raises(BatchError, match="Split 'split' cuts pictures that Concat 'three' weaves"):
+        dynamic(model(nodes, (2, 3), opset=11))
+
+
+@pytest.mark.parametrize(("opset", "sizes"), [(11, {"split": [2]}), (11, {}), (17, {})])
+def test_pictures_in_one_piece_stay_whole(opset, sizes):
+    nodes = [N("Split", "x", outputs=["a"], axis=0, **sizes), N("Neg", "a")]
+    assert len(together_is_alone(model(nodes, (2, 3), opset=opset)).baked) == len(sizes)
+
+
+def test_pictures_in_one_piece_of_a_written_size_stay_whole():
+    nodes = [N("Split", "x", "size", outputs=["a"], axis=0), N("Neg", "a")]
+    (place,) = together_is_alone(model(nodes, (2, 3), {"size": ints(2)})).baked
+    assert place.becomes == "[1] x batch"
+
+
+def test_a_size_that_is_asked_for_may_say_how_far_joined_pictures_are_repeated():
+    nodes = [*BOTH, N("Expand", "both", "to", out="wide"), N("Shape", "wide", out="s")]
+    nodes += [N("ReduceMean", "wide", out="m", axes=[1]), N("Expand", "m", "s"), *HALVED]
+    nodes[6] = N("Split", "expand", outputs=["a", "b"], axis=0)
+    old = model(nodes, (2, 1, 4), {"to": ints(4, 3, 4)})
+    assert together_is_alone(old).flows["expand"] == Woven(0, 2)
+
+
+SIDE_BY_SIDE = N("Reshape", "work", "row", out="r")
+
+
+@pytest.mark.parametrize(
+    ("after", "constants", "rows"),
+    [
+        ([SIDE_BY_SIDE], {"row": ints(1, 24)}, Rows(0)),
+        ([SIDE_BY_SIDE, N("MatMul", "r", "w")], {"row": ints(1, -1), "w": floats(24, 5)}, Rows(0)),
+        ([N("Add", "work", "c")], {"c": floats(2, 1, 1)}, Rows(0, 2)),
+    ],
+)  # fmt: skip
+def test_blocks_of_one_picture_are_put_in_order_where_they_are_needed_together(
+    after, constants, rows
+):
+    old = cut(*after, of=(1, 3, 4), constants=constants)
+    diagnosis = together_is_alone(old)
+    assert diagnosis.flows[old.outputs[0]] == rows
+    assert "one picture after the other" in {place.becomes for place in diagnosis.baked}
+
+
+def test_blocks_of_several_pictures_are_in_one_order_only():
+    with pytest.raises(BatchError, match="which mixes rows of different pictures"):
+        dynamic(cut(SIDE_BY_SIDE, of=(4, 3, 4), constants={"row": ints(4, 24)}))

@@ -121,6 +121,32 @@ def twice(g):
     g.op("Concat", g.here, axis=axis, shape=[n * (1 + (i == axis)) for i, n in enumerate(g.shape)])
 
 
+def token(g):
+    """Put the same in front of each row, or something else."""
+    axis = g.axis()
+    shape = [1 if i == axis else n for i, n in enumerate(g.shape)]
+    kept = [1 if i == g.draw(st.sampled_from([0, 0, axis])) else n for i, n in enumerate(shape)]
+    rows = np.random.default_rng(1).normal(size=kept).astype(np.float32)
+    here, g.here = g.here, g.constant(np.broadcast_to(rows, shape))
+    shape[axis] += g.shape[axis]
+    g.op("Concat", here, axis=axis, shape=shape)
+
+
+def first(g):
+    """Take the first rows, and a place along another axis."""
+    if len(g.shape) > 1:
+        axis, end = 1 + g.draw(st.integers(0, len(g.shape) - 2)), g.draw(st.integers(1, g.shape[0]))
+        bounds = [g.constant(np.array([n])) for n in (0, end, 0)]
+        g.op("Slice", *bounds, shape=(end, *g.shape[1:]))
+        kept = [n for i, n in enumerate(g.shape) if i != axis]
+        g.op(
+            "Gather",
+            g.constant(np.array(g.draw(st.sampled_from([0, 0, -1])))),
+            axis=axis,
+            shape=kept,
+        )
+
+
 def half(g):
     """Take the first or the second half along an axis, by Slice or by Split."""
     axis = g.axis()
@@ -198,7 +224,7 @@ def write(g):
 
 STEPS = [
     reshape, transpose, matmul, self_product, add, softmax, reduce, concat, squeeze, unsqueeze,
-    slices, flatten, gather, expand, strides, write, twice, half,
+    slices, flatten, gather, expand, strides, write, twice, half, token, first,
 ]  # fmt: skip
 
 

@@ -666,7 +666,7 @@ REFUSED = {
         "Gather 'gather' needs pictures apart that Reshape 'flat' weaves into each other",
     ),
     "a row for one beside woven pictures": (
-        [*WOVEN[:2], N("Add", "flat", "c")], (1, 3, 4), {"rows": ints(3, 4), "c": floats(3, 4)},
+        [*WOVEN[:2], N("Add", "flat", "c")], (1, 3, "w"), {"rows": ints(3, 64), "c": floats(3, 1)},
         "Add 'add' reads what is for one picture beside what Reshape 'flat' weaves into each other",
     ),
     "batch dropped": ([N("Squeeze", "x")], (1, 3), {}, "drops axis 0, the batch, because it holds 1"),

@@ -28,6 +28,8 @@ from onnxprobe.batch.rules._base import (
     Shifted,
     Step,
     Stepped,
+    Unset,
+    Unwoven,
     Values,
 )
 from onnxprobe.registry import Registry
@@ -98,5 +100,7 @@ __all__ = [
     "Shifted",
     "Step",
     "Stepped",
+    "Unset",
+    "Unwoven",
     "Values",
 ]

@@ -111,7 +111,42 @@ class Shifted:
     step: Shape
 
 
-Repair = Values | Setting | Repeated | Counted | Multiplied | Reshaped | Stepped | Shifted
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """Repair: an attribute of a node is left out."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwoven:
+    """Repair: blocks of pictures at ``position`` are put in order, one picture after the other.
+
+    Attributes:
+        position: which input.
+        axis: along which the blocks lie.
+        blocks: how many there are.
+        shape: what one picture alone has at ``position``.
+    """
+
+    position: int
+    axis: int
+    blocks: int
+    shape: Shape
+
+
+Repair = (
+    Values
+    | Setting
+    | Unset
+    | Repeated
+    | Counted
+    | Multiplied
+    | Reshaped
+    | Stepped
+    | Shifted
+    | Unwoven
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +195,8 @@ class Here:
         open: whether the model leaves other sizes open, which are tried at one value only.
         value: what an input holds that is the same for all; ``None`` where that is not known.
         below: what an input of whole numbers is below, and not below 0; ``None`` where not known.
+        parts: another axis of the first input, and the places along it where all rows along the
+            given axis are the same; ``None`` where there are none.
         turn: which of the ways in which the pictures may lie in what comes out is taken.
     """
 
@@ -172,6 +209,7 @@ class Here:
     open: bool = False
     value: Callable[[int], NDArray[Any] | None] = lambda _position: None
     below: Callable[[int], int | None] = lambda _position: None
+    parts: Callable[[int], tuple[int, frozenset[int]] | None] = lambda _axis: None
     turn: int = 0
 
     def has(self, position: int) -> bool:

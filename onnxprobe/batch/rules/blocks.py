@@ -14,6 +14,7 @@ from onnxprobe.batch.rules._base import (
     Multiplied,
     Rule,
     Step,
+    Unset,
     counted_from_front,
 )
 
@@ -64,8 +65,10 @@ def split(here: Here, woven: Woven) -> Step:
         Crossing: a block is cut.
     """
     said, pieces = here.numbers(1), len(here.node.outputs)
-    if said is None and here.node.attribute("split") is None and not woven.blocks % pieces:
-        return Step((_left(woven, woven.blocks // pieces),) * pieces)
+    sizes = here.axes(None, "split")
+    if said is None and not woven.blocks % pieces and len(set(sizes or ())) <= 1:
+        found = (_evenly(here, sizes),) if sizes else ()
+        return Step((_left(woven, woven.blocks // pieces),) * pieces, found)
     if said is None:
         raise _parts(woven)
     blocks = _blocks(here, woven, said[0])
@@ -79,6 +82,12 @@ def split(here: Here, woven: Woven) -> Step:
     wrote = f"writes batch {here.batches[0]} into its sizes {said[0]}"
     becomes = f"{list(each)} x batch"
     return Step(flows, (Found(wrote, becomes, Multiplied(1, each)),))
+
+
+def _evenly(here: Here, sizes: list[int]) -> Found:
+    """Leave out sizes that are all the same, as an attribute cannot count."""
+    wrote = f"writes batch {here.batches[0]} into its sizes {sizes}"
+    return Found(wrote, f"{len(sizes)} pieces of one size", Unset("split"))
 
 
 def _counted(bound: int, size: int) -> int:

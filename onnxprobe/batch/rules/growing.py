@@ -48,6 +48,8 @@ def _joined(here: Here, axis: int) -> Step:
         raise Crossing(f"joins along axis {axis}, where the pictures of a batch lie")
     one = Rows(axis, times.pop())
     others = [i for i, flow in enumerate(here.flows) if flow not in lying]
+    if any(here.shape(i)[axis] != one.size(here.batches[0]) for i in others):
+        raise Crossing(f"joins other rows to those of the pictures along axis {axis}")
     found = tuple(repeat(here, i, one) for i in others if here.rows(i) != one)
     blocks = len(others) + sum(flow.blocks if isinstance(flow, Woven) else 1 for flow in lying)
     return Step((Woven(axis, blocks, one.times, label(here.node)),), found)

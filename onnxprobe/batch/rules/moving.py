@@ -4,19 +4,23 @@ from typing import Final
 
 import numpy as np
 
-from onnxprobe.batch.flow import Crossing, Rows
+from onnxprobe.batch.flow import Crossing, Flow, Partly, Rows
 from onnxprobe.batch.rules._base import (
+    Counted,
     Found,
     Here,
+    Multiplied,
     Repair,
     Rule,
     Setting,
     Step,
+    Unset,
     Values,
     apart,
     counted_from_front,
     growing,
 )
+from onnxprobe.graph.order import label
 
 _AXES_BY_INPUT: Final = 13
 """The opset from which Squeeze reads its axes as an input."""
@@ -74,11 +78,45 @@ def slices(here: Here) -> Step:
     sizes = [rows.times * batch for batch in here.batches]
     if all(end[place] >= END or end[place] == n for end, n in zip(ends, sizes, strict=True)):
         return Step((rows,))
+    if 0 < ends[0][place] < sizes[0]:
+        return _first_rows(here, place, [end[place] for end in ends])
     if ends[0][place] < sizes[0] or not here.has(2) or not here.written[2]:
         raise Crossing(_PART.format(rows.axis))
     far = [np.iinfo(np.int64).max if i == place else n for i, n in enumerate(ends[0])]
     wrote = f"ends axis {rows.axis} at {ends[0][place]}, the size of batch {here.batches[0]}"
     return Step((rows,), (Found(wrote, "to the end", Values(2, np.array(far, np.int64))),))
+
+
+def _first_rows(here: Here, place: int, ends: list[int]) -> Step:
+    """Take as many rows as there are pictures, or some times that, of parts that all rows have alike."""
+    rows, batch = here.only(), here.batches[0]
+    times, rest = divmod(ends[0], batch)
+    parts = here.parts(rows.axis)
+    if rest or parts is None:
+        raise Crossing(_PART.format(rows.axis))
+    along, places = parts
+    kept = taken(here, along, here.shape()[along])
+    left = frozenset(i for i, old in enumerate(kept) if old in places)
+    flow: Flow = Rows(rows.axis, times)
+    if len(left) < len(kept):
+        flow = Partly(Rows(rows.axis, times), along, left, label(here.node))
+    if ends == [times * batch for batch in here.batches]:
+        return Step((flow,))
+    if not here.has(2) or not here.written[2]:
+        raise Crossing(_PART.format(rows.axis))
+    wrote = f"ends axis {rows.axis} at {ends[0]}, which counts {batch} in a batch"
+    return Step((flow,), (Found(wrote, f"{times} x batch", Counted(2, place, times)),))
+
+
+def taken(here: Here, axis: int, size: int) -> range:
+    """Return which places along an axis of ``size`` a Slice takes."""
+    starts, ends = bounds(here, 1, "starts")[0], bounds(here, 2, "ends")[0]
+    axes = [counted_from_front(n, here.rank()) for n in here.axes(3) or range(len(starts))]
+    steps = (here.numbers(4) or ([1] * len(axes),))[0]
+    kept = range(size)
+    for along, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        kept = kept[start:end:step] if along == axis else kept
+    return kept
 
 
 def bounds(here: Here, position: int, name: str) -> tuple[list[int], ...]:
@@ -88,9 +126,22 @@ def bounds(here: Here, position: int, name: str) -> tuple[list[int], ...]:
 
 
 def split(here: Here) -> Step:
-    """Cut into several along another axis than that of the pictures."""
-    axis = here.node.attribute("axis", 0)
-    return Step((apart(here.only(), [axis], here.rank(), "splits"),))
+    """Cut into several along another axis than that of the pictures, or leave these whole."""
+    axis, rows = here.node.attribute("axis", 0), here.only()
+    if len(here.node.outputs) > 1 or counted_from_front(axis, here.rank()) != rows.axis:
+        return Step((apart(rows, [axis], here.rank(), "splits"),))
+    said, sizes = here.numbers(1), here.node.attribute("split")
+    if sizes is not None:
+        wrote = f"writes batch {here.batches[0]} into its sizes {list(sizes)}"
+        return Step((rows,), (Found(wrote, "one piece", Unset("split")),))
+    if said is None or all(
+        n == [rows.size(batch)] for n, batch in zip(said, here.batches, strict=True)
+    ):
+        return Step((rows,))
+    if not here.written[1]:
+        raise Crossing(_PART.format(rows.axis))
+    wrote = f"writes batch {here.batches[0]} into its sizes {said[0]}"
+    return Step((rows,), (Found(wrote, f"[{rows.times}] x batch", Multiplied(1, (rows.times,))),))
 
 
 def pad(here: Here) -> Step:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from onnxprobe.batch.flow import Crossing, Rows
-from onnxprobe.batch.rules._base import Found, Here, Rule, Setting, Step
+from onnxprobe.batch.rules._base import Found, Here, Rule, Setting, Step, Unset
 from onnxprobe.batch.rules.along import softmax
 from onnxprobe.batch.rules.each import broadcast, one
 from onnxprobe.batch.rules.growing import concat
@@ -53,7 +53,7 @@ def _seen(here: Here, data: slice) -> Here:
 
 def _back(found: Found, positions: range) -> Found:
     """Return a repair of what was seen as one of the node itself."""
-    if isinstance(found.repair, Setting):
+    if isinstance(found.repair, Setting | Unset):
         return found
     position = positions[found.repair.position]
     return replace(found, repair=replace(found.repair, position=position))

@@ -17,10 +17,12 @@ from onnxprobe.batch.rules import (
 )
 from onnxprobe.batch.rules._base import (
     Counted,
+    Found,
     Here,
     Rule,
     Setting,
     Step,
+    Unwoven,
     Values,
     counted_from_front,
     is_fixed,
@@ -51,6 +53,9 @@ _BY_ROW: Final = (
 )
 """Rules under which it is all the same in what order the rows of the pictures lie."""
 
+_SIZED: Final = (growing.EXPAND, growing.RESIZE)
+"""Rules of what is told, behind its first input, how large that becomes."""
+
 _SIZES: Final = (Counted, Setting, Values)
 """Repairs that say how much there is, not what is for which picture."""
 
@@ -79,12 +84,36 @@ def follow(rule: Rule, here: Here) -> Step:
     if rule is growing.CONCAT and works == one.axis:
         return rule.follow(here)
     apart = rule not in _BY_ROW or (rule is places.GATHER and works == one.axis)
-    if apart or not alike or not all(map(is_fixed, others)):
+    sizes = rule in _SIZED and here.flows[0] == one
+    if apart or not alike or not (sizes or all(map(is_fixed, others))):
         raise Crossing(f"needs pictures apart that {one.by} weaves into each other")
     step = rule.follow(replace(here, flows=tuple(map(_together, here.flows))))
     if not all(isinstance(found.repair, _SIZES) for found in step.found):
         raise Crossing(f"reads what is for one picture beside what {one.by} weaves into each other")
     return replace(step, flows=tuple(_apart(flow, one) for flow in step.flows))
+
+
+def unwoven(rule: Rule, here: Here) -> Step:
+    """Put blocks in order, one picture after the other, before a node that needs pictures apart.
+
+    With one picture they are in both orders, so it is the one that a file which takes one is made for.
+
+    Raises:
+        Crossing: it takes several, or the node mixes pictures whose rows lie together too.
+    """
+    woven = {i: flow for i, flow in enumerate(here.flows) if isinstance(flow, Woven)}
+    if here.batches[0] != 1 or here.open or not woven:
+        raise Crossing("takes several pictures, or has none woven into each other")
+    step = rule.follow(replace(here, flows=tuple(map(_together, here.flows))))
+    if any(getattr(found.repair, "position", None) in woven for found in step.found):
+        raise Crossing("has to be mended where pictures are woven into each other")
+    return replace(step, found=(*(_ordered(here, i, woven[i]) for i in woven), *step.found))
+
+
+def _ordered(here: Here, position: int, woven: Woven) -> Found:
+    wrote = f"reads {here.node.inputs[position]!r}, {woven.blocks} blocks with all pictures in each"
+    repair = Unwoven(position, woven.axis, woven.blocks, here.shape(position))
+    return Found(wrote, "one picture after the other", repair)
 
 
 def _together(flow: Flow) -> Flow:
