@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.value import Value
+from onnxprobe.lint import seen
 from onnxprobe.targets import Target
 from onnxprobe.triton.config import Config
 
@@ -33,7 +36,7 @@ class Finding:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """What is looked at.
 
@@ -50,6 +53,16 @@ class Subject:
     runtime: Target
     config: Config | None = None
     folder: str = ""
+
+    @cached_property
+    def inputs(self) -> tuple[Value, ...]:
+        """What requests bring."""
+        return seen.inputs(self.model)
+
+    @cached_property
+    def outputs(self) -> tuple[Value, ...]:
+        """What the graph gives."""
+        return seen.outputs(self.model)
 
 
 Rule = Callable[[Subject], Iterator[Finding]]

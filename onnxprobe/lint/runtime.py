@@ -5,7 +5,6 @@ from typing import Final
 
 from onnxprobe.errors import GraphError, MissingWeightsError, NotOnnxError
 from onnxprobe.graph.disk.outside import found
-from onnxprobe.lint import seen
 from onnxprobe.lint._base import Finding, Subject, error, warning
 from onnxprobe.repair import check_whole
 from onnxprobe.repair.order import ORDER
@@ -55,7 +54,7 @@ def weights(subject: Subject) -> Iterator[Finding]:
 
 def text(subject: Subject) -> Iterator[Finding]:
     """Find inputs and outputs of text: they are computed on the CPU and sent as bytes."""
-    for value in (*seen.inputs(subject.model), *seen.outputs(subject.model)):
+    for value in (*subject.inputs, *subject.outputs):
         if value.dtype == "str":
             yield warning(
                 "text",

@@ -37,7 +37,7 @@ def completed(subject: Subject) -> Iterator[Finding]:
     config = subject.config
     if config is None or config.outputs:
         return
-    found = [value for value in seen.outputs(subject.model) if _writable(value)]
+    found = [value for value in subject.outputs if _writable(value)]
     lines = _lines("output", found, batched=config.max_batch_size > 0)
     yield warning(
         "no-outputs",
@@ -77,7 +77,7 @@ def batching(subject: Subject) -> Iterator[Finding]:
     if config is not None and config.max_batch_size <= 0:
         return
     declared = _declared(config)
-    for value in (*seen.inputs(subject.model), *seen.outputs(subject.model)):
+    for value in (*subject.inputs, *subject.outputs):
         shape = seen.sizes(value)
         if shape is None or shape[:1] == (seen.ANY,):
             continue
@@ -108,7 +108,7 @@ def inputs(subject: Subject) -> Iterator[Finding]:
     config = subject.config
     if config is None or not config.inputs:
         return
-    found = {value.name: value for value in seen.inputs(subject.model)}
+    found = {value.name: value for value in subject.inputs}
     replaceable = {info.name for info in subject.model.proto.graph.input} - set(found)
     expected = _expected(config)
     if expected != len(found):
@@ -137,7 +137,7 @@ def outputs(subject: Subject) -> Iterator[Finding]:
     config = subject.config
     if config is None:
         return
-    found = {value.name: value for value in seen.outputs(subject.model)}
+    found = {value.name: value for value in subject.outputs}
     batch = {n for m in messages(config.fields, "batch_output") for n in all_of(m, "target_name")}
     for declared in config.outputs:
         yield from _compared(

@@ -44,7 +44,7 @@ def tensors(subject: Subject) -> Iterator[Finding]:
 
 def types(subject: Subject) -> Iterator[Finding]:
     """Find types that no request or response can carry, or not as JSON."""
-    for value in (*seen.inputs(subject.model), *seen.outputs(subject.model)):
+    for value in (*subject.inputs, *subject.outputs):
         fix = f"cast {value.name!r} to float32 in the model"
         if value.dtype is not None and value.dtype not in DATATYPES:
             yield error("v2-type", f"the protocol has no type for {value}", fix)

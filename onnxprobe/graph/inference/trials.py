@@ -39,13 +39,21 @@ class Open:
 def open_sizes(graph: onnx.GraphProto) -> Iterator[Open]:
     """Yield the sizes of the model inputs that the file leaves open; weights are no inputs."""
     listed = {tensor.name for tensor in graph.initializer}
+    types: dict[bytes, tuple[tuple[int, str | None], ...]] = {}
     for info in graph.input:
-        if info.name in listed:
+        name, key = info.name, info.type.SerializeToString()
+        if name in listed:
             continue
-        for axis, dim in enumerate(info.type.tensor_type.shape.dim):
-            if dim.dim_value <= 0:
-                unnamed = BATCH if axis == 0 else None
-                yield Open(info.name, axis, dim.dim_param or unnamed)
+        if key not in types:  # a network has few types: each is read once
+            types[key] = tuple(_open(info.type.tensor_type.shape))
+        for axis, symbol in types[key]:
+            yield Open(name, axis, symbol)
+
+
+def _open(shape: onnx.TensorShapeProto) -> Iterator[tuple[int, str | None]]:
+    for axis, dim in enumerate(shape.dim):
+        if dim.dim_value <= 0:
+            yield axis, dim.dim_param or (BATCH if axis == 0 else None)
 
 
 def sizes(found: tuple[Open, ...]) -> dict[Open, Sizes]:
