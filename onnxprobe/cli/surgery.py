@@ -38,6 +38,8 @@ def pick(model: ModelPath, *, json: Json = False) -> None:
     if found.ambiguous:
         typer.echo(f"onnxprobe: {unclear(found)}", err=True)
         raise typer.Exit(AMBIGUOUS)
+    if found.doubt is not None:
+        typer.echo(f"onnxprobe: {found.doubt}", err=True)
 
 
 def probe(

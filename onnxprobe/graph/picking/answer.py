@@ -37,6 +37,7 @@ class Pick:
         follows: operators between it and the outputs.
         source: the model input it is computed from.
         outputs: the outputs it is picked for.
+        doubt: what the graph does not show though the pick depends on it, and what to ask for then.
         per_output: where there are several outputs, the pick for each by itself.
     """
 
@@ -52,4 +53,5 @@ class Pick:
     follows: tuple[str, ...]
     source: str
     outputs: tuple[str, ...]
+    doubt: str | None = None
     per_output: tuple["Pick", ...] = ()

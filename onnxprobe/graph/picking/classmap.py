@@ -7,6 +7,7 @@ from typing import Final
 from onnxprobe.graph.model import Node
 from onnxprobe.graph.picking.channels import narrowing, pools_rows
 from onnxprobe.graph.picking.landing import HEAD_SHRINKS
+from onnxprobe.graph.picking.naming import called_classes
 from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
 from onnxprobe.graph.picking.rules import only_rounds
 from onnxprobe.graph.picking.spine import Spine
@@ -25,12 +26,14 @@ class ClassMap:
         less: whether it is the answer, a place at a time: a softmax or the like turns its channels into a
             decision (SqueezeNet); nothing bends what the last layer says, so that it could as well
             come after the pooling, and be the classifier that others have there; or it makes far
-            fewer channels than it reads. Else they may be an embedding, or logits, as torch exports
-            a SqueezeNet: one cannot tell.
+            fewer channels than it reads; or a name calls them classes. Else they may be an embedding,
+            or logits, as torch exports a SqueezeNet: one cannot tell.
+        named: the name that calls them classes, if it is that alone.
     """
 
     before: str
     less: bool
+    named: str | None = None
 
 
 def class_map(spine: Spine, tensor: str) -> ClassMap | None:
@@ -48,7 +51,11 @@ def class_map(spine: Spine, tensor: str) -> ClassMap | None:
     after = [kind(node) for node in _after_layer(spine, tensor)]
     decided = any(op in _DECISIONS for op in (*after, *map(kind, later)))
     straight = _STRAIGHT.issuperset(after)
-    return ClassMap(before, decided or straight or _shrinks(spine, tensor))
+    layer = _layer(spine, tensor)
+    if layer is None or decided or straight or narrowing(spine, layer) > HEAD_SHRINKS:
+        return ClassMap(before, less=True)
+    named = called_classes(spine, layer)
+    return ClassMap(before, named is not None, named)
 
 
 def _before(spine: Spine, tensor: str) -> str | None:
@@ -79,11 +86,6 @@ def _has_the_answers(spine: Spine, tensor: str) -> bool:
     if len(answers) != 1 or shape is None:
         return False
     return answers[0] is not None and answers[0] in shape
-
-
-def _shrinks(spine: Spine, tensor: str) -> bool:
-    layer = _layer(spine, tensor)
-    return layer is not None and narrowing(spine, layer) > HEAD_SHRINKS
 
 
 def _after_layer(spine: Spine, tensor: str) -> Iterator[Node]:

@@ -18,6 +18,7 @@ _AMBIGUOUS: Final = (
     "alternatives"
 )
 _INPUT: Final = "it is the input itself: nothing behind it that is learnt carries everything"
+_ANSWERED: Final = "the map of what is answered, which is pooled"
 _TIP: Final = (
     "nothing but the input carries everything: this is the tip of the branch with most layers, and the "
     "alternatives are those of others"
@@ -44,13 +45,20 @@ def decide(spine: Spine) -> Pick:
     if classes.less:
         landing = replace(landing, role="class-map", follows=tensor)
         found = _described(spine, landing, classes.before, ())
-        other, why = tensor, "the map of what is answered, which is pooled"
-    else:
-        found = _described(spine, landing, tensor, steps)
-        other = classes.before
-        why = f"what the last layer reads, should the channels of {tensor!r} be classes"
-    first = Alternative(other, spine.shape(other), why)
-    return replace(found, alternatives=(first, *found.alternatives))
+        other = Alternative(tensor, spine.shape(tensor), _ANSWERED)
+        said = () if classes.named is None else (wording.called(classes.named),)
+        return _with(found, other, said)
+    found = _described(spine, landing, tensor, steps)
+    why = f"what the last layer reads, should the channels of {tensor!r} be classes"
+    other = Alternative(classes.before, spine.shape(classes.before), why)
+    doubt = wording.doubt(tensor, classes.before)
+    return replace(_with(found, other, (doubt,)), doubt=doubt)
+
+
+def _with(found: Pick, first: Alternative, said: tuple[str, ...]) -> Pick:
+    """Return ``found`` with one more alternative, and more reasons."""
+    alternatives, reasons = (first, *found.alternatives), (*found.reasons, *said)
+    return replace(found, alternatives=alternatives, reasons=reasons)
 
 
 def _past_the_input(spine: Spine, found: Pick) -> Pick:

@@ -104,6 +104,19 @@ def nested(spine: Spine) -> str | None:
     return f"what runs inside {some} is decided at run time and cannot be probed"
 
 
+def called(name: str) -> str:
+    """Say which name calls what the last layer makes classes."""
+    return f"the name {name!r} calls what that layer makes classes"
+
+
+def doubt(tensor: str, before: str) -> str:
+    """Say that channels may be features, or classes."""
+    return (
+        f"nothing shows whether the channels of {tensor!r} are features or classes; should they be "
+        f"classes, take --tensor {before}"
+    )
+
+
 def inside(tensor: str) -> str:
     """Say that the pick is no tensor of the outer graph."""
     return (
