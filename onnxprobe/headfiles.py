@@ -20,7 +20,7 @@ from onnxprobe.graph.shapes import batch_of
 from onnxprobe.lowering import (
     HEADS,
     converted,
-    has_rules,
+    has_no_words,
     lower,
     plain,
     read_estimator,
@@ -114,8 +114,8 @@ def estimator_parts(
         StitchError, VersionError: it does not fit the probes, or the backbone's opset.
     """
     widths = [width(like, probe) for probe in probes]
-    if how.allow_ml and not has_rules(estimator):
-        whole = converted(estimator, opset=like.opset)
+    if how.allow_ml and has_no_words(estimator):
+        whole = converted(estimator, width=sum(widths), opset=like.opset)
         return model_parts(whole, probes, like=like, name=name, allow_ml=True)
     model = lower(
         estimator,
@@ -125,6 +125,7 @@ def estimator_parts(
         name=name,
         batch=batch_of(like) or "N",
         precision=how.precision,
+        allow_ml=how.allow_ml,
     )
 
     def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:

@@ -7,13 +7,16 @@ import numpy as np
 from sklearn import (
     calibration,
     cluster,
+    compose,
     cross_decomposition,
     decomposition,
     discriminant_analysis,
     ensemble,
     feature_selection,
     frozen,
+    impute,
     kernel_approximation,
+    kernel_ridge,
     linear_model,
     mixture,
     model_selection,
@@ -25,6 +28,7 @@ from sklearn import (
     preprocessing,
     random_projection,
     svm,
+    tree,
 )
 from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
 from threadpoolctl import threadpool_limits
@@ -134,7 +138,106 @@ BEFORE = {
         solver="eigen"
     ),
     "KMeans": lambda: cluster.KMeans(3, random_state=0, n_init=1),
+    "ColumnTransformer": lambda: compose.ColumnTransformer(
+        [("a", pre.StandardScaler(), [0, 3]), ("b", dec.PCA(1), slice(1, 3)), ("c", "drop", [4])],
+        transformer_weights={"a": 2.0},
+    ),
+    "KBinsDiscretizer": lambda: pre.KBinsDiscretizer(3, encode="onehot-dense"),
+    "KBinsDiscretizer ordinal": lambda: pre.KBinsDiscretizer(4, encode="ordinal"),
+    "PolynomialFeatures": pre.PolynomialFeatures,
+    "PolynomialFeatures interaction": lambda: pre.PolynomialFeatures(
+        3, interaction_only=True, include_bias=False
+    ),
+    "PowerTransformer": pre.PowerTransformer,
+    "SimpleImputer": lambda: impute.SimpleImputer(missing_values=0, strategy="median"),
+    "Nystroem": lambda: kernel_approximation.Nystroem(n_components=6, random_state=0),
+    "KernelPCA": lambda: dec.KernelPCA(3, kernel="sigmoid", gamma=0.01),
+    "FactorAnalysis": lambda: dec.FactorAnalysis(2),
+    "FeatureAgglomeration": lambda: cluster.FeatureAgglomeration(2),
+    "NeighborhoodComponentsAnalysis": lambda: neighbors.NeighborhoodComponentsAnalysis(
+        2, random_state=0
+    ),
     "FeatureUnion": lambda: make_union(pre.StandardScaler(), dec.PCA(2)),
+}
+ENSEMBLES = {
+    "DecisionTreeClassifier": lambda: tree.DecisionTreeClassifier(max_depth=4, random_state=0),
+    "RandomForestClassifier": lambda: ensemble.RandomForestClassifier(6, random_state=0),
+    "ExtraTreeClassifier": lambda: tree.ExtraTreeClassifier(max_depth=4, random_state=0),
+    "ExtraTreesClassifier": lambda: ensemble.ExtraTreesClassifier(4, random_state=0),
+    "GradientBoostingClassifier": lambda: ensemble.GradientBoostingClassifier(
+        n_estimators=4, random_state=0
+    ),
+    "HistGradientBoostingClassifier": lambda: ensemble.HistGradientBoostingClassifier(
+        max_iter=4, min_samples_leaf=5, random_state=0
+    ),
+    "AdaBoostClassifier": lambda: ensemble.AdaBoostClassifier(n_estimators=4, random_state=0),
+    "BaggingClassifier": lambda: ensemble.BaggingClassifier(logistic(), 3, random_state=0),
+    "BaggingClassifier of votes": lambda: ensemble.BaggingClassifier(
+        linear_svc(), 3, max_features=0.6, random_state=0
+    ),
+    "StackingClassifier": lambda: ensemble.StackingClassifier(
+        [("a", gnb()), ("b", linear_svc())], cv=2, passthrough=True
+    ),
+    "StackingClassifier of answers": lambda: ensemble.StackingClassifier(
+        [("a", gnb()), ("b", linear_svc())], cv=2, stack_method="predict"
+    ),
+    "KNeighborsClassifier": neighbors.KNeighborsClassifier,
+    "KNeighborsClassifier distance": lambda: make_pipeline(
+        pre.StandardScaler(), neighbors.KNeighborsClassifier(7, weights="distance")
+    ),
+    "KNeighborsClassifier manhattan": lambda: neighbors.KNeighborsClassifier(metric="manhattan"),
+    "VotingClassifier of trees": lambda: ensemble.VotingClassifier(
+        [("a", logistic()), ("b", tree.DecisionTreeClassifier(max_depth=3, random_state=0))],
+        voting="soft",
+    ),
+    "OneVsRestClassifier of trees": lambda: multiclass.OneVsRestClassifier(
+        tree.DecisionTreeClassifier(max_depth=3, random_state=0)
+    ),
+}
+ENSEMBLE_REGRESSORS = {
+    "DecisionTreeRegressor": lambda: tree.DecisionTreeRegressor(max_depth=4, random_state=0),
+    "RandomForestRegressor": lambda: ensemble.RandomForestRegressor(4, random_state=0),
+    "ExtraTreeRegressor": lambda: tree.ExtraTreeRegressor(max_depth=4, random_state=0),
+    "ExtraTreesRegressor": lambda: ensemble.ExtraTreesRegressor(4, random_state=0),
+    "GradientBoostingRegressor": lambda: ensemble.GradientBoostingRegressor(
+        n_estimators=4, random_state=0
+    ),
+    "HistGradientBoostingRegressor": lambda: ensemble.HistGradientBoostingRegressor(
+        max_iter=4, min_samples_leaf=5
+    ),
+    "HistGradientBoostingRegressor poisson": lambda: ensemble.HistGradientBoostingRegressor(
+        max_iter=4, min_samples_leaf=5, loss="poisson"
+    ),
+    "BaggingRegressor": lambda: ensemble.BaggingRegressor(lm.Ridge(), 3, random_state=0),
+    "StackingRegressor": lambda: ensemble.StackingRegressor(
+        [("a", lm.Ridge()), ("b", svm.SVR())], cv=2
+    ),
+    "VotingRegressor": lambda: ensemble.VotingRegressor(
+        [("a", lm.Ridge()), ("b", svm.SVR())], weights=[1, 3]
+    ),
+    "KNeighborsRegressor": lambda: neighbors.KNeighborsRegressor(weights="distance"),
+    "RegressorChain": lambda: multioutput.RegressorChain(lm.Ridge(), order=[1, 0]),
+    "KernelRidge": lambda: kernel_ridge.KernelRidge(kernel="rbf"),
+    "TransformedTargetRegressor": lambda: compose.TransformedTargetRegressor(
+        lm.Ridge(alpha=1e5), func=np.log1p, inverse_func=np.expm1
+    ),
+    "TransformedTargetRegressor scaled": lambda: compose.TransformedTargetRegressor(
+        svm.SVR(), transformer=pre.StandardScaler()
+    ),
+    "PLSCanonical": lambda: cross_decomposition.PLSCanonical(1),
+    "CCA": lambda: cross_decomposition.CCA(1),
+}
+SEVERAL_LABELS = {
+    "MLPClassifier": lambda: small_mlp(),
+    "OneVsRestClassifier": lambda: multiclass.OneVsRestClassifier(logistic()),
+    "OneVsRestClassifier of margins": lambda: multiclass.OneVsRestClassifier(linear_svc()),
+    "RidgeClassifier": lm.RidgeClassifier,
+    "KNeighborsClassifier": neighbors.KNeighborsClassifier,
+    "RandomForestClassifier": lambda: ensemble.RandomForestClassifier(4, random_state=0),
+    "ClassifierChain": lambda: multioutput.ClassifierChain(logistic(), order=[2, 0, 1]),
+    "ClassifierChain of margins": lambda: multioutput.ClassifierChain(
+        linear_svc(), chain_method="decision_function"
+    ),
 }
 REGRESSORS = {
     "LinearRegression": lm.LinearRegression,
@@ -182,6 +285,25 @@ def fitted(estimator, x, y):
 @cache
 def classifier(name, classes=4, dtype=np.float64):
     return fitted(CLASSIFIERS[name](), *data(classes, dtype))
+
+
+@cache
+def ensemble_regressor(name):
+    x, _ = data(4, np.float64)
+    y = np.exp(0.2 * x[:, 0]) + np.abs(x[:, 1])
+    both = name in ("RegressorChain", "PLSCanonical", "CCA")
+    return fitted(ENSEMBLE_REGRESSORS[name](), x, np.stack([y, -y], 1) if both else y)
+
+
+@cache
+def ensemble_of(name, classes):
+    return fitted(ENSEMBLES[name](), *data(classes, np.float64))
+
+
+@cache
+def of_several_labels(name):
+    x, _ = data(4, np.float64)
+    return fitted(SEVERAL_LABELS[name](), x, (x[:, :3] > [0, 0.3, -0.5]).astype(int))
 
 
 @cache

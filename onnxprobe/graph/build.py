@@ -28,6 +28,7 @@ class Builder:
     Attributes:
         opset: version of the default operator set that the nodes are written for.
         prefix: put before every tensor name that the builder makes up.
+        domains: other operator sets that the nodes need, and their versions.
     """
 
     def __init__(self, opset: int, prefix: str = "") -> None:
@@ -38,6 +39,7 @@ class Builder:
             )
         self.opset = opset
         self.prefix = prefix
+        self.domains: dict[str, int] = {}
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
@@ -110,7 +112,7 @@ class Builder:
             [value.info() for value in outputs],
             self._constants,
         )
-        opset = [helper.make_opsetid("", self.opset)]
+        opset = [helper.make_opsetid(*pair) for pair in {"": self.opset, **self.domains}.items()]
         proto = helper.make_model(graph, opset_imports=opset, ir_version=ir_version)
         proto.producer_name = "onnxprobe"
         return Model(proto)

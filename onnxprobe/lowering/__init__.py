@@ -6,7 +6,7 @@ Both become models of plain ``ai.onnx`` operators with numeric outputs of rank 2
 from onnxprobe.lowering.converted import converted
 from onnxprobe.lowering.estimators import ESTIMATORS
 from onnxprobe.lowering.files import FORMATS, read_estimator
-from onnxprobe.lowering.lower import HEADS, has_rules, lower
+from onnxprobe.lowering.lower import HEADS, has_no_words, lower
 from onnxprobe.lowering.operators import OPERATORS
 from onnxprobe.lowering.plain import Plain, plain
 from onnxprobe.lowering.sayings import said
@@ -18,7 +18,7 @@ __all__ = [
     "OPERATORS",
     "Plain",
     "converted",
-    "has_rules",
+    "has_no_words",
     "lower",
     "plain",
     "read_estimator",

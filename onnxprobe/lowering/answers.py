@@ -26,9 +26,7 @@ def answered(write: Writer, decision: Decision, name: str, batch: Dim) -> list[V
         only = f", {decision.classes[0]!s}" if count else ""
         raise LoweringError(f"{name!r} was fitted on one class{only}; a head needs two or more")
     scores = _scores(write, decision)
-    best = decision.best or write.op(
-        "ArgMax", _ranking(write, decision, scores), axis=1, keepdims=1
-    )
+    best = _best(write, decision, scores)
     values = [
         Value(f"{name}_scores", "float32", (batch, count)),
         Value(f"{name}_id", "int64", (batch, 1)),
@@ -39,6 +37,20 @@ def answered(write: Writer, decision: Decision, name: str, batch: Dim) -> list[V
     sure = _of_best(write, scores, best, count) if decision.best else _largest(write, scores)
     write.cast(sure, "float32", out=values[2].name)
     return values
+
+
+def chosen(write: Writer, decision: Decision) -> str:
+    """Write ``(N, K)``, true where the class is the answer."""
+    scores = (
+        "" if decision.best or decision.ranking or decision.margin else _scores(write, decision)
+    )
+    return at(write, _best(write, decision, scores), len(decision.classes))
+
+
+def _best(write: Writer, decision: Decision, scores: str) -> str:
+    if decision.best:
+        return decision.best
+    return write.op("ArgMax", _ranking(write, decision, scores), axis=1, keepdims=1)
 
 
 def kind_of(decision: Decision) -> str:

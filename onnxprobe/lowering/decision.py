@@ -35,3 +35,8 @@ class Decision:
     ranking: str | None = None
     best: str | None = None
     kind: str = MARGIN
+
+    @classmethod
+    def shared(cls, classes: NDArray[Any], tensor: str) -> "Decision":
+        """Return the choice whose probabilities are in ``tensor`` already; the largest is the answer."""
+        return cls(classes, probability=lambda: tensor, ranking=tensor)

@@ -1,5 +1,6 @@
 """Kernels between samples and points that are written in the file."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,43 @@ from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.writer import Writer
 
 Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel of ``sklearn.metrics.pairwise``, in the words of libsvm."""
+
+    kernel: str
+    degree: float
+    coef0: float
+    _gamma: float
+
+    @classmethod
+    def of(cls, estimator: Any, width: int) -> "Kernel":
+        """Return that of an estimator that leaves what was not said to the metric.
+
+        Raises:
+            LoweringError: it has no form in ONNX.
+        """
+        said, usual = (estimator.degree, estimator.coef0, estimator.gamma), (3, 1, 1 / width)
+        numbers = (b if a is None else a for a, b in zip(said, usual, strict=True))
+        called = "poly" if estimator.kernel == "polynomial" else estimator.kernel
+        require_kernel(estimator, called)
+        return cls(called, *numbers)
+
+
+def require_kernel(estimator: Any, kernel: Any) -> None:
+    """Raise where the kernel of ``estimator`` has no form in ONNX.
+
+    Raises:
+        LoweringError: it is the user's own, or computed beforehand.
+    """
+    if not isinstance(kernel, str) or kernel not in _KERNELS:
+        called = kernel if isinstance(kernel, str) else getattr(kernel, "__name__", "of its own")
+        raise LoweringError(
+            f"{type(estimator).__name__} with kernel {called!r} has no form in ONNX; there is linear, rbf, "
+            "poly and sigmoid"
+        )
 
 
 def radial(write: Writer, flow: Flow, points: Points, gamma: float) -> Flow:
@@ -36,16 +74,12 @@ def kernel(write: Writer, flow: Flow, points: Any, how: Any) -> Flow:
     Raises:
         LoweringError: a kernel of the user's own, or one computed beforehand.
     """
+    require_kernel(how, how.kernel)
     dense = np.asarray(points.toarray() if hasattr(points, "toarray") else points, np.float64)
     if how.kernel == "linear":
         return flow.then(Affine.of(dense))
     if how.kernel == "rbf":
         return radial(write, flow, dense, how._gamma)  # noqa: SLF001  what "scale" came to
-    if how.kernel not in _OF_PRODUCT:
-        raise LoweringError(
-            f"{type(how).__name__} with kernel {how.kernel!r} has no form in ONNX; there is linear, rbf, "
-            "poly and sigmoid"
-        )
     product = flow.then(Affine.of(dense * how._gamma, how.coef0))  # noqa: SLF001
     return _OF_PRODUCT[how.kernel](write, product, how)
 
@@ -60,3 +94,4 @@ def _tangent(write: Writer, product: Flow, how: Any) -> Flow:  # noqa: ARG001  a
 
 
 _OF_PRODUCT: Final = {"poly": _power, "sigmoid": _tangent}
+_KERNELS: Final = ("linear", "rbf", *_OF_PRODUCT)

@@ -28,6 +28,15 @@ def per_class(write: Writer, margin: Flow) -> Flow:
     return both_signs(write, margin) if margin.width == 1 else margin
 
 
+def ratio(logs: Flow) -> Flow | None:
+    """Return the log of how much likelier each of two classes is, whose sigmoid is its probability.
+
+    ``None`` where there are more classes.
+    """
+    turned = Affine.of(np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    return logs.then(turned) if logs.width == len(turned.weight) else None
+
+
 def sigmoid(write: Writer, margin: Flow) -> Callable[[], str]:
     """Return what writes 1 / (1 + exp(-m)) of every margin."""
     return lambda: write.op("Sigmoid", write.settled(margin))

@@ -1,7 +1,7 @@
 """A fitted estimator as a head: vectors in, numeric tensors out, plain ``ai.onnx`` operators."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,10 +14,11 @@ from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.value import Dim, Value
 from onnxprobe.lowering.answers import answered, kind_of, valued
+from onnxprobe.lowering.converted import CONVERTED
 from onnxprobe.lowering.decision import Decision
 from onnxprobe.lowering.estimators import ESTIMATORS
 from onnxprobe.lowering.flow import Flow
-from onnxprobe.lowering.writer import PRECISIONS, Writer, unknown
+from onnxprobe.lowering.writer import PRECISIONS, Writer
 
 HEADS: Final = "onnxprobe.head"
 """Metadata of a head: a list of what it answers, each with its prefix, kind, classes and outputs."""
@@ -32,6 +33,7 @@ def lower(  # noqa: PLR0913  what a head can be asked for
     name: str = "head",
     batch: Dim = "N",
     precision: str = "float32",
+    allow_ml: bool = False,
 ) -> Model:
     """Return ``estimator`` as a model of plain ``ai.onnx`` operators.
 
@@ -52,6 +54,8 @@ def lower(  # noqa: PLR0913  what a head can be asked for
         name: what the outputs begin with.
         batch: the symbol, or the size, of the batch.
         precision: ``"float32"``, or ``"float64"`` where margins of a million decide by a hair.
+        allow_ml: whether ai.onnx.ml may be used where there is no plain form: trees, and what
+            skl2onnx converts.
 
     Raises:
         LoweringError: the estimator is not fitted, knows a single class, or has no plain form.
@@ -62,7 +66,8 @@ def lower(  # noqa: PLR0913  what a head can be asked for
         raise NoSuchNameError("precision", precision, PRECISIONS)
     widths = tuple(widths or (features(estimator),))
     check_widths(estimator, widths)
-    write = Writer(max(opset, CHOOSES_FROM), precision=precision, rules=ESTIMATORS)
+    other = CONVERTED if allow_ml else None
+    write = Writer(max(opset, CHOOSES_FROM), precision=precision, rules=ESTIMATORS, other=other)
     inputs = [
         Value(n, "float32", (batch, w))
         for n, w in zip(input_names(len(widths)), widths, strict=True)
@@ -71,8 +76,9 @@ def lower(  # noqa: PLR0913  what a head can be asked for
     said = _written(write, estimator, flow, name, batch)
     outputs = [value for _, values in said for value in values]
     model = write.model(f"{name}_head", inputs, outputs, ir_version=ir_version)
+    domains = {"domains": write.domains} if write.domains else {}
     facts = [
-        {**fact, "estimator": _described(estimator), "outputs": [v.name for v in values]}
+        {**fact, **domains, "estimator": _described(estimator), "outputs": [v.name for v in values]}
         for fact, values in said
     ]
     return described(extract(model, model.inputs, model.outputs), facts)
@@ -99,12 +105,14 @@ def features(estimator: Any) -> int:
         )
     steps = (step for _, step in getattr(estimator, "steps", ()))
     first = next((step for step in steps if hasattr(step, "fit")), estimator)  # no "passthrough"
-    try:
-        return int(first.n_features_in_)
-    except AttributeError:
-        raise LoweringError(
-            f"{kind.__name__} is not fitted; call fit before it becomes a head"
-        ) from None
+    width = getattr(first, "n_features_in_", None)
+    if width is None:
+        width = getattr(first, "shape_fit_", (0, None))[
+            1
+        ]  # of libsvm with a kernel of the user's own
+    if width is None:
+        raise LoweringError(f"{kind.__name__} is not fitted; call fit before it becomes a head")
+    return int(width)
 
 
 def check_widths(estimator: Any, widths: Sequence[int]) -> None:
@@ -143,47 +151,41 @@ def final(estimator: Any) -> Any:
     return final(estimator.estimator) if name == "FrozenEstimator" else estimator
 
 
-def has_rules(estimator: Any) -> bool:
-    """Tell whether ``estimator``, and every estimator inside it, has a rule."""
-    known = type(estimator).__name__ in set(ESTIMATORS)
-    return known and all(map(has_rules, _inside(estimator)))
+def has_no_words(estimator: Any) -> bool:
+    """Tell whether what ``estimator`` answers is neither a class, nor a value, nor other vectors.
 
-
-def _inside(estimator: Any) -> Iterator[Any]:
-    """Yield the fitted estimators that ``estimator`` is made of."""
-    if hasattr(estimator, "steps"):
-        yield from (step for _, step in estimator.steps if hasattr(step, "fit"))
-    elif hasattr(estimator, "calibrated_classifiers_"):
-        yield from (fold.estimator for fold in estimator.calibrated_classifiers_)
-    elif hasattr(estimator, "estimators_"):
-        yield from (
-            part for part in estimator.estimators_ if not type(part).__name__.startswith("_")
-        )
-    elif hasattr(estimator, "best_estimator_"):
-        yield estimator.best_estimator_
-    elif hasattr(estimator, "transformer_list"):
-        yield from (step for _, step in estimator.transformer_list if hasattr(step, "fit"))
-    elif hasattr(estimator, "estimator_"):
-        yield estimator.estimator_
-    elif type(estimator).__name__ == "FrozenEstimator":
-        yield estimator.estimator
+    Those that tell outliers, and mixtures without a rule: skl2onnx returns what each of them says.
+    """
+    last = final(estimator)
+    if last is None or type(last).__name__ in set(ESTIMATORS) or hasattr(last, "classes_"):
+        return False
+    judges = ("decision_function", "predict_proba", "score_samples")
+    return hasattr(last, "predict") and any(hasattr(last, name) for name in judges)
 
 
 def answers_as(estimator: Any) -> str:
-    """Return what is to be asked of ``estimator``: the name of a part of its rule.
-
-    Raises:
-        LoweringError: no rule was written for it.
-    """
-    last = type(final(estimator)).__name__
-    if last == "NoneType":
+    """Return what is to be asked of ``estimator``: the name of a part of its rule."""
+    last = final(estimator)
+    if last is None:
         return "transform"
-    if last not in set(ESTIMATORS):
-        raise unknown(last, ESTIMATORS)
-    rule = ESTIMATORS[last]
-    return next(
-        what for what in ("decide_all", "decide", "predict", "transform") if getattr(rule, what)
+    if type(last).__name__ not in set(ESTIMATORS):
+        if hasattr(last, "classes_"):
+            return "decide"
+        return "predict" if hasattr(last, "predict") else "transform"
+    rule = ESTIMATORS[type(last).__name__]
+    if rule.decide_all is not None and (rule.decide is None or asks_several(last)):
+        return "decide_all"
+    return next(what for what in ("decide", "predict", "transform") if getattr(rule, what))
+
+
+def asks_several(estimator: Any) -> bool:
+    """Tell whether a classifier was fitted on several labels a sample."""
+    classes = getattr(estimator, "classes_", None)
+    of_a_network = getattr(getattr(estimator, "_label_binarizer", None), "y_type_", "")
+    several = bool(getattr(estimator, "multilabel_", False)) or of_a_network.startswith(
+        "multilabel"
     )
+    return isinstance(classes, list) or several
 
 
 def _joined(write: Writer, inputs: Sequence[Value]) -> Flow:

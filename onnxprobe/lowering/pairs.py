@@ -30,8 +30,11 @@ def votes(for_first: str, count: int) -> Flow:
     return Flow(for_first, table.shape[1]).then(Affine.of(table, (table < 0).sum(axis=1)))
 
 
-def ranked(write: Writer, for_first: str, confidence: Flow, count: int) -> Flow:
+def ranked(write: Writer, for_first: str, confidence: Flow, count: int) -> tuple[Flow, str]:
     """Write votes, ties broken by confidence: how scikit-learn makes one margin a class of pairs.
+
+    Returned with it is what ranks the classes alike: the confidence of those with most votes, which
+    stays apart where it is so large that the margins round to the same.
 
     Args:
         write: the graph.
@@ -44,4 +47,7 @@ def ranked(write: Writer, for_first: str, confidence: Flow, count: int) -> Flow:
         "Mul", write.op("Add", write.op("Abs", total), write.array(1.0)), write.array(3.0)
     )
     tie = write.op("Div", total, size)
-    return Flow(write.op("Add", write.settled(votes(for_first, count)), tie), count)
+    won = write.settled(votes(for_first, count))
+    fewer = write.op("Less", won, write.reduce("ReduceMax", won, [1], keepdims=1))
+    ranking = write.op("Where", fewer, write.array(np.finfo(np.float32).min), total)
+    return Flow(write.op("Add", won, tie), count), ranking

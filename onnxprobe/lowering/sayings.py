@@ -2,13 +2,14 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.lowering.estimators import ESTIMATORS
-from onnxprobe.lowering.lower import final
+from onnxprobe.lowering.lower import answers_as, final
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -23,10 +24,22 @@ def said(estimator: Any, vectors: Sequence[NDArray[Any]], name: str = "head") ->
         vectors: one array ``(n, width)`` for each probe.
         name: what the outputs begin with.
     """
-    x = np.hstack(vectors).astype(_precision(estimator))
+    x = _named(estimator, np.hstack(vectors).astype(_precision(estimator)))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")
         return dict(_outputs(estimator, x, name))
+
+
+def _named(estimator: Any, x: NDArray[Any]) -> Any:
+    """Return ``x`` as a table, where the estimator knows its columns by their names."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        return x
+    try:
+        tables = import_module("pandas")
+    except ImportError:
+        return x
+    return tables.DataFrame(x, columns=names)
 
 
 def _precision(estimator: Any) -> Any:
@@ -36,10 +49,13 @@ def _precision(estimator: Any) -> Any:
 
 def _outputs(estimator: Any, x: NDArray[Any], name: str) -> Iterator[tuple[str, NDArray[Any]]]:
     last, chooses = final(estimator), _chooses(estimator)
-    if hasattr(last, "estimators_") and isinstance(getattr(last, "classes_", None), list):
+    if type(last).__name__ == "MultiOutputClassifier":
         before = estimator[:-1].transform(x) if type(estimator).__name__ == "Pipeline" else x
         for i, part in enumerate(last.estimators_):
             yield from _outputs(part, before, f"{name}_{i}")
+        return
+    if answers_as(estimator) == "decide_all":
+        yield from _several(estimator, last, x, name)
         return
     if not chooses:
         does = estimator.predict if hasattr(estimator, "predict") else estimator.transform
@@ -49,6 +65,30 @@ def _outputs(estimator: Any, x: NDArray[Any], name: str) -> Iterator[tuple[str, 
     yield f"{name}_scores", scores.astype(np.float32)
     yield f"{name}_id", best
     yield f"{name}_confidence", np.take_along_axis(scores, best, axis=1).astype(np.float32)
+
+
+def _several(
+    estimator: Any, last: Any, x: NDArray[Any], name: str
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield what one estimator says to several questions: a list of scores, or one column each."""
+    predicted = np.asarray(estimator.predict(x))
+    sure = hasattr(estimator, "predict_proba")
+    said = estimator.predict_proba(x) if sure else estimator.decision_function(x)
+    for i in range(predicted.shape[1]):
+        classes = last.classes_[i] if isinstance(last.classes_, list) else np.arange(2)
+        yes = np.zeros(0) if isinstance(said, list) else np.asarray(said)[:, i]
+        two = np.stack([1 - yes if sure else -yes, yes], axis=1)
+        scores = np.asarray(said[i]) if isinstance(said, list) else two
+        best = _index(classes, predicted[:, i])
+        yield f"{name}_{i}_scores", scores.astype(np.float32)
+        yield f"{name}_{i}_id", best
+        of_best = np.take_along_axis(scores, best, axis=1)
+        yield f"{name}_{i}_confidence", of_best.astype(np.float32)
+
+
+def _index(classes: Any, predicted: NDArray[Any]) -> NDArray[np.int64]:
+    at = {label: i for i, label in enumerate(np.asarray(classes).tolist())}
+    return np.array([[at[label]] for label in predicted.tolist()], np.int64)
 
 
 def _chooses(estimator: Any) -> bool:
@@ -64,8 +104,7 @@ def _best(estimator: Any, last: Any, x: NDArray[Any]) -> NDArray[np.int64]:
     predicted = estimator.predict(x)
     if not hasattr(last, "classes_"):
         return np.asarray(predicted, np.int64).reshape(-1, 1)
-    at = {label: i for i, label in enumerate(last.classes_.tolist())}
-    return np.array([[at[label]] for label in np.asarray(predicted).tolist()], np.int64)
+    return _index(last.classes_, np.asarray(predicted))
 
 
 def _scores(estimator: Any, last: Any, x: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,18 +1,24 @@
 """Writing estimators into a graph, in one precision, with affine maps put off as long as possible."""
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
+from onnx import helper
 
-from onnxprobe.errors import LoweringError, quoted
+from onnxprobe.errors import LoweringError
 from onnxprobe.graph.build import Builder
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
+from onnxprobe.graph.names import renamed
 from onnxprobe.lowering.affine import Affine, stacked
 from onnxprobe.lowering.decision import Decision
 from onnxprobe.lowering.flow import Flow
 
+_COUNT_BY_INPUT: Final = 10
+ML: Final = "ai.onnx.ml"
+ML_VERSION: Final = 1
+"""What TreeEnsembleRegressor has not changed since, and every runtime with trees has."""
 PRECISIONS: Final = ("float32", "float64")
 _ELEMENT: Final = {"float32": 1, "float64": 11}
 _INT64: Final = 7
@@ -28,13 +34,17 @@ _WORDS: Final = {
 }
 
 
-def unknown(name: str, rules: Mapping[str, Any]) -> LoweringError:
+def unknown(estimator: Any) -> LoweringError:
     """Return the error for an estimator that nobody wrote a rule for."""
-    near = get_close_matches(name, rules, n=2, cutoff=0.75)
-    hint = f"; near it are {quoted(near)}" if near else ""
+    name = type(estimator).__name__
+    if not hasattr(estimator, "predict") and not hasattr(estimator, "transform"):
+        return LoweringError(
+            f"{name} says nothing of samples that it was not fitted on; fit one that has predict or "
+            "transform on its answers"
+        )
     return LoweringError(
-        f"{name} has no form in plain ONNX operators{hint}; with --allow-ml skl2onnx converts it, and the "
-        "file then needs a runtime that has ai.onnx.ml"
+        f"{name} has no form in plain ONNX operators; --allow-ml tries skl2onnx, and the file may then need "
+        "a runtime that has ai.onnx.ml"
     )
 
 
@@ -45,12 +55,17 @@ class Writer(Builder):
         precision: what numbers are computed in: ``"float32"``, which every runtime has, or
             ``"float64"``.
         rules: how estimators are written, by their class names (see ``lowering.estimators``).
+        other: how those are written that have no rule of their own; ``None`` where ai.onnx.ml is not
+            allowed, which that may need.
     """
 
-    def __init__(self, opset: int, *, precision: str, rules: "Mapping[str, Any]") -> None:
+    def __init__(
+        self, opset: int, *, precision: str, rules: "Mapping[str, Any]", other: Any = None
+    ) -> None:
         super().__init__(opset)
         self.precision = precision
         self.rules = rules
+        self.other = other
         self._settled: dict[Flow, str] = {}
 
     def transformed(self, estimator: Any, flow: Flow) -> Flow:
@@ -114,11 +129,78 @@ class Writer(Builder):
         """Apply an operator of one input to every number."""
         return Flow(self.op(op, self.settled(flow)), flow.width)
 
+    def elsewhere(self, estimator: Any, flow: Flow, what: str) -> Any:
+        """Return what the estimator gives as those are written that have no rule."""
+        return getattr(self.other, what)(self, estimator, flow)
+
+    def require_ml(self, estimator: Any) -> None:
+        """Raise where operators of ai.onnx.ml are not allowed.
+
+        Raises:
+            LoweringError: the message says how they may.
+        """
+        if self.other is None:
+            raise LoweringError(
+                f"{type(estimator).__name__} has no form in plain ONNX operators; with --allow-ml it is "
+                "written with ai.onnx.ml, which the file then needs (ONNX Runtime and tract have it)"
+            )
+
+    def require_samples(self, estimator: Any, count: int) -> None:
+        """Raise where nobody said that a head may hold what it was fitted on.
+
+        Raises:
+            LoweringError: the message says how they may.
+        """
+        if self.other is None:
+            raise LoweringError(
+                f"{type(estimator).__name__} has no form in plain ONNX operators without the {count:,} samples "
+                "that it was fitted on; with --allow-ml the file holds them"
+            )
+
+    def top(self, x: str, count: int) -> tuple[str, str]:
+        """Write the largest ``count`` of each row, in order, and where they are."""
+        ends = [f"{self.prefix}TopK_{len(self._nodes)}_{end}" for end in ("values", "indices")]
+        read, said = [x, self.integers(count)], {"axis": 1}
+        if self.opset < _COUNT_BY_INPUT:
+            read, said = [x], {"axis": 1, "k": count}
+        node = helper.make_node("TopK", read, ends, name=ends[0])
+        node.attribute.extend(helper.make_attribute(*pair) for pair in said.items())
+        self._nodes.append(node)
+        return ends[0], ends[1]
+
+    def picked(self, places: str, size: int) -> str:
+        """Write ``(N, n, size)`` from ``(N, n)``: 1 at each place, else 0."""
+        apart = self.op(
+            "Sub",
+            self.unsqueeze(self.cast(places, self.precision), [2]),
+            self.array(np.arange(size)[None, None]),
+        )
+        return self.yes_no(self.op("Less", self.op("Abs", apart), self.array(0.5)))
+
+    def ml(self, op: str, *inputs: str, **attributes: Any) -> str:
+        """Add one node of ai.onnx.ml with one output; return the name of that output."""
+        self.domains[ML] = ML_VERSION
+        return self.op(op, *inputs, domain=ML, **attributes)
+
+    def inlined(self, model: Model, fed: Mapping[str, str]) -> tuple[str, ...]:
+        """Add all nodes of ``model``, with ``fed`` for its inputs; return its outputs, renamed."""
+        prefix = f"{self.prefix}{type(self).__name__}_{len(self._nodes)}/"
+        names = {name: prefix + name for name in model.used.tensors} | dict(fed)
+        graph = renamed(
+            model.proto.graph, names, {name: prefix + name for name in model.used.nodes}
+        )
+        self._nodes.extend(graph.node)
+        self._constants.extend(graph.initializer)
+        imports = model.proto.opset_import
+        self.domains |= {o.domain: o.version for o in imports if o.domain not in DEFAULT_DOMAINS}
+        return tuple(names[name] for name in model.outputs)
+
     def _rule(self, estimator: Any, what: str) -> Callable[..., Any]:
         name = type(estimator).__name__
-        if name not in set(self.rules):
-            raise unknown(name, self.rules)
-        found: Callable[..., Any] | None = getattr(self.rules[name], what)
+        rule = self.rules[name] if name in set(self.rules) else self.other
+        if rule is None:
+            raise unknown(estimator)
+        found: Callable[..., Any] | None = getattr(rule, what)
         if found is None:
             raise LoweringError(f"{name} stands where something is needed that can {_WORDS[what]}")
         return found

@@ -2,8 +2,12 @@ import numpy as np
 import onnx
 import pytest
 import zoo
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -14,12 +18,12 @@ NO_EXTREMES = {"RBFSampler"}
 """The cosine of an angle of 1e4 in float32 is noise; ``precision="float64"`` is there for that."""
 
 
-def agree(estimator, *batches, opset=17):
+def agree(estimator, *batches, opset=17, allow_ml=False):
     """Compare the graph with scikit-learn: labels exactly, scores to 1e-5 of the largest.
 
     1e-5, because margins are sums of a few float32 products, each with an error of 6e-8 of itself.
     """
-    model = lower(estimator, opset=opset, ir_version=8)
+    model = lower(estimator, opset=opset, ir_version=8, allow_ml=allow_ml)
     session = Session(model, threads=1)
     for x in batches:
         got, expected = session.run({"vectors": x}), said(estimator, [x])
@@ -144,13 +148,83 @@ def test_a_chain_may_begin_with_nothing():
     agree(chain.fit(x, y), zoo.vectors())
 
 
-SHARED = {"_plain", "_chosen", "_margin_only", "<lambda>"}
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("name", zoo.ENSEMBLES)
+def test_trees_neighbours_and_what_is_made_of_others_answer_as_scikit_learn_does(name, classes):
+    model = agree(zoo.ensemble_of(name, classes), zoo.vectors(), zoo.extremes(), allow_ml=True)
+    onnx.checker.check_model(model.proto, full_check=True)
+
+
+@pytest.mark.parametrize("name", zoo.ENSEMBLE_REGRESSORS)
+def test_a_regressor_of_trees_neighbours_or_others_predicts_what_scikit_learn_predicts(name):
+    agree(zoo.ensemble_regressor(name), zoo.vectors(), zoo.extremes(), allow_ml=True)
+
+
+@pytest.mark.parametrize("name", zoo.SEVERAL_LABELS)
+def test_several_labels_a_sample_are_answered_each_for_itself(name):
+    model = agree(zoo.of_several_labels(name), zoo.vectors(), zoo.extremes(), allow_ml=True)
+    assert len(model.outputs) == 9
+
+
+@pytest.mark.parametrize("name", ["OneVsRestClassifier of probabilities", "OneVsRestClassifier"])
+def test_probabilities_that_leave_float32_are_shared_as_in_float64(name):
+    """Far from all classes, each is less likely than float32 can say."""
+    agree(zoo.classifier(name, 4), zoo.vectors(50))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("wrapper", [OneVsOneClassifier, OneVsRestClassifier])
+def test_a_centroid_that_decides_otherwise_than_its_margin_says_decides(wrapper, classes):
+    x, y = zoo.data(classes, np.float64)
+    x[y == y[0]] *= 3  # classes of other spreads and sizes
+    keep = np.arange(len(y))[(y != y[0]) | (np.arange(len(y)) % 3 == 0)]
+    agree(wrapper(NearestCentroid(priors="empirical")).fit(x[keep], y[keep]), zoo.vectors())
+
+
+def test_equal_calibrated_scores_are_a_tie_as_in_scikit_learn():
+    x, y = zoo.data(4, np.float64, rows=60)
+    estimator = CalibratedClassifierCV(zoo.linear_svc(), method="isotonic", ensemble=False, cv=2)
+    estimator.fit(x, y)
+    vectors = zoo.vectors(3, 400)
+    best = np.sort(estimator.predict_proba(vectors.astype(np.float64)), axis=1)
+    assert (best[:, -1] == best[:, -2]).sum() > 5, "no row tests what this is for"
+    agree(estimator, vectors)
+
+
+def test_votes_that_are_equal_are_told_apart_by_margins_however_large():
+    agree(zoo.classifier("OneVsOneClassifier"), zoo.vectors(1e6))
+
+
+@pytest.mark.parametrize("opset", [9, 10, 13, 18, 26])
+@pytest.mark.parametrize("name", ["KNeighborsClassifier distance", "RandomForestClassifier"])
+def test_neighbours_and_trees_can_be_written_for_every_opset(name, opset):
+    model = agree(zoo.ensemble_of(name, 3), zoo.vectors(), opset=opset, allow_ml=True)
+    assert model.opset == opset
+
+
+def test_a_chain_that_knows_columns_by_their_names_is_asked_by_them():
+    pandas = pytest.importorskip("pandas")
+    x, y = zoo.data(3, np.float64)
+    table = pandas.DataFrame(x, columns=list("abcde"))
+    parts = ColumnTransformer([("some", StandardScaler(), ["b", "d"])], remainder="passthrough")
+    agree(make_pipeline(parts, zoo.logistic()).fit(table, y), zoo.vectors())
+
+
+SHARED = {"_plain", "_chosen", "_rotated", "_margin_only", "<lambda>"}
 """Functions that serve many estimators: linear regressors, choices of columns, linear classifiers
 without probabilities, and what stands for another. One of each is tried."""
 
 
 def test_every_rule_is_exercised():
-    zoos = (zoo.CLASSIFIERS, zoo.BEFORE, zoo.REGRESSORS, zoo.CLUSTERERS)
+    zoos = (
+        zoo.CLASSIFIERS,
+        zoo.BEFORE,
+        zoo.REGRESSORS,
+        zoo.CLUSTERERS,
+        zoo.ENSEMBLES,
+        zoo.ENSEMBLE_REGRESSORS,
+        zoo.SEVERAL_LABELS,
+    )
     tried = {
         "Pipeline",
         "MultiOutputClassifier",

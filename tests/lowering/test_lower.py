@@ -6,13 +6,14 @@ import numpy as np
 import onnx
 import pytest
 import zoo
+from sklearn.cluster import DBSCAN
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, SplineTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from onnxprobe.errors import LoweringError, NoSuchNameError, StitchError, VersionError
@@ -166,7 +167,7 @@ class Own:
         (Own, r"test_lower.Own is not of scikit-learn; export it as .onnx and give that"),
         (
             lambda: RandomForestClassifier(2).fit(*zoo.data(2, np.float64)),
-            "RandomForestClassifier has no form in plain ONNX operators; with --allow-ml skl2onnx converts it",
+            "RandomForestClassifier has no form in plain ONNX operators; with --allow-ml it is written with",
         ),
         (
             lambda: SVC(decision_function_shape="ovo").fit(*zoo.data(4, np.float64)),
@@ -188,8 +189,16 @@ class Own:
         ),
         (lambda: make_pipeline(SVC(), LogisticRegression()), "Pipeline is not fitted"),
         (
-            lambda: RidgeClassifier().fit(np.eye(4), [[0, 1], [1, 0], [1, 1], [0, 0]]),
-            "RidgeClassifier has 2 margins for 2 classes: it was fitted on several labels a sample",
+            lambda: DBSCAN().fit(zoo.vectors()),
+            "DBSCAN says nothing of samples that it was not fitted on",
+        ),
+        (
+            lambda: SplineTransformer().fit(zoo.vectors()),
+            "SplineTransformer has no form in plain ONNX operators; --allow-ml tries skl2onnx",
+        ),
+        (
+            lambda: SVC(kernel=lambda a, b: a @ b.T).fit(*zoo.data(2, np.float64)),
+            "SVC with kernel '<lambda>' has no form in ONNX; there is linear, rbf, poly and sigmoid",
         ),
         (
             lambda: make_pipeline(FunctionTransformer(np.cbrt), SVC()).fit(

@@ -10,8 +10,12 @@ from onnxprobe.lowering.estimators.bayes import BAYES
 from onnxprobe.lowering.estimators.calibrated import CALIBRATED
 from onnxprobe.lowering.estimators.centers import CENTERS
 from onnxprobe.lowering.estimators.chains import CHAINS
+from onnxprobe.lowering.estimators.columns import COLUMNS
+from onnxprobe.lowering.estimators.ensembles import ENSEMBLES
+from onnxprobe.lowering.estimators.features import FEATURES
 from onnxprobe.lowering.estimators.functions import FUNCTIONS
 from onnxprobe.lowering.estimators.linear import LINEAR
+from onnxprobe.lowering.estimators.neighbors import NEIGHBORS
 from onnxprobe.lowering.estimators.perceptron import PERCEPTRONS
 from onnxprobe.lowering.estimators.projections import PROJECTIONS
 from onnxprobe.lowering.estimators.regressors import REGRESSORS
@@ -19,6 +23,7 @@ from onnxprobe.lowering.estimators.scalers import SCALERS
 from onnxprobe.lowering.estimators.several import SEVERAL
 from onnxprobe.lowering.estimators.svm import SUPPORT_VECTORS
 from onnxprobe.lowering.estimators.thresholds import THRESHOLDS
+from onnxprobe.lowering.estimators.trees import TREES
 from onnxprobe.registry import Registry
 
 ESTIMATORS: Final = Registry(
@@ -28,8 +33,12 @@ ESTIMATORS: Final = Registry(
         *CALIBRATED,
         *CENTERS,
         *CHAINS,
+        *COLUMNS,
+        *ENSEMBLES,
+        *FEATURES,
         *FUNCTIONS,
         *LINEAR,
+        *NEIGHBORS,
         *PERCEPTRONS,
         *PROJECTIONS,
         *REGRESSORS,
@@ -37,6 +46,7 @@ ESTIMATORS: Final = Registry(
         *SEVERAL,
         *SUPPORT_VECTORS,
         *THRESHOLDS,
+        *TREES,
     ],
 )
 

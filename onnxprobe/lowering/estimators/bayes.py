@@ -8,7 +8,7 @@ from onnxprobe.lowering.affine import Affine
 from onnxprobe.lowering.decision import Decision
 from onnxprobe.lowering.estimators._base import Rule
 from onnxprobe.lowering.flow import Flow
-from onnxprobe.lowering.links import both_signs, softmax
+from onnxprobe.lowering.links import ratio, softmax
 from onnxprobe.lowering.squares import against_first, gaussian_squares, squares, summed
 from onnxprobe.lowering.writer import Writer
 
@@ -25,7 +25,9 @@ def _gaussian_naive(write: Writer, estimator: Any, flow: Flow) -> Decision:
 
 def _likelihood(write: Writer, classes: Any, logs: Flow) -> Decision:
     logs = Flow(write.settled(logs), logs.width)
-    return Decision(classes, probability=softmax(write, logs), ranking=logs.tensor)
+    return Decision(
+        classes, probability=softmax(write, logs), logit=ratio(logs), ranking=logs.tensor
+    )
 
 
 def _counts(write: Writer, estimator: Any, flow: Flow) -> Decision:
@@ -51,10 +53,9 @@ def _quadratic(write: Writer, estimator: Any, flow: Flow) -> Decision:
     turns = [r * s**-0.5 for r, s in zip(estimator.rotations_, estimator.scalings_, strict=True)]
     spread = np.array([np.log(s).sum() for s in estimator.scalings_])
     logs = _density(write, flow, estimator.means_, turns, np.log(estimator.priors_) - 0.5 * spread)
-    margin = logs
-    if logs.width == 2:  # noqa: PLR2004  two classes: the log of their ratio
-        margin = both_signs(write, logs.then(Affine.of(np.array([[-1.0, 1.0]]))))
-    return Decision(estimator.classes_, margin, softmax(write, logs), ranking=logs.tensor)
+    logit = ratio(logs)
+    margin = logs if logit is None else logit
+    return Decision(estimator.classes_, margin, softmax(write, logs), logit, ranking=logs.tensor)
 
 
 def _mixture(write: Writer, estimator: Any, flow: Flow) -> Decision:

@@ -21,6 +21,8 @@ from onnxprobe.lowering.links import (
 from onnxprobe.lowering.writer import Writer
 
 _BINARY: Final = 2
+_FAR: Final = 1e38
+"""Beyond every score."""
 _NO_ZERO: Final = 1e-12
 """What scikit-learn adds to a probability before it takes the logarithm."""
 
@@ -31,7 +33,7 @@ def _calibrated(write: Writer, estimator: Any, flow: Flow) -> Decision:
     if len(parts) == 1:
         return parts[0]
     mean = averaged(write, parts, np.full(len(parts), 1 / len(parts)))
-    return Decision(estimator.classes_, probability=lambda: mean, ranking=mean)
+    return Decision.shared(estimator.classes_, mean)
 
 
 def _fold(write: Writer, fold: Any, flow: Flow) -> Decision:
@@ -47,10 +49,10 @@ def _fold(write: Writer, fold: Any, flow: Flow) -> Decision:
     if two:
         rest = write.op("Sub", write.array(1.0), alone)
         both = write.op("Concat", rest, alone, axis=1)
-        return Decision(fold.classes, probability=lambda: both, ranking=both)
+        return Decision.shared(fold.classes, both)
     placed = write.settled(_placed(fold, Flow(alone, len(columns))))
     whole = shares(write, placed, len(fold.classes), empty=1 / len(fold.classes))
-    return Decision(fold.classes, probability=lambda: whole, ranking=whole)
+    return Decision.shared(fold.classes, whole)
 
 
 def _scores(base: Decision) -> Flow:
@@ -91,17 +93,21 @@ def _placed(fold: Any, flow: Flow) -> Flow:
 def _steps(write: Writer, calibrator: Any, scores: Flow, index: int) -> Flow:
     """Isotonic regression: straight between its thresholds, level outside.
 
-    Every piece rises from 0 to 1 between its ends and is level elsewhere; their sum, each as high
-    as it is, is the whole.
+    Of all pieces the one that the score lies in counts. Where it is level its height comes out to
+    the bit, so that classes of the same height are a tie, as they are in scikit-learn.
     """
     x, y = (np.asarray(v, np.float64) for v in (calibrator.X_thresholds_, calibrator.y_thresholds_))
-    if len(x) == 1:
-        return write.column(scores, index).then(Affine.of(np.zeros((1, 1)), y))
-    score, long = write.settled(write.column(scores, index)), len(x) - 1
-    slopes = Flow(write.op("Sub", score, write.array(x[None, :-1])), long)
-    share = write.settled(slopes.then(Affine.of(1 / np.diff(x))))
-    inside = write.op("Min", write.op("Max", share, write.array(0.0)), write.array(1.0))
-    return Flow(inside, long).then(Affine.of(np.diff(y)[None], y[0]))
+    score = write.settled(write.column(scores, index))
+    begin, end = np.append(-_FAR, x), np.append(x, _FAR)
+    height, rise = np.append(y[0], y), np.concatenate(([0.0], np.diff(y), [0.0]))
+    steep = 1 / np.maximum(end - begin, 1 / _FAR)
+    after = write.op("Not", write.op("Less", score, write.array(begin[None])))
+    inside = write.op("And", after, write.op("Less", score, write.array(end[None])))
+    way = write.op("Mul", write.op("Sub", score, write.array(begin[None])), write.array(steep))
+    level = write.op("Mul", write.op("Min", way, write.array(1.0)), write.array(rise))
+    there = write.op("Add", level, write.array(height[None]))
+    piece = write.op("Where", inside, there, write.array(0.0))
+    return Flow(write.reduce("ReduceSum", piece, [1], keepdims=1), 1)
 
 
 def _temperature(write: Writer, fold: Any, base: Decision) -> Decision:

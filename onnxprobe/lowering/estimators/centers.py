@@ -9,7 +9,7 @@ from onnxprobe.lowering.affine import Affine
 from onnxprobe.lowering.decision import DISTANCE, Decision
 from onnxprobe.lowering.estimators._base import Rule
 from onnxprobe.lowering.flow import Flow
-from onnxprobe.lowering.links import both_signs, softmax
+from onnxprobe.lowering.links import ratio, softmax
 from onnxprobe.lowering.squares import against_first, squares, summed
 from onnxprobe.lowering.writer import Writer
 
@@ -48,12 +48,10 @@ def _nearest(write: Writer, estimator: Any, flow: Flow) -> Decision:
     if np.isclose(prior, 1 / len(prior)).all():
         plain = against_first(write, squares(write, flow, estimator.centroids_))
         ranking = write.op("Neg", summed(write, plain))
-    if len(prior) == 2:  # noqa: PLR2004  two classes: the log of their ratio
-        margin = both_signs(
-            write, Flow(write.settled(logs), 2).then(Affine.of(np.array([[-1.0, 1.0]])))
-        )
+    logit = ratio(logs)
+    margin = margin if logit is None else logit
     best = write.op("ArgMax", ranking, axis=1, keepdims=1)
-    return Decision(estimator.classes_, margin, softmax(write, logs), best=best)
+    return Decision(estimator.classes_, margin, softmax(write, logs), logit, best=best)
 
 
 CENTERS: Final = (

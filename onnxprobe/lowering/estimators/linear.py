@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from onnxprobe.errors import LoweringError, plural
+from onnxprobe.errors import LoweringError
 from onnxprobe.lowering.affine import Affine
 from onnxprobe.lowering.decision import Decision
 from onnxprobe.lowering.estimators._base import Rule
 from onnxprobe.lowering.flow import Flow
-from onnxprobe.lowering.links import per_class, shared_sigmoid, shares, sigmoid, softmax
+from onnxprobe.lowering.links import both_signs, per_class, shared_sigmoid, shares, sigmoid, softmax
 from onnxprobe.lowering.writer import Writer
 
 _BINARY: Final = 2
@@ -18,14 +18,7 @@ _BINARY: Final = 2
 
 def margin_of(write: Writer, estimator: Any, flow: Flow) -> Flow:
     """Return the margins ``(N, K)`` of an estimator with ``coef_`` and ``intercept_``."""
-    affine = affine_of(estimator)
-    rows, classes = len(affine.bias), len(estimator.classes_)
-    if rows != (1 if classes == _BINARY else classes):
-        raise LoweringError(
-            f"{type(estimator).__name__} has {plural(rows, 'margin')} for {classes} classes: it was "
-            "fitted on several labels a sample; wrap a classifier of one in MultiOutputClassifier"
-        )
-    return per_class(write, flow.then(affine))
+    return per_class(write, flow.then(affine_of(estimator)))
 
 
 def affine_of(estimator: Any) -> Affine:
@@ -36,6 +29,13 @@ def affine_of(estimator: Any) -> Affine:
 
 def _margin_only(write: Writer, estimator: Any, flow: Flow) -> Decision:
     return Decision(estimator.classes_, margin_of(write, estimator, flow))
+
+
+def _margin_a_label(write: Writer, estimator: Any, flow: Flow) -> tuple[Decision, ...]:
+    """Several labels a sample: each is there or not, by itself."""
+    margins = flow.then(affine_of(estimator))
+    each = (both_signs(write, write.column(margins, i)) for i in range(margins.width))
+    return tuple(Decision(np.arange(2), margin) for margin in each)
 
 
 def _logistic(write: Writer, estimator: Any, flow: Flow) -> Decision:
@@ -107,8 +107,10 @@ LINEAR: Final = (
             "LinearSVC",
             "PassiveAggressiveClassifier",
             "Perceptron",
-            "RidgeClassifier",
-            "RidgeClassifierCV",
         )
+    ),
+    *(
+        Rule(name, decide=_margin_only, decide_all=_margin_a_label)
+        for name in ("RidgeClassifier", "RidgeClassifierCV")
     ),
 )

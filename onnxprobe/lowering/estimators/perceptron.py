@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import numpy as np
+
 from onnxprobe.errors import LoweringError
 from onnxprobe.lowering.affine import Affine
 from onnxprobe.lowering.decision import Decision
@@ -24,11 +26,6 @@ def _last_layer(write: Writer, estimator: Any, flow: Flow) -> Flow:
 
 def _classified(write: Writer, estimator: Any, flow: Flow) -> Decision:
     logits = _last_layer(write, estimator, flow)
-    if estimator.out_activation_ == "logistic" and logits.width > 1:
-        raise LoweringError(
-            "MLPClassifier was fitted on several labels a sample; wrap one of a single label in "
-            "MultiOutputClassifier"
-        )
     if estimator.out_activation_ == "logistic":
         logits = both_signs(write, logits)
     logits = Flow(write.settled(logits), logits.width)
@@ -36,6 +33,16 @@ def _classified(write: Writer, estimator: Any, flow: Flow) -> Decision:
     logit = logits if link is sigmoid else None
     return Decision(
         estimator.classes_, probability=link(write, logits), logit=logit, ranking=logits.tensor
+    )
+
+
+def _all_classified(write: Writer, estimator: Any, flow: Flow) -> tuple[Decision, ...]:
+    """Several labels a sample: each is there or not, by itself."""
+    logits = _last_layer(write, estimator, flow)
+    logits = Flow(write.settled(logits), logits.width)
+    each = (both_signs(write, write.column(logits, i)) for i in range(logits.width))
+    return tuple(
+        Decision(np.arange(2), logit, sigmoid(write, logit), logit=logit) for logit in each
     )
 
 
@@ -51,6 +58,6 @@ def _regressed(write: Writer, estimator: Any, flow: Flow) -> Flow:
 
 
 PERCEPTRONS: Final = (
-    Rule("MLPClassifier", decide=_classified),
+    Rule("MLPClassifier", decide=_classified, decide_all=_all_classified),
     Rule("MLPRegressor", predict=_regressed),
 )

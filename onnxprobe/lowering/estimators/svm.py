@@ -39,17 +39,17 @@ def _classified(write: Writer, estimator: Any, flow: Flow) -> Decision:
     return Decision(estimator.classes_, margin, probability, best=best)
 
 
-def _margin(write: Writer, estimator: Any, per_pair: Flow) -> tuple[Flow, str | None]:
-    """Return the margins, and the answer where it is not the largest: libsvm goes by votes alone."""
+def _margin(write: Writer, estimator: Any, per_pair: Flow) -> tuple[Flow, str]:
+    """Return the margins, and the answer: libsvm goes by votes alone, unless told to break ties."""
     count = len(estimator.classes_)
     if count == _BINARY:
         turned = both_signs(write, per_pair).then(Affine.of(np.full(2, -1.0)))
         return turned, write.op("ArgMax", write.settled(turned), axis=1, keepdims=1)
     lost = write.yes_no(write.op("Less", per_pair.tensor, write.array(0.0)))
     not_lost = write.op("Sub", write.array(1.0), lost)
-    margin = ranked(write, not_lost, per_pair, count)
+    margin, ranking = ranked(write, not_lost, per_pair, count)
     if estimator.break_ties:
-        return margin, None
+        return margin, write.op("ArgMax", ranking, axis=1, keepdims=1)
     won = write.yes_no(write.op("Greater", per_pair.tensor, write.array(0.0)))
     most = write.settled(votes(won, count))
     return margin, write.op("ArgMax", most, axis=1, keepdims=1)
