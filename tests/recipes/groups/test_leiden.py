@@ -1,11 +1,12 @@
 import numpy as np
-from scipy.sparse import block_diag, csr_matrix
+from scipy.linalg import block_diag
+from scipy.sparse import csr_matrix
 
 from recipes.groups.leiden import leiden
 
 
 def cliques(*sizes):
-    return csr_matrix(block_diag([np.ones((s, s)) - np.eye(s) for s in sizes]))
+    return csr_matrix(block_diag(*(np.ones((s, s)) - np.eye(s) for s in sizes)))
 
 
 def test_cliques_are_communities():
