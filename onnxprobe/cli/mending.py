@@ -17,8 +17,8 @@ Proven = Annotated[
 ]
 
 _AILMENTS = (
-    "imports, unimported, locations, order, forms, surplus, whole-numbers, node-names, weights-twice, "
-    "inputs-twice, weights-as-inputs, dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped, "
+    "imports, unimported, locations, order, spatial, roi, forms, surplus, whole-numbers, node-names, "
+    "weights-twice, inputs-twice, weights-as-inputs, dangling-inputs, unused-weights, block-size, declared-twice, untyped, mistyped, "
     "misshapen; where the file does not load: ir-version, outside, idle-nodes"
 )
 _ASKED = "functions (write them out flat), value-info (declare inner types and shapes)"

@@ -1,5 +1,6 @@
 """One place decides between something for people and JSON for programs."""
 
+import os
 from collections.abc import Callable
 from json import JSONEncoder
 from typing import Any, Final, TypeVar
@@ -8,6 +9,8 @@ import typer
 
 T = TypeVar("T")
 
+_UNBOUNDED: Final = 100_000
+"""A width that no line has."""
 _PLAIN: Final = (str, int, float, bool, type(None))
 _written: Final = JSONEncoder().encode
 
@@ -21,9 +24,17 @@ def show(thing: T, drawn: Callable[[T], Any], plain: Callable[[T], Any], *, json
     if isinstance(drawing, str):
         typer.echo(drawing)
         return
+    _printed(drawing)
+
+
+def _printed(drawing: Any) -> None:
+    """Draw as wide as the terminal; into a file or a pipe as wide as it takes, so that no name is cut."""
     from rich.console import Console
 
-    Console().print(drawing)
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _UNBOUNDED
+    console.print(drawing)
 
 
 def as_json(thing: Any, indent: str = "\n") -> str:

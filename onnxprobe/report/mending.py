@@ -21,10 +21,12 @@ def heads_table(heads: Sequence[FusedHead]) -> Table | Text:
     """Show each head, what it reads and what it returns."""
     if not heads:
         return Text("no head was fused into this model")
-    table = Table("head", "kind", "classes", "reads", "returns", box=None, padding=(0, 2, 0, 0))
+    table = Table("head", "kind", "classes", box=None, padding=(0, 2, 0, 0))
+    for title in ("reads", "returns"):
+        table.add_column(title, overflow="fold")
     for head in heads:
         classes = str(len(head.classes)) if head.classes else "?"
-        cells = (head.name, head.kind, classes, ", ".join(head.probes), ", ".join(head.outputs))
+        cells = (head.name, head.kind, classes, "\n".join(head.probes), "\n".join(head.outputs))
         table.add_row(*map(Text, cells))
     return table
 

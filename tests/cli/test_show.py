@@ -38,3 +38,24 @@ def test_as_json_everything_is_what_it_was(thing):
 def test_as_json_an_item_takes_a_line():
     lines = as_json({"n": 1, "items": [{"a": [1, 2]}, {"a": None}], "none": []}).splitlines()
     assert lines[2:5] == ['  "items": [', '    {"a": [1, 2]},', '    {"a": null}']
+
+
+def test_names_are_cut_on_a_terminal_alone(tmp_path, tiny, monkeypatch):
+    long = "a_stage_with_quite_a_long_name.relu"
+    proto = onnx.ModelProto()
+    proto.CopyFrom(tiny.proto)
+    for node in proto.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [long if old == "block" else old for old in names]
+    onnx.save(proto, tmp_path / "long.onnx")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    piped = CliRunner().invoke(app, ["inspect", str(tmp_path / "long.onnx")]).stdout
+    assert f"  {long}  " in piped
+    narrow = (
+        CliRunner()
+        .invoke(app, ["inspect", str(tmp_path / "long.onnx")], env={"COLUMNS": "60"})
+        .stdout
+    )
+    rows = [line for line in narrow.splitlines() if "  Relu  " in line]
+    assert rows
+    assert not any(long in row for row in rows)
