@@ -37,6 +37,9 @@ _BY_ROW: Final = ROUNDING | {
 _PRODUCTS: Final = frozenset({"Gemm", "MatMul", "MatMulInteger"})
 """Operators whose rows are those of what they read first."""
 
+_RECURRENT: Final = frozenset({"GRU", "LSTM", "RNN"})
+"""Operators that read steps, the batch and channels, and give the batch last but one."""
+
 _ALONG: Final = REDUCTIONS - _BY_ROW | {"Concat", "Gather", "Slice", "Split"}
 """Operators that leave rows where they are unless they work along them."""
 
@@ -124,6 +127,8 @@ def _order(
         return before
     if kind(node) == "Transpose":
         return _turned(model, node, features[0], before)
+    if kind(node) in _RECURRENT:
+        return _stepped(model, node, name) if _alone(model, features[0], before) == 1 else None
     kept = all(_size(model, feature) == _size(model, name) for feature in features)
     ranks = {_rank(model, feature) for feature in features}
     whole = kept and len(ranks) == 1 and _in_front(model, name, before)
@@ -133,11 +138,23 @@ def _order(
 def _turned(model: Model, node: Node, read: str, before: int) -> int | None:
     """Return what comes before the batch once the axes of ``read`` are turned."""
     shape, turn = model.value(read).shape or (), list(node.attribute("perm", ()))
-    alone = (i for i, size in enumerate(shape) if size == batch_of(model))
-    axis = next((i for i in alone if _product(shape[:i]) == before), None)
+    axis = _alone(model, read, before)
     if axis in turn:
         return _product(shape[i] for i in turn[: turn.index(axis)])
     return before if turn[:1] == [0] and _in_front(model, read, before) else None
+
+
+def _stepped(model: Model, node: Node, name: str) -> int | None:
+    """Return what comes before the batch in ``name``, which a recurrent layer gives: steps, directions."""
+    *front, batch, _ = model.value(name).shape or (None, None)
+    return _product(front) if batch == batch_of(model) and not node.attribute("layout", 0) else None
+
+
+def _alone(model: Model, name: str, before: int) -> int | None:
+    """Return the axis that is the batch and nothing else; ``None`` where it is one with others."""
+    shape = model.value(name).shape or ()
+    same = (axis for axis, size in enumerate(shape) if size == batch_of(model))
+    return next((axis for axis in same if _product(shape[:axis]) == before), None)
 
 
 def _in_front(model: Model, name: str, before: int) -> bool:

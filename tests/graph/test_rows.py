@@ -148,3 +148,28 @@ def test_what_works_along_the_batch_behind_the_frames_is_nobodys():
     turned = net.op("Transpose", clip, perm=[1, 0, 2, 3, 4])
     x = merged(net, net.op("Softmax", turned, axis=1))
     assert rows_a_sample(net.model(net.op("Relu", x, out="x")), "x") is None
+
+
+def read_step_by_step(hidden=3, **layout):
+    """Rows of a picture as steps: a recurrence has them before the batch, its directions too."""
+    net = Net()
+    steps = net.op("Transpose", net.input("x", ["N", 4, 5]), perm=[1, 0, 2])
+    parts = (weights(net, 2, 3 * hidden, 5), weights(net, 2, 3 * hidden, hidden))
+    x = net.op("GRU", steps, *parts, hidden_size=hidden, direction="bidirectional", **layout)
+    return net, net.op("Transpose", x, perm=[0, 2, 1, 3])
+
+
+def test_what_a_recurrence_gives_has_the_steps_before_the_batch():
+    net, x = read_step_by_step()
+    model = net.model(net.op("Reshape", x, net.numbers([-1, 6]), out="rows"))
+    assert (rows_a_sample(model, "rows"), rows_apart(model, "rows")) == (4, True)
+    pictures = np.random.default_rng(0).normal(size=(3, 4, 5)).astype(np.float32)
+    whole = run(model, {"x": pictures})["rows"]
+    alone = [run(model, {"x": pictures[i : i + 1]})["rows"] for i in range(3)]
+    np.testing.assert_allclose(whole, np.stack(alone, 1).reshape(12, 6), rtol=1e-5, atol=1e-6)
+
+
+def test_what_a_recurrence_of_another_layout_gives_is_nobodys():
+    net, x = read_step_by_step(layout=1)
+    model = net.model(net.op("Reshape", x, net.numbers([-1, 6]), out="rows"))
+    assert rows_a_sample(model, "rows") is None
