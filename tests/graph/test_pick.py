@@ -243,6 +243,40 @@ def test_a_pick_whose_batch_is_another_axis_than_the_first_needs_no_other():
     assert pick(dense.text_recogniser().model).alternatives == ()
 
 
+def nearest(net, x, out=None):
+    """The distance of each place of ``x`` (64 channels) to the nearest of 50 that were seen."""
+    x = net.op("Reshape", net.op("Transpose", x, perm=[0, 2, 3, 1]), net.numbers([0, -1, 64]))
+    own = net.op("ReduceSum", net.op("Mul", x, x), net.numbers([-1]), keepdims=1)
+    far = net.op("Sub", own, net.op("MatMul", x, net.weight(64, 50)))
+    far = net.op("Sqrt", net.op("Add", far, net.weight(50)), out=out)
+    return net.op("ReduceMin", far, axes=[2], keepdims=0)
+
+
+def test_what_each_place_is_compared_by_is_picked_not_how_far_it_is():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 4, out="map")
+    y = nearest(net, x, out="far")
+    found = pick(net.model(net.op("ReduceMax", y, axes=[1], keepdims=0)))
+    assert (found.tensor, found.shape, found.role) == ("map", (64, 8, 8), "class-map")
+    assert found.alternatives[0].tensor == "far"
+
+
+def test_pixels_that_are_compared_at_once_leave_nothing_else_to_pick():
+    net = Net()
+    x = net.input("image", ["N", 64, 8, 8])
+    y = nearest(net, x, out="far")
+    found = pick(net.model(net.op("ReduceMax", y, axes=[1], keepdims=0)))
+    assert found.tensor == "far"
+
+
+def test_channels_that_become_one_number_after_the_places_are_features():
+    net = Net()
+    x = net.conv(net.input("image", ["N", 3, 32, 32]), 3, 64, 3, 4, out="map")
+    y = net.op("ReduceMax", x, axes=[2, 3], keepdims=0)
+    found = pick(net.model(net.op("ReduceMin", y, axes=[1], keepdims=0)))
+    assert found.tensor == "map"
+
+
 def test_frames_before_the_batch_are_picked_as_those_behind_it_are():
     """All first frames, then all second ones: what the layer reads that judges each frame."""
     net = Net()

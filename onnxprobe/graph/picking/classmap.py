@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.channels import narrowing, pools_rows
+from onnxprobe.graph.picking.channels import channel_axis, narrowing, pools_rows
 from onnxprobe.graph.picking.landing import HEAD_SHRINKS
 from onnxprobe.graph.picking.naming import called_classes
 from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
@@ -39,8 +39,12 @@ class ClassMap:
 def class_map(spine: Spine, tensor: str) -> ClassMap | None:
     """Return what ``tensor`` is as a map of classes; ``None`` if it is not one.
 
-    It may be one when its channels are the answers and no layer with weights follows.
+    It may be one when its channels are the answers and no layer with weights follows, or when they are
+    made one number a place.
     """
+    if _judges_places(spine, tensor):
+        judged = _last_before(spine, tensor)
+        return None if judged is None else ClassMap(judged, less=True)
     if not _has_the_answers(spine, tensor):
         return None
     made = spine.model.producers[tensor].index if tensor in spine.model.producers else -1
@@ -65,17 +69,22 @@ def _before(spine: Spine, tensor: str) -> str | None:
         return None
     reads = [name for name in spine.reads(node) if name in spine.members]
     before = reads[0] if reads else None
-    while before is not None:
-        source = spine.producer(before)
-        if source is None or not spine.structured(before):
-            break
-        inner = spine.reads(source)[0]
-        if kind(source) not in LAYOUT and not only_rounds(spine, source, inner):
+    if before is None:
+        return None
+    before = _laid_out_from(spine, before)
+    return before if spine.structured(before) else None
+
+
+def _laid_out_from(spine: Spine, name: str) -> str:
+    """Return what ``name`` was before its layout was changed, and it was rounded."""
+    while (node := spine.producer(name)) is not None and spine.structured(name):
+        inner = spine.reads(node)[0]
+        if kind(node) not in LAYOUT and not only_rounds(spine, node, inner):
             break
         if inner not in spine.members or not spine.structured(inner):
             break
-        before = inner
-    return before if before is not None and spine.structured(before) else None
+        name = inner
+    return name
 
 
 def _has_the_answers(spine: Spine, tensor: str) -> bool:
@@ -86,6 +95,32 @@ def _has_the_answers(spine: Spine, tensor: str) -> bool:
     if len(answers) != 1 or shape is None:
         return False
     return answers[0] is not None and answers[0] in shape
+
+
+def _judges_places(spine: Spine, tensor: str) -> bool:
+    """Tell whether the channels of ``tensor`` become one number before its places do.
+
+    So does the distance of each place to the nearest of many that were seen (Roth et al. 2022,
+    arXiv:2106.08265).
+    """
+    shape, later = spine.shape(tensor), spine.tensors.index(tensor) + 1
+    if shape is None or later == len(spine.tensors):
+        return False
+    axis = channel_axis(spine, tensor)
+    places = [size for size in (*shape[:axis], *shape[axis + 1 :]) if size != 1]
+    left = [size for size in spine.shape(spine.tensors[later]) or () if size != 1]
+    return None not in shape and places == left and [shape[axis]] != places
+
+
+def _last_before(spine: Spine, tensor: str) -> str | None:
+    """Return the last carrier before the layers that make ``tensor``, as it was before it was laid out."""
+    deep, at = spine.depths[tensor], spine.tensors.index(tensor)
+    before = (name for name in reversed(spine.tensors[:at]) if spine.depths[name] < deep)
+    last = next(before, None)
+    if last is None or not spine.structured(last):
+        return None
+    whole = _laid_out_from(spine, last)
+    return whole if whole != spine.source and pools_rows(spine, whole) else None
 
 
 def _after_layer(spine: Spine, tensor: str) -> Iterator[Node]:
