@@ -10,7 +10,8 @@ from pathlib import Path
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it is synced and takes its place.
 
-    An exception, or a kill at any moment, leaves whatever was at ``path`` as it was.
+    An exception, or a kill at any moment, leaves whatever was at ``path`` as it was. A disk that is
+    full, or a folder that must not be written, is told of ``path``.
 
     >>> with replacing("/tmp/answer.txt") as temporary:
     ...     _ = temporary.write_text("42")
@@ -25,6 +26,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)
+    except OSError as error:
+        if error.errno is not None and error.filename in {None, str(temporary)}:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

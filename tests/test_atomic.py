@@ -39,3 +39,14 @@ def test_sync_reaches_files_and_folders(tmp_path, monkeypatch):
     sync(tmp_path / "file")
     sync(tmp_path)
     assert inodes == [(tmp_path / "file").stat().st_ino, tmp_path.stat().st_ino]
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["a full disk", "a folder not to be written"])
+def test_what_the_disk_refuses_is_told_of_the_file_that_was_asked_for(named, tmp_path):
+    def fail():
+        with replacing(tmp_path / "file") as temporary:
+            raise OSError(28, "No space left on device", *([str(temporary)] if named else []))
+
+    with pytest.raises(OSError, match="No space") as caught:
+        fail()
+    assert caught.value.filename == str(tmp_path / "file")

@@ -24,7 +24,7 @@ from onnxprobe.cli import (
     surgery,
     tapping,
 )
-from onnxprobe.cli.here import require_here
+from onnxprobe.cli.here import require_apart, require_here
 from onnxprobe.cli.interrupts import INTERRUPTED, begun
 from onnxprobe.errors import OnnxprobeError
 
@@ -97,12 +97,13 @@ def about() -> None:
 def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
     """Let Ctrl-C out of ``command`` as an error of ours, before typer makes it "Aborted!".
 
-    Nor does it get URLs for paths.
+    Nor does it get URLs for paths, or what it reads for what it writes.
     """
 
     @wraps(command)
     def stopped(*args: Any, **options: Any) -> None:
         require_here((*args, *options.values()))
+        require_apart(options)
         try:
             begun()
             command(*args, **options)
@@ -143,6 +144,8 @@ def main() -> None:
             "command has them; what embed, label and run-recipe have written is kept",
             1,
         )
+    except FileExistsError as error:
+        _stop(f"{error.filename!r} is in the way: it is no folder", 1)
     except OSError as error:
         place = f": {error.filename!r}" if error.filename else ""
         _stop(f"{error.strerror or error}{place}", 1)

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from onnxprobe.cli.app import app
+from onnxprobe.errors import MissingWeightsError
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
@@ -65,6 +66,27 @@ def test_what_is_added_breaks_nothing(tmp_path, tiny_file, tiny):
     result = invoke("check", tiny_file, tmp_path / "more.onnx")
     assert result.exit_code == 0
     assert result.output.startswith("          output 'block' is new: block float32[N×4×8×8]\n")
+
+
+@pytest.mark.parametrize("json_too", [(), ("--json",)])
+def test_weights_that_are_missing_are_an_error_and_no_broken_contract(tmp_path, tiny, json_too):
+    """Also where both files name the same missing file, and so nothing differs."""
+    onnx.save(
+        with_weights_inside(tiny), tmp_path / "gone.onnx", save_as_external_data=True, location="gone.data",
+        size_threshold=0,
+    )  # fmt: skip
+    (tmp_path / "gone.data").unlink()
+    with pytest.raises(
+        MissingWeightsError,
+        match=r"gone.onnx': the model keeps its weights in 'gone.data', which is not beside it",
+    ):
+        invoke("check", tmp_path / "gone.onnx", tmp_path / "gone.onnx", *json_too)
+
+
+def with_weights_inside(model):
+    proto = onnx.ModelProto()
+    proto.CopyFrom(model.proto)
+    return proto
 
 
 def test_everything_is_there_as_json(tiny_file, moved):
