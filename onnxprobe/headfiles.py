@@ -10,13 +10,14 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from onnxprobe.errors import GraphError, StitchError, plural, quoted
+from onnxprobe.errors import GraphError, RunError, StitchError, plural, quoted
 from onnxprobe.fuse import Arrays, Part
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.opsets.versions import at_opset, one_import
 from onnxprobe.graph.shapes import batch_of
+from onnxprobe.graph.value import Dim, Value
 from onnxprobe.lowering import (
     HEADS,
     converted,
@@ -25,11 +26,14 @@ from onnxprobe.lowering import (
     plain,
     read_estimator,
     said,
+    unzipped,
 )
 from onnxprobe.probe import Probe, width
 from onnxprobe.proof import sha256
 from onnxprobe.runtime import Session
 
+_ROWS: Final = 2
+"""Samples of nothing that show which shapes a head returns."""
 _LOADED_EVERYWHERE: Final = 8
 """An IR version that every ONNX Runtime of the last years loads; newer ones add types only."""
 
@@ -150,9 +154,11 @@ def model_parts(
             f"({quoted(original.inputs)}) but is given {plural(len(probes), 'probe')} "
             f"({quoted(map(str, probes))}); give it one probe for each, in that order"
         )
-    rewritten = plain(original, name=name, batch=batch_of(like) or "N", allow_ml=allow_ml)
     feeds = [original.value(n).dtype or "float32" for n in original.inputs]
-    session = Session(_with_ir(original, min(original.ir_version, _LOADED_EVERYWHERE)))
+    as_it_came = _with_ir(unzipped(original), min(original.ir_version, _LOADED_EVERYWHERE))
+    session = Session(as_it_came)
+    original = _measured(original, session, [width(like, probe) for probe in probes])
+    rewritten = plain(original, name=name, batch=batch_of(like) or "N", allow_ml=allow_ml)
 
     def answers(vectors: Sequence[NDArray[Any]]) -> Arrays:
         fed = (np.asarray(v, dtype) for v, dtype in zip(vectors, feeds, strict=True))
@@ -192,6 +198,34 @@ def _facts(
             return told
     fact: dict[str, Any] = {"prefix": name, "kind": "file", "outputs": list(outputs)}
     return [{**fact, "classes": list(classes)} if f"{name}_id" in outputs else fact]
+
+
+def _measured(head: Model, session: Session, widths: Sequence[int]) -> Model:
+    """Return ``head`` with the shapes that its outputs have: what converters declare may be wrong.
+
+    As it is, where it does not run on vectors of ``widths``: what does not fit is said elsewhere.
+    """
+    fed = {
+        value.name: np.zeros((_ROWS, *_rest(value.shape, wide)), value.dtype or "float32")
+        for value, wide in zip(map(head.value, head.inputs), widths, strict=True)
+    }
+    try:
+        answers = session.run(fed)
+    except (RunError, TypeError):
+        return head
+    new = onnx.ModelProto()
+    new.CopyFrom(head.proto)
+    for info in new.graph.output:
+        shape, was = answers[info.name].shape, Value.of(info)
+        if info.type.WhichOneof("value") == "tensor_type" and shape[:1] == (_ROWS,):
+            rows = was.shape[0] if was.shape else None
+            info.CopyFrom(replace(was, shape=(rows, *shape[1:])).info())
+    return Model(new, {k: v for k, v in head.known.items() if k not in head.outputs})
+
+
+def _rest(shape: tuple[Dim, ...] | None, wide: int) -> tuple[int, ...]:
+    sizes = (None, wide) if shape is None else shape
+    return tuple(size if isinstance(size, int) else wide for size in sizes[1:])
 
 
 def _with_ir(model: Model, ir_version: int) -> Model:

@@ -12,8 +12,10 @@ from onnxprobe import contract, runtime
 from onnxprobe.answers import Agreement, agreement, batches
 from onnxprobe.changes import Changes, changes
 from onnxprobe.contract import Difference
-from onnxprobe.errors import RunError
+from onnxprobe.errors import MissingWeightsError, NotOnnxError, RunError
+from onnxprobe.graph.disk.outside import found
 from onnxprobe.graph.load import load
+from onnxprobe.graph.model import Model
 from onnxprobe.proof import BATCHES
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -63,7 +65,7 @@ def verdict(old: Path, new: Path, given: Iterable[Arrays] = ()) -> Verdict:
         NotOnnxError, MissingWeightsError: a file cannot be read.
         RunError: one of the two loads and does not run.
     """
-    before, after = load(old), load(new)
+    before, after = map(_whole, (old, new))
     inside = changes(before, after)
     differences = contract.compare(before, after, inside)
     if before.inputs != after.inputs or not set(before.outputs) <= set(after.outputs):
@@ -80,6 +82,16 @@ def verdict(old: Path, new: Path, given: Iterable[Arrays] = ()) -> Verdict:
         agreement(name, *([run[name] for run in side] for side in runs)) for name in before.outputs
     )
     return Verdict(differences, inside, "", sizes, len(feeds) - len(random), outputs)
+
+
+def _whole(path: Path) -> Model:
+    """Return the model at ``path``, with the weights beside it in their places."""
+    model = load(path)
+    try:
+        found(model.proto)
+    except (NotOnnxError, MissingWeightsError) as error:
+        raise type(error)(f"{str(path)!r}: {error}") from error
+    return model
 
 
 def _session(path: Path) -> runtime.Session:

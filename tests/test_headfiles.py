@@ -2,19 +2,22 @@ import json
 
 import joblib
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVC
+from sklearn.preprocessing import FunctionTransformer, SplineTransformer, StandardScaler
+from sklearn.svm import SVC, OneClassSVM
+from sklearn.tree import DecisionTreeClassifier
 from tiny import tiny_model
 
 from onnxprobe.contract import compare, kept
@@ -205,6 +208,49 @@ def test_a_head_in_float64_reads_float32_vectors(tmp_path, vectors, tiny):
     assert model.value("nb_scores").dtype == "float32"
 
 
+@pytest.mark.parametrize("zipmap", [True, False])
+@pytest.mark.parametrize("estimator", [LogisticRegression(), GaussianNB()])
+def test_whole_labels_and_maps_of_float64_become_a_classifier(
+    tmp_path, vectors, tiny, estimator, zipmap
+):
+    """ONNX Runtime itself does not load such maps; labels pass through float64 on their way out."""
+    pictures, x, y = vectors
+    labels = np.array([5, 7, 100])[y]
+    path = converted(
+        tmp_path / "wide.onnx",
+        estimator.fit(x, labels),
+        kind=DoubleTensorType,
+        options={"zipmap": zipmap},
+    )
+    proof, model = fused(tmp_path, tiny, read_parts(path, [BLOCK], like=tiny))
+    (fact,) = json.loads(model.metadata[HEADS])
+    assert (proof.kept, model.outputs[1:]) == (True, ("wide_scores", "wide_id", "wide_confidence"))
+    got = run(model, {"image": pictures})
+    assert (np.array(fact["classes"])[got["wide_id"][:, 0]] == estimator.predict(x)).mean() > 0.98
+    assert np.abs(got["wide_scores"] - estimator.predict_proba(x)).max() < 1e-5
+
+
+def test_one_margin_in_a_column_is_the_margin_of_two_classes(tmp_path, vectors, tiny):
+    """And skl2onnx declares two columns where there is one."""
+    pictures, x, y = vectors
+    estimator = RidgeClassifier().fit(x, y > 0)
+    path = converted(tmp_path / "one.onnx", estimator)
+    _, model = fused(tmp_path, tiny, read_parts(path, [BLOCK], like=tiny))
+    onnx.checker.check_model(model.proto, full_check=True)
+    margin = run(model, {"image": pictures})["one_scores"]
+    expected = estimator.decision_function(x)
+    np.testing.assert_allclose(margin, np.stack([-expected, expected], 1), atol=1e-5)
+
+
+def test_an_output_that_says_nothing_of_a_sample_is_left_out(tmp_path, vectors, tiny):
+    _, x, y = vectors
+    estimator = LogisticRegression().fit(x, y)
+    options = {"zipmap": False, "output_class_labels": True}
+    path = converted(tmp_path / "more.onnx", estimator, options=options)
+    (part,) = read_parts(path, [BLOCK], like=tiny)
+    assert part.head.outputs == ("more_scores", "more_id", "more_confidence")
+
+
 def test_a_head_that_we_lowered_ourselves_says_its_classes_when_it_comes_from_a_file(
     tmp_path, vectors, tiny
 ):
@@ -236,6 +282,38 @@ def test_trees_and_neighbours_need_to_be_asked_for(tmp_path, vectors, tiny, esti
     assert bool(domains) == isinstance(estimator, RandomForestClassifier)  # neighbours need none
     got = run(model, {"image": pictures})["head_id"][:, 0]
     assert (NAMES[got] == estimator.predict(x)).mean() > 0.98
+
+
+@pytest.mark.parametrize("inside", ["pipeline", "calibrated", "bagged"])
+def test_trees_inside_of_others_are_proven_against_scikit_learn(tmp_path, vectors, tiny, inside):
+    _, x, y = vectors
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    estimator = {
+        "pipeline": make_pipeline(StandardScaler(), tree),
+        "calibrated": CalibratedClassifierCV(tree, method="isotonic", cv=2),
+        "bagged": BaggingClassifier(tree, 3, random_state=0),
+    }[inside]
+    parts = estimator_parts(estimator.fit(x, y), [BLOCK], like=tiny, how=Reading(allow_ml=True))
+    proof, model = fused(tmp_path, tiny, parts)
+    assert {each.name for each in proof.new_outputs} == set(model.outputs[1:])
+    with pytest.raises(VersionError, match="TreeEnsembleRegressor of ai.onnx.ml 1"):
+        fused(tmp_path, tiny, parts, target=target("openvino"))
+
+
+def test_what_neither_we_nor_skl2onnx_convert_says_so(vectors, tiny):
+    _, x, y = vectors
+    estimator = make_pipeline(SplineTransformer(), LogisticRegression()).fit(x, y)
+    with pytest.raises(LoweringError, match="neither here nor in skl2onnx; fit another"):
+        estimator_parts(estimator, [BLOCK], like=tiny, how=Reading(allow_ml=True))
+
+
+def test_what_tells_outliers_returns_what_skl2onnx_makes_of_it(tmp_path, vectors, tiny):
+    pictures, x, _ = vectors
+    estimator = OneClassSVM(gamma=0.5).fit(x)
+    parts = estimator_parts(estimator, [BLOCK], like=tiny, how=Reading(allow_ml=True))
+    proof, model = fused(tmp_path, tiny, parts)
+    assert proof.kept
+    assert (run(model, {"image": pictures})["label"][:, 0] == estimator.predict(x)).mean() > 0.95
 
 
 def test_an_operator_set_that_no_head_asked_for_is_not_written(tmp_path, vectors, tiny):

@@ -8,7 +8,7 @@ from onnxprobe.lowering.estimators import ESTIMATORS
 from onnxprobe.lowering.files import FORMATS, read_estimator
 from onnxprobe.lowering.lower import HEADS, has_no_words, lower
 from onnxprobe.lowering.operators import OPERATORS
-from onnxprobe.lowering.plain import Plain, plain
+from onnxprobe.lowering.plain import Plain, plain, unzipped
 from onnxprobe.lowering.sayings import said
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "plain",
     "read_estimator",
     "said",
+    "unzipped",
 ]

@@ -5,7 +5,7 @@ loaded by most runtimes. Labels become indices, maps become the tensor of scores
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -34,12 +34,14 @@ class Source:
         original: the output of the original it stands for; empty for the confidence.
         labels: what the original says, by index; empty where it says numbers.
         zipped: whether the original is a list of maps from label to score.
+        single: whether the original has one margin for two classes.
     """
 
     name: str
     original: str
     labels: tuple[Label, ...] = ()
     zipped: bool = False
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def plain(head: Model, *, name: str, batch: Dim = "N", allow_ml: bool = False) -
     head = one_import(head)
     write = Rewriter(head, allow_ml=allow_ml)
     casts = _float32_inputs(write)
+    unasked = constant_outputs(head)
     for node in head.nodes:
         if node.op in set(OPERATORS):
             OPERATORS[node.op].rewrite(write, node)
@@ -96,11 +99,42 @@ def plain(head: Model, *, name: str, batch: Dim = "N", allow_ml: bool = False) -
             if node.op.startswith(f"{ML}::"):
                 check_allowed(write, node)
             write.keep(node.proto)
-    classes, ends = _as_classifier(write, list(_ends(write)), name)
+    given = [(s, v) for s, v in _ends(write) if s.original not in unasked]
+    classes, ends = _as_classifier(write, given, name)
     tensors = {source.name: _of_rank_two(write, value) for source, value in ends}
     outputs = [Value(n, v.dtype, (batch, *(v.shape or ())[1:])) for n, v in tensors.items()]
     model = _assembled(write, {n: v.name for n, v in tensors.items()}, outputs, casts)
     return Plain(model, tuple(source for source, _ in ends), classes)
+
+
+def constant_outputs(head: Model) -> frozenset[str]:
+    """Return the outputs that no input decides: a list of the classes says nothing of a sample."""
+    moved = set(head.inputs)
+    for node in head.nodes:
+        if not moved.isdisjoint(node.reads):
+            moved.update(node.writes)
+    return frozenset(name for name in head.outputs if name not in moved)
+
+
+def unzipped(head: Model) -> Model:
+    """Return ``head`` with the tensor of scores in place of each map from label to score.
+
+    ONNX Runtime makes maps of float32 only; converters write them of float64 too.
+    """
+    maps = {node.outputs[0]: node.inputs[0] for node in head.nodes if node.op == f"{ML}::ZipMap"}
+    if not maps:
+        return head
+    new = onnx.ModelProto()
+    new.CopyFrom(head.proto)
+    for node in new.graph.node:
+        if node.output[0] in maps:
+            node.CopyFrom(helper.make_node("Identity", [node.input[0]], [node.output[0]]))
+    for info in new.graph.output:
+        if info.name in maps:
+            info.CopyFrom(
+                Value(info.name, head.value(maps[info.name]).dtype or "float32", None).info()
+            )
+    return Model(new)
 
 
 def _float32_inputs(write: Rewriter) -> dict[str, str]:
@@ -164,16 +198,20 @@ def _as_classifier(
         return (ids[0][0].labels if len(ids) == 1 else ()), ends
     (said, index), (graded, score) = ids[0], scores[0]
     count = len(said.labels)
-    if score.shape is None or len(score.shape) != _RANK or score.shape[1] != count:
+    width = score.shape[1] if score.shape is not None and len(score.shape) == _RANK else None
+    single = width == 1 and count == _RANK and not graded.zipped
+    if width != count and not single:
         return said.labels, ends
     column = write.op("Reshape", index.name, write.integers([-1, 1]))
     narrow = write.op("Cast", score.name, to=1) if score.dtype != "float32" else score.name
+    if single:
+        narrow = write.op("Concat", write.op("Neg", narrow), narrow, axis=1)
     here = at(write, column, count)
     lowest = write.array(np.finfo(np.float32).min)
     sure = write.reduce("ReduceMax", write.op("Where", here, narrow, lowest), [1], keepdims=1)
     return said.labels, [
         (
-            Source(f"{name}_scores", graded.original, graded.labels, zipped=graded.zipped),
+            replace(graded, name=f"{name}_scores", single=single),
             Value(narrow, "float32", (None, count)),
         ),
         (Source(f"{name}_id", said.original, said.labels), Value(column, "int64", (None, 1))),
@@ -192,10 +230,12 @@ def _of_rank_two(write: Rewriter, value: Value) -> Value:
 
 
 def _numbers(value: NDArray[Any], source: Source) -> NDArray[Any]:
-    if source.zipped:
+    if source.zipped and value.dtype.kind == "O":
         rows = [[row[label] for label in source.labels] for row in value.tolist()]
         return np.array(rows, np.float32)
-    if source.labels:
+    if source.single:
+        return np.hstack([-value, value])
+    if source.labels and not source.zipped:
         at = {label: i for i, label in enumerate(source.labels)}
         indices = np.array([at[label] for label in value.ravel().tolist()], np.int64)
         value = indices if value.size in value.shape else indices.reshape(value.shape)

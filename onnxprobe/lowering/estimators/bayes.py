@@ -31,12 +31,19 @@ def _likelihood(write: Writer, classes: Any, logs: Flow) -> Decision:
 
 
 def _counts(write: Writer, estimator: Any, flow: Flow) -> Decision:
-    logs = Affine.of(estimator.feature_log_prob_, estimator.class_log_prior_)
+    logs = _told_apart(estimator.feature_log_prob_, estimator.class_log_prior_)
     return _likelihood(write, estimator.classes_, flow.then(logs))
 
 
 def _complement(write: Writer, estimator: Any, flow: Flow) -> Decision:
-    return _likelihood(write, estimator.classes_, flow.then(Affine.of(estimator.feature_log_prob_)))
+    logs = _told_apart(estimator.feature_log_prob_, np.zeros(len(estimator.classes_)))
+    return _likelihood(write, estimator.classes_, flow.then(logs))
+
+
+def _told_apart(weight: Any, bias: Any) -> Affine:
+    """Return the map without what it gives all classes alike, which float32 would lose digits to."""
+    wide, ends = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
+    return Affine.of(wide - wide.mean(axis=0), ends - ends.mean())
 
 
 def _bernoulli(write: Writer, estimator: Any, flow: Flow) -> Decision:
@@ -45,7 +52,7 @@ def _bernoulli(write: Writer, estimator: Any, flow: Flow) -> Decision:
         flow = Flow(write.yes_no(above), flow.width)
     there = np.asarray(estimator.feature_log_prob_, np.float64)
     absent = np.log(1 - np.exp(there))
-    logs = Affine.of(there - absent, estimator.class_log_prior_ + absent.sum(axis=1))
+    logs = _told_apart(there - absent, estimator.class_log_prior_ + absent.sum(axis=1))
     return _likelihood(write, estimator.classes_, flow.then(logs))
 
 

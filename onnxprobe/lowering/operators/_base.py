@@ -14,7 +14,7 @@ from onnxprobe.graph.build import Builder
 from onnxprobe.graph.model import Model, Node
 
 ML: Final = "ai.onnx.ml"
-Label = int | str
+Label = int | str | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,12 @@ class Labels:
     Attributes:
         index: the tensor that holds their indices instead, int64, of the same shape.
         values: what each index stands for.
+        kind: what they are where something computes with them.
     """
 
     index: str
     values: tuple[Label, ...]
+    kind: Any = np.int64
 
 
 class Rewriter(Builder):
@@ -94,7 +96,7 @@ class Rewriter(Builder):
         if any(isinstance(value, str) for value in found.values):
             by = f"{reader.op_type} {reader.name!r}" if reader is not None else "an operator"
             raise LoweringError(f"{by} computes with the text {name!r}, which has no numeric form")
-        return self.op("Gather", self.array(found.values, np.int64), found.index)
+        return self.op("Gather", self.array(found.values, found.kind), found.index)
 
 
 Rewrite = Callable[[Rewriter, Node], None]

@@ -19,7 +19,14 @@ from onnxprobe.lowering.operators._base import (
 )
 
 _KINDS: Final = ("int64s", "strings", "floats")
-_WHOLE: Final = (onnx.TensorProto.INT64, onnx.TensorProto.INT32, onnx.TensorProto.STRING)
+_CASTS: Final[dict[int, tuple[Any, Any]]] = {
+    onnx.TensorProto.INT64: (int, np.int64),
+    onnx.TensorProto.INT32: (int, np.int32),
+    onnx.TensorProto.STRING: (str, np.str_),
+    onnx.TensorProto.FLOAT: (float, np.float32),
+    onnx.TensorProto.DOUBLE: (float, np.float64),
+}
+"""What labels may be cast to and stay labels: converters take whole ones through float and back."""
 
 
 def _extractor(write: Rewriter, node: Node) -> None:
@@ -103,18 +110,28 @@ def _carried(write: Rewriter, node: Node) -> None:
     x = node.inputs[0]
     found = write.labels.get(x)
     to = node.attribute("to")
-    if found is None or (to is not None and to not in _WHOLE):
+    if found is None or (to is not None and not _stays(found.values, to)):
         write.keep(node.proto)
         return
     if node.op == "Cast":
-        kind = str if to == onnx.TensorProto.STRING else int
-        write.labels[node.outputs[0]] = Labels(found.index, tuple(map(kind, found.values)))
+        python, kind = _CASTS[to]
+        write.labels[node.outputs[0]] = Labels(found.index, tuple(map(python, found.values)), kind)
         return
     moved = helper.make_node(node.op, [], [])
     moved.CopyFrom(node.proto)
     moved.input[0], moved.output[0] = found.index, f"{write.prefix}{node.outputs[0]}"
     write.keep(moved)
-    write.labels[node.outputs[0]] = Labels(moved.output[0], found.values)
+    write.labels[node.outputs[0]] = Labels(moved.output[0], found.values, found.kind)
+
+
+def _stays(values: tuple[Label, ...], to: int) -> bool:
+    """Tell whether labels are told apart after a cast as before it."""
+    if to not in _CASTS:
+        return False
+    try:
+        return len(set(map(_CASTS[to][0], values))) == len(set(values))
+    except ValueError:  # text that is no number
+        return False
 
 
 def _plain(values: list[Any]) -> tuple[Label, ...]:
