@@ -1,6 +1,7 @@
 """The command line. Heavy imports wait inside the commands, so ``--help`` is instant."""
 
 import gc
+import re
 import signal
 import sys
 import warnings
@@ -44,6 +45,8 @@ _ANALYSIS: Final = frozenset(
     }
 )
 """Modules of the extra ``recipes``, which surgery does without."""
+_TEMPORARY: Final = re.compile(r"\.([^/]+)\.\d+\.tmp(/.*)?$")
+"""What is written before it takes its place, and what is inside."""
 _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
     surgery.inspect: "onnxprobe inspect backbone.onnx",
     surgery.pick: "onnxprobe pick backbone.onnx",
@@ -147,8 +150,8 @@ def main() -> None:
     except FileExistsError as error:
         _stop(f"{error.filename!r} is in the way: it is no folder", 1)
     except OSError as error:
-        place = f": {error.filename!r}" if error.filename else ""
-        _stop(f"{error.strerror or error}{place}", 1)
+        asked = _TEMPORARY.sub(r"\1", str(error.filename or ""))
+        _stop(f"{error.strerror or error}{f': {asked!r}' if asked else ''}", 1)
 
 
 def _warned(message: Warning | str, *_where: object) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onnxprobe.report.html.markup import Html, markup, script_json, tag
+from onnxprobe.report.html.markup import Html, markup, named, script_json, tag
 from onnxprobe.report.wording import visible
 
 # Any character, lone surrogates as well; every other time those that mean something to a browser.
@@ -89,3 +89,11 @@ def test_attributes_that_are_off_are_left_out():
     assert tag("div", hidden=True, id=None, open=False, class_="a", aria_label='"') == (
         '<div hidden class="a" aria-label="&quot;"></div>'
     )
+
+
+@given(ANY_TEXT)
+def test_a_name_that_may_break_between_its_parts_reads_as_it_is(name):
+    reader = Reader()
+    reader.feed(named(name))
+    assert reader.text == visible(name)
+    assert {element for element, _ in reader.elements} <= {"code", "wbr"}

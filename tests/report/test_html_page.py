@@ -38,7 +38,7 @@ def test_the_page_says_in_one_line_what_was_found(page):
 
 
 def test_elements_are_closed_in_the_order_they_were_opened(page):
-    void = {"img", "meta", "link", "input", "br"}
+    void = {"img", "meta", "link", "input", "br", "wbr"}
     stack = []
     body = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
     for closing, name in re.findall(r"<(/?)([a-z][a-z0-9]*)", body):
@@ -95,7 +95,8 @@ def test_hostile_text_anywhere_in_the_run_is_text(tmp_path):
     elements = read(page).elements
     assert "hostile" not in [name for name, _ in elements]
     assert [name for name, _ in elements].count("script") == 2
-    assert page.count("&lt;/script&gt;&lt;hostile onload=alert(1)&gt;") > 50
+    text = page.replace("<wbr>", "")
+    assert text.count("&lt;/script&gt;&lt;hostile onload=alert(1)&gt;") > 50
 
 
 def poisoned(value):

@@ -9,7 +9,7 @@ from onnxprobe.atomic import replacing
 from onnxprobe.compare import Comparison
 from onnxprobe.compare.compare import Side
 from onnxprobe.report.comparison import headlines, notes, said
-from onnxprobe.report.html.markup import Html, markup, tag
+from onnxprobe.report.html.markup import Html, markup, named, tag
 from onnxprobe.report.wording import score
 
 _STYLE: Final = files("onnxprobe.report.html") / "assets" / "page.css"
@@ -75,8 +75,8 @@ def _section(name: str, heading: str, lines: Sequence[str], content: Html) -> Ht
 def _views(found: Comparison) -> Html:
     rows = (
         (
-            tag("th", tag("code", views.one), scope="row"),
-            tag("td", tag("code", views.other)),
+            tag("th", named(views.one), scope="row"),
+            tag("td", named(views.other)),
             tag("td", score(views.cka), class_="figure"),
             tag("td", score(views.neighbours), class_="figure"),
         )

@@ -9,7 +9,7 @@ import numpy as np
 from onnxprobe.recipe.folder import Groups
 from onnxprobe.report.facts import DomainFacts
 from onnxprobe.report.html.map import data_uri
-from onnxprobe.report.html.markup import Html, tag
+from onnxprobe.report.html.markup import Html, named, tag
 from onnxprobe.report.html.palette import mark
 from onnxprobe.report.wording import percent, plural, score, signed
 
@@ -104,7 +104,7 @@ def gallery_article(
         "article",
         tag("header", title, _map_button(ordinal), class_="gallery-head"),
         tag("p", " · ".join(filter(None, facts)), class_="facts"),
-        tag("p", "found at ", tag("code", domain.view), class_="facts") if domain.view else None,
+        tag("p", "found at ", named(domain.view), class_="facts") if domain.view else None,
         [tag("p", flag, class_="flag") for flag in domain.flags],
         _marks(domain),
         [

@@ -6,12 +6,14 @@ written as escapes) and then escaped; only what ``tag`` itself built passes as m
 
 import html
 import json
+import re
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from onnxprobe.report.wording import visible
 
-VOID: Final = frozenset({"br", "col", "img", "input", "meta"})
+VOID: Final = frozenset({"br", "col", "img", "input", "meta", "wbr"})
+_JOINTS: Final = re.compile(r"(?=[.:/])")
 
 
 class Html(str):
@@ -46,6 +48,16 @@ def tag(name: str, /, *content: Content, **attributes: str | bool | None) -> Htm
     if name in VOID:
         return Html(f"<{name}{head}>")
     return Html(f"<{name}{head}>{markup(content)}</{name}>")
+
+
+def named(name: str) -> Html:
+    """Write the name of a tensor or probe, which breaks between its parts where a line is too short.
+
+    >>> named("blocks.5:std")
+    '<code>blocks<wbr>.5<wbr>:std</code>'
+    """
+    parts = _JOINTS.split(name)
+    return tag("code", parts[0], *((tag("wbr"), part) for part in parts[1:]))
 
 
 def script_json(value: object) -> Html:

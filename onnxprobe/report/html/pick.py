@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onnxprobe.report.html.markup import Html, tag
+from onnxprobe.report.html.markup import Html, named, tag
 from onnxprobe.report.reading import number, sequence
 from onnxprobe.report.wording import percent, shape
 
@@ -21,7 +21,7 @@ def pick_prose(pick: Mapping[str, Any], probes: Sequence[str]) -> Html:
     ]
     return tag(
         "div",
-        tag("p", tag("code", str(pick.get("tensor", "?"))), class_="tensor"),
+        tag("p", named(str(pick.get("tensor", "?"))), class_="tensor"),
         tag(
             "p",
             "The pick is ambiguous: the network has more than one place that fits. "
@@ -37,7 +37,7 @@ def pick_prose(pick: Mapping[str, Any], probes: Sequence[str]) -> Html:
         ),
         tag("ul", [tag("li", str(reason)) for reason in sequence(pick.get("reasons"))]),
         tag("h3", "Every probe, pooled in one pass") if probes else None,
-        tag("ul", [tag("li", tag("code", probe)) for probe in probes]),
+        tag("ul", [tag("li", named(probe)) for probe in probes]),
         class_="said",
     )
 

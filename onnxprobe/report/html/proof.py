@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from onnxprobe.report.html.markup import Html, tag
+from onnxprobe.report.html.markup import Html, named, tag
 from onnxprobe.report.reading import mapping, number, sequence
 from onnxprobe.report.wording import listed
 
@@ -42,7 +42,7 @@ def proof_prose(proof: Mapping[str, Any] | None) -> Html:
 
 
 def _output(output: Mapping[str, Any]) -> Html:
-    name = tag("code", str(output.get("name", "?")))
+    name = named(str(output.get("name", "?")))
     if output.get("identical") is True:
         return tag("li", name, " is identical to the last bit.", class_="kept")
     largest = number(output.get("max_difference"))
@@ -70,7 +70,7 @@ def _new(output: Mapping[str, Any]) -> Html:
             if largest
             else " equals numpy’s."
         )
-    return tag("li", tag("code", str(output.get("name", "?"))), said)
+    return tag("li", named(str(output.get("name", "?"))), said)
 
 
 def _digests(proof: Mapping[str, Any]) -> list[Html]:

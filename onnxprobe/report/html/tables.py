@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from onnxprobe.report.facts import LARGEST_RATIO, LEAST_RATIO, LEAST_RECALL, DomainFacts, Facts
 from onnxprobe.report.html.gallery import link
-from onnxprobe.report.html.markup import Content, Html, tag
+from onnxprobe.report.html.markup import Content, Html, named, tag
 from onnxprobe.report.html.palette import mark
 from onnxprobe.report.reading import mapping, number, sequence
 from onnxprobe.report.wording import percent, score, shape
@@ -74,7 +74,7 @@ def _domain_row(
         tag("td", [tag("img", src=face, alt="") for face in faces], class_="faces"),
         tag(
             "td",
-            tag("code", domain.view),
+            named(domain.view),
             "" if domain.depth is None else f" at {domain.depth:.0%}",
             data_sort=domain.view if domain.depth is None else repr(domain.depth),
         ),
