@@ -239,11 +239,11 @@ def _random(rng: np.random.Generator, value: Value, batch: int, size: int) -> ND
         raise RunError(f"the model does not run on random numbers: {value} is too large to make up")
     dtype = np.dtype(value.dtype or "float32")
     if dtype.kind == "b":
-        return rng.random(sizes) < 0.5  # noqa: PLR2004
+        return np.asarray(rng.random(sizes) < 0.5)  # noqa: PLR2004
     if dtype.kind in "iu":
         top = 256 if dtype == np.uint8 else 2
-        return rng.integers(0, top, sizes).astype(dtype)
-    return rng.normal(size=sizes).astype(dtype)
+        return np.asarray(rng.integers(0, top, sizes), dtype)
+    return np.asarray(rng.normal(size=sizes), dtype)
 
 
 def halved(model: Model) -> Model:

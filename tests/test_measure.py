@@ -1,3 +1,4 @@
+import numpy as np
 import onnx
 import pytest
 from onnx import helper
@@ -9,6 +10,7 @@ from onnxprobe.errors import RunError
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.save import save
+from onnxprobe.graph.value import Value
 from onnxprobe.measure import measured, typed
 from onnxprobe.runtime import random_feeds, run
 
@@ -49,3 +51,12 @@ def test_an_input_of_no_known_shape_is_named(capfd):
     with pytest.raises(RunError, match="does not say what shape 'image' has, not even how many"):
         measured(Model(proto))
     assert capfd.readouterr() == ("", "")  # ONNX Runtime does not print it beside that
+
+
+def test_a_single_number_or_coin_flip_is_made_up_as_an_array():
+    kinds = ("bool", "int64", "float32", "float16")
+    feeds = random_feeds([Value(kind, kind, ()) for kind in kinds], 2)
+    assert {name: (type(fed), fed.shape) for name, fed in feeds.items()} == dict.fromkeys(
+        kinds, (np.ndarray, ())
+    )
+    assert {name: str(fed.dtype) for name, fed in feeds.items()} == {k: k for k in kinds}

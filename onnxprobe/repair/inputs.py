@@ -24,7 +24,8 @@ def mend_weights(model: Model, names: Names) -> Model:
 
 def find_unread(model: Model) -> Names:
     """Name the inputs that callers must feed and nothing reads, if there are others."""
-    unread = tuple(name for name in model.inputs if name not in read(model))
+    needed = read(model)
+    unread = tuple(name for name in model.inputs if name not in needed)
     return unread if len(unread) < len(model.inputs) else ()
 
 
