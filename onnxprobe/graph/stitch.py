@@ -7,14 +7,16 @@ from typing import Final
 import onnx
 
 from onnxprobe.errors import StitchError, VersionError, quoted
+from onnxprobe.graph.bodies import every_node
 from onnxprobe.graph.inference.infer import has_holes
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.names import Names, declared, renamed
 from onnxprobe.graph.opsets.adapters import NoFormError, constant_nodes
-from onnxprobe.graph.opsets.versions import at_opset
+from onnxprobe.graph.opsets.versions import at_opset, restampable
 from onnxprobe.graph.split import SEAM
 from onnxprobe.graph.value import Dim, Value
 
+_ML: Final = "ai.onnx.ml"
 _WEIGHTS_NEED_NOT_BE_INPUTS: Final = 4
 """The IR version from which a weight need not be listed as an input too."""
 
@@ -225,12 +227,13 @@ def _imports(result: onnx.ModelProto, head: onnx.ModelProto) -> None:
     for o in head.opset_import:
         if o.domain in DEFAULT_DOMAINS:
             continue
-        if have.setdefault(o.domain, o.version) != o.version:
+        if o.domain not in have:
+            have[o.domain] = o.version
+            result.opset_import.append(o)
+        elif have[o.domain] != o.version and not _means_same(head, o.domain, have[o.domain]):
             raise StitchError(
                 f"the head uses {o.domain} {o.version}, the backbone {o.domain} {have[o.domain]}"
             )
-        if o not in result.opset_import:
-            result.opset_import.append(o)
     functions = {(f.domain, f.name): f for f in result.functions}
     for function in head.functions:
         ours = functions.get((function.domain, function.name))
@@ -238,6 +241,12 @@ def _imports(result: onnx.ModelProto, head: onnx.ModelProto) -> None:
             raise StitchError(f"both have a local function {function.name!r}, and they differ")
         if ours is None:
             result.functions.append(function)
+
+
+def _means_same(head: onnx.ModelProto, domain: str, version: int) -> bool:
+    """Tell whether what ``head`` has of a domain means the same in another version of it."""
+    nodes = [node for node in every_node(head.graph.node) if node.domain == domain]
+    return domain == _ML and all(restampable(node, version) for node in nodes)
 
 
 def _close_seams(result: onnx.ModelProto, continued: set[str]) -> None:

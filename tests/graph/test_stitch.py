@@ -302,3 +302,58 @@ def test_the_names_of_what_is_stitched_are_those_that_are_in_it():
             assert (noted.tensors, noted.nodes) == (there.tensors, there.nodes)
             assert (noted.written, noted.weights) == (there.written, there.weights)
     assert trunk.used.tensors == {"x", "n0", "n1", "n2"}
+
+
+def with_trees(version, **attributes):
+    """A head of one tree, in one version of ai.onnx.ml."""
+    said = {
+        "n_targets": 1,
+        "nodes_treeids": [0],
+        "nodes_nodeids": [0],
+        "nodes_featureids": [0],
+        "nodes_modes": ["LEAF"],
+        "nodes_values": [0.0],
+        "nodes_truenodeids": [0],
+        "nodes_falsenodeids": [0],
+        "target_treeids": [0],
+        "target_nodeids": [0],
+        "target_ids": [0],
+        "target_weights": [2.0],
+        **attributes,
+    }
+    node = helper.make_node("TreeEnsembleRegressor", ["pooled"], ["y"], domain="ai.onnx.ml", **said)
+    ends = [helper.make_tensor_value_info(n, 1, ["N", w]) for n, w in (("pooled", 4), ("y", 1))]
+    graph = helper.make_graph([node], "trees", ends[:1], ends[1:])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", version)]
+    return Model(helper.make_model(graph, opset_imports=opsets, ir_version=8))
+
+
+def flat_trunk():
+    nodes = [helper.make_node("Relu", ["x"], ["pooled"])]
+    ends = [helper.make_tensor_value_info(n, 1, ["N", 4]) for n in ("x", "pooled")]
+    graph = helper.make_graph(nodes, "trunk", ends[:1], ends[1:])
+    return Model(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    )
+
+
+@pytest.mark.parametrize("versions", [(1, 3), (3, 1), (2, 3)])
+def test_heads_of_several_versions_of_ai_onnx_ml_are_joined_where_they_mean_the_same(versions):
+    grafts = [Graft(with_trees(v), prefix=f"{i}/") for i, v in enumerate(versions)]
+    joined = stitch(flat_trunk(), *grafts, outputs=("pooled", "y", "1/y"))
+    imports = {o.domain: o.version for o in joined.proto.opset_import}
+    assert imports["ai.onnx.ml"] == versions[0]
+    answers = run(joined, {"x": np.ones((2, 4), np.float32)})
+    assert answers["y"].tolist() == answers["1/y"].tolist() == [[2.0], [2.0]]
+
+
+@pytest.mark.parametrize(
+    ("versions", "said"),
+    [((5, 3), {}), ((1, 3), {"nodes_values_as_tensor": onnx.TensorProto(data_type=11, dims=[1])})],
+)
+def test_a_version_of_ai_onnx_ml_that_has_no_such_form_is_refused(versions, said):
+    trunk = stitch(flat_trunk(), Graft(with_trees(versions[0]), prefix="a/"))
+    with pytest.raises(
+        StitchError, match=rf"uses ai.onnx.ml 3, the backbone ai.onnx.ml {versions[0]}"
+    ):
+        stitch(trunk, Graft(with_trees(3, **said), prefix="b/"), outputs=("b/y",))

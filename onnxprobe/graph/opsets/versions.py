@@ -15,7 +15,7 @@ from onnxprobe.graph.names import Names
 from onnxprobe.graph.opsets.adapters import ADAPTERS, Nodes, NoFormError, Rule, Site
 from onnxprobe.graph.opsets.forms import carried, fits, from_the_front, schema, since
 
-__all__ = ["at_opset", "has_form", "in_own_form", "one_import", "since"]
+__all__ = ["at_opset", "has_form", "in_own_form", "one_import", "restampable", "since"]
 
 
 def at_opset(head: Model, opset: int) -> Model:
@@ -44,6 +44,18 @@ def has_form(node: onnx.NodeProto, opset: int) -> bool:
     """Tell whether an operator of ``opset`` has the attributes of ``node``, and its inputs."""
     found = schema(node.op_type, opset)
     return found is not None and fits(node, found)
+
+
+def restampable(node: onnx.NodeProto, version: int) -> bool:
+    """Tell whether a node of ai.onnx.ml means the same under another ``version`` of that set.
+
+    Its operators have only gained attributes and types, until one took the place of others.
+    """
+    try:
+        found = defs.get_schema(node.op_type, version, node.domain)
+    except defs.SchemaError:
+        return False
+    return not found.deprecated and all(a.name in found.attributes for a in node.attribute)
 
 
 def in_own_form(model: Model, node: onnx.NodeProto) -> Nodes | None:
