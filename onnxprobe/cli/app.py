@@ -1,5 +1,6 @@
 """The command line. Heavy imports wait inside the commands, so ``--help`` is instant."""
 
+import errno
 import gc
 import re
 import signal
@@ -45,6 +46,8 @@ _ANALYSIS: Final = frozenset(
     }
 )
 """Modules of the extra ``recipes``, which surgery does without."""
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What writing says of a full disk, without the name of the file."""
 _TEMPORARY: Final = re.compile(r"\.([^/]+)\.\d+\.tmp(/.*)?$")
 """What is written before it takes its place, and what is inside."""
 _EXAMPLES: Final[dict[Callable[..., Any], str]] = {
@@ -112,6 +115,10 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except KeyboardInterrupt:
             raise _InterruptedByUser from None
+        except OSError as error:
+            if error.errno in _FULL and error.filename is None and options.get("out") is not None:
+                error.filename = str(options["out"])
+            raise
 
     return stopped
 

@@ -1,3 +1,4 @@
+import errno
 import json
 import re
 import signal
@@ -220,9 +221,21 @@ def test_a_disk_that_is_full_is_one_line_and_nothing_is_half_written(tiny_file, 
     command = [sys.executable, "-c", code, "probe", tiny_file, "-t", "block", "-o", out]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("onnxprobe: ")
-    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr == f"onnxprobe: File too large: {str(out)!r}\n"
     assert list(tmp_path.iterdir()) == [tiny_file]
+
+
+def test_a_disk_that_does_not_say_which_file_is_told_of_the_one_that_was_asked_for(
+    tiny_file, monkeypatch
+):
+    def full(*_args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("onnxprobe.graph.extract.extract", full)
+    args = ["extract", str(tiny_file), "--inputs", "image", "--outputs", "block", "-o", "part.onnx"]
+    error = CliRunner().invoke(app, args).exception
+    assert isinstance(error, OSError)
+    assert error.filename == "part.onnx"
 
 
 def test_too_little_memory_is_one_line():
