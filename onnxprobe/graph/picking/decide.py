@@ -10,6 +10,7 @@ from onnxprobe.graph.picking.alternatives import branch_tips, readable, vectors_
 from onnxprobe.graph.picking.answer import Alternative, Pick
 from onnxprobe.graph.picking.classmap import class_map
 from onnxprobe.graph.picking.landing import Landing, land, penultimate
+from onnxprobe.graph.picking.projection import before_projection
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stepback import Step, step_back
 
@@ -41,6 +42,10 @@ def decide(spine: Spine) -> Pick:
     tensor = steps[-1].tensor if steps else landing.tensor
     classes = class_map(spine, tensor) if landing.role == "collapse" else None
     if classes is None:
+        steps += (
+            before_projection(spine, landing, tensor, steps) if landing.role == "collapse" else ()
+        )
+        tensor = steps[-1].tensor if steps else tensor
         return _past_the_input(spine, _described(spine, landing, tensor, steps))
     if classes.less:
         landing = replace(landing, role="class-map", follows=tensor)

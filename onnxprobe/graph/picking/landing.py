@@ -6,7 +6,7 @@ from math import prod
 from typing import Final, Literal
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.channels import narrowing
+from onnxprobe.graph.picking.channels import channel_axis, narrowing
 from onnxprobe.graph.picking.ops import LAYOUT, ROUNDING, kind
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stacked import made_of_vectors
@@ -109,10 +109,23 @@ def _features(spine: Spine, last: Landing | None) -> Landing | None:
         return None
     if node in spine.layers or kind(node) == "Concat" or _sums_answers(spine, node):
         return None
+    if _one_channel(spine, node):
+        return None
     size = spine.elements(output)
     before = None if last is None else spine.elements(last.tensor)
     shrinks = size is not None and before is not None and size * HEAD_SHRINKS < before
     return None if shrinks else Landing(output, "output", None)
+
+
+def _one_channel(spine: Spine, node: Node) -> bool:
+    """Tell whether what ``node`` gives is one number a place, bent after the layer that judges, as depths are."""
+    made: Node | None = node
+    while made is not None and made not in spine.layers and len(spine.reads(made)) == 1:
+        made = spine.producer(spine.reads(made)[0])
+    if made is None or made not in spine.layers:
+        return False
+    shape = spine.shape(made.writes[0])
+    return bool(shape) and shape is not None and shape[channel_axis(spine, made.writes[0])] == 1
 
 
 def before_answer(spine: Spine, output: str) -> Node | None:

@@ -17,13 +17,28 @@ def made_of_vectors(spine: Spine, tensor: str) -> bool:
         if node is None or node in spine.layers:
             return False
         reads = [name for name in spine.reads(node) if name not in seen]
-        if not all(spine.structured(name) or _a_sample_each(spine, name) for name in reads):
+        if not all(spine.structured(name) or _is_vector(spine, name) for name in reads):
             return False
         seen.update(reads)
         todo += filter(spine.structured, reads)
     return True
 
 
-def _a_sample_each(spine: Spine, vector: str) -> bool:
-    """Tell whether a ``vector`` has the batch: else it may be one of many of a sample, as of a frame each."""
-    return spine.batch in (spine.model.value(vector).shape or ())
+def _is_vector(spine: Spine, name: str) -> bool:
+    """Tell whether ``name`` is a vector of a sample, and not one of many, as of a frame each, or a map in a row."""
+    each = spine.batch in (spine.model.value(name).shape or ())
+    return each and not _laid_in_a_row(spine, name)
+
+
+def _laid_in_a_row(spine: Spine, name: str) -> bool:
+    """Tell whether ``name`` has all numbers of a tensor with places, as a group normalisation reads them."""
+    size = spine.elements(name)
+    node = spine.producer(name)
+    while node is not None and node not in spine.layers and len(spine.reads(node)) == 1:
+        (name,) = spine.reads(node)
+        if size is None or spine.elements(name) != size:
+            return False
+        if spine.structured(name):
+            return True
+        node = spine.producer(name)
+    return False
