@@ -8,35 +8,44 @@ from typing import Final
 
 import onnx
 
+from onnxprobe.graph.bodies import bodies, every_node
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.opsets.versions import in_own_form
-from onnxprobe.graph.order import label
 from onnxprobe.repair._base import Ailment, Names, copied, keep
 
 
 def find(model: Model) -> Names:
-    """Name the nodes whose form is another opset's, and means one thing."""
-    return tuple(label(model.nodes[i]) for i in _forms(model))
+    """Name the nodes whose form is another opset's, and means one thing; those in branches and loops too."""
+    if not _says_its_opset(model):
+        return ()
+    return tuple(
+        f"{node.op_type} {node.name or next(iter(node.output), '')!r}"
+        for node in every_node(model.proto.graph.node)
+        if _in_own_form(model, node) is not None
+    )
 
 
-def mend(model: Model, names: Names) -> Model:  # noqa: ARG001  found again with their nodes
+def mend(model: Model, names: Names) -> Model:  # noqa: ARG001  two may be called the same
     """Write them in the form of the file's opset."""
-    forms, new = _forms(model), copied(model)
-    nodes = (forms.get(i, [node]) for i, node in enumerate(new.graph.node))
-    keep(new.graph.node, [node for written in nodes for node in written])
+    new = copied(model)
+    _mended(model, new.graph)
     return Model(new, model.known)
 
 
-def _forms(model: Model) -> dict[int, list[onnx.NodeProto]]:
-    imported = {said.domain for said in model.proto.opset_import}
-    if imported.isdisjoint(DEFAULT_DOMAINS):
-        return {}
-    found = {
-        node.index: in_own_form(model, node.proto)
-        for node in model.nodes
-        if node.proto.domain in DEFAULT_DOMAINS
-    }
-    return {index: nodes for index, nodes in found.items() if nodes is not None}
+def _mended(model: Model, graph: onnx.GraphProto) -> None:
+    for node in graph.node:
+        for body in bodies(node):
+            _mended(model, body)
+    written = [_in_own_form(model, node) or [node] for node in graph.node]
+    keep(graph.node, [node for nodes in written for node in nodes])
+
+
+def _in_own_form(model: Model, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
+    return in_own_form(model, node) if node.domain in DEFAULT_DOMAINS else None
+
+
+def _says_its_opset(model: Model) -> bool:
+    return not {said.domain for said in model.proto.opset_import}.isdisjoint(DEFAULT_DOMAINS)
 
 
 FORMS: Final = Ailment(

@@ -156,3 +156,48 @@ def test_scales_that_are_computed_are_followed_where_no_pixel_is_chosen(tmp_path
     write_repaired(tmp_path / "old.onnx", tmp_path / "new.onnx")
     np.testing.assert_array_equal(run(tmp_path / "new.onnx", {"x": X})["y"], answer)
     assert repair(Model(file([scales, node("Upsample", "x", "s")], 11))).findings == ()
+
+
+def test_what_lies_in_a_branch_or_a_local_function_is_mended_too():
+    old = helper.make_node("Relu", ["x"], ["r"], consumed_inputs=[0])
+    result = [helper.make_tensor_value_info("r", TensorProto.FLOAT, None)]
+    branch = helper.make_graph([old], "branch", [], result)
+    flag = helper.make_node("Constant", [], ["flag"], value=numpy_helper.from_array(np.True_))
+    choice = helper.make_node("If", ["flag"], ["c"], then_branch=branch, else_branch=branch)
+    call = helper.make_node("Twice", ["c"], ["y"], domain="ours")
+    proto = file([flag, choice, call], 13)
+    inside = [
+        helper.make_node("Add", ["a", "a"], ["s"], consumed_inputs=[0, 1]),
+        helper.make_node("Relu", ["s"], ["b"]),
+    ]
+    opsets = [helper.make_opsetid("", 13)]
+    proto.functions.append(helper.make_function("ours", "Twice", ["a"], ["b"], inside, opsets))
+    proto.opset_import.add(domain="ours", version=1)
+    proto.ir_version = 8
+    mended = repair(Model(proto), also=["functions"])
+    assert [f.ailment for f in mended.findings][:2] == ["functions", "forms"]
+    np.testing.assert_array_equal(run(mended.model, {"x": X})["y"], 2 * np.maximum(X, 0))
+
+
+def test_a_branch_that_depends_on_what_is_read_is_mended_where_it_is():
+    def branch(op):
+        node = helper.make_node(op, ["x"], ["r"], name=op, consumed_inputs=[0])
+        result = [helper.make_tensor_value_info("r", TensorProto.FLOAT, None)]
+        return helper.make_graph([node], op, [], result)
+
+    large = [
+        helper.make_node("ReduceSum", ["x"], ["s"], keepdims=0),
+        helper.make_node("Greater", ["s", "zero"], ["flag"]),
+        helper.make_node(
+            "If", ["flag"], ["y"], then_branch=branch("Relu"), else_branch=branch("Neg")
+        ),
+    ]
+    proto = file(large, 13)
+    proto.graph.initializer.append(numpy_helper.from_array(np.float32(0), "zero"))
+    mended = repair(Model(proto))
+    assert {(f.ailment, frozenset(f.names)) for f in mended.findings} == {
+        ("forms", frozenset({"Relu 'Relu'", "Neg 'Neg'"}))
+    }
+    for x in (X, np.abs(X), -np.abs(X)):
+        answer = np.maximum(x, 0) if x.sum() > 0 else -x
+        np.testing.assert_array_equal(run(mended.model, {"x": x})["y"], answer)

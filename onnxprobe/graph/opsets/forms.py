@@ -5,6 +5,7 @@ that uses neither is the same in both.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import onnx
@@ -94,19 +95,27 @@ def from_the_front(node: onnx.NodeProto, want: int, values: Mapping[str, Value])
 
 def fits(node: onnx.NodeProto, form: Schema) -> bool:
     """Tell whether ``node`` is written as ``form`` has it: its attributes and its inputs."""
-    declared = form.attributes
-    if not all(a.name in declared and _is_kind(a, declared[a.name]) for a in node.attribute):
+    said = tuple((attribute.name, attribute.type) for attribute in node.attribute)
+    return _fits(node.op_type, form.since_version, said, tuple(map(bool, node.input)))
+
+
+@lru_cache(maxsize=1024)
+def _fits(
+    op: str, version: int, said: tuple[tuple[str, int], ...], given: tuple[bool, ...]
+) -> bool:
+    form = defs.get_schema(op, max_inclusive_version=version, domain="")
+    declared, names = form.attributes, {name for name, _ in said}
+    if not all(name in declared and _is_kind(kind, declared[name]) for name, kind in said):
         return False
-    said = {attribute.name for attribute in node.attribute}
-    if any(attribute.required and name not in said for name, attribute in declared.items()):
+    if any(attribute.required and name not in names for name, attribute in declared.items()):
         return False
-    if not form.min_input <= len(node.input) <= form.max_input:
+    if not form.min_input <= len(given) <= form.max_input:
         return False
-    ends = list(zip(node.input, form.inputs, strict=False))
-    given, one_of = {end.name for name, end in ends if name}, _ONE_OF.get(node.op_type)
-    if one_of is not None and given.isdisjoint(one_of):
+    ends = list(zip(given, form.inputs, strict=False))
+    one_of = _ONE_OF.get(op)
+    if one_of is not None and not any(there and end.name in one_of for there, end in ends):
         return False
-    return all(name or end.option != Schema.FormalParameterOption.Single for name, end in ends)
+    return all(there or end.option != Schema.FormalParameterOption.Single for there, end in ends)
 
 
 def takes(of: Schema, end: Any, dtype: str) -> bool:
@@ -121,6 +130,7 @@ def bounded(opset: int) -> int:
     return max(0, min(opset, _LARGEST))
 
 
+@lru_cache(maxsize=1024)
 def _any_schema(op: str, opset: int) -> Schema | None:
     try:
         return defs.get_schema(op, max_inclusive_version=bounded(opset), domain="")
@@ -128,8 +138,8 @@ def _any_schema(op: str, opset: int) -> Schema | None:
         return None
 
 
-def _is_kind(attribute: onnx.AttributeProto, declared: Any) -> bool:
-    have = onnx.AttributeProto.AttributeType.Name(attribute.type)
+def _is_kind(kind: int, declared: Any) -> bool:
+    have = onnx.AttributeProto.AttributeType.Name(kind)
     return have in {"UNDEFINED", declared.type.name}
 
 
@@ -173,7 +183,7 @@ def _same_attributes(node: onnx.NodeProto, old: Schema, new: Schema) -> onnx.Nod
     del result.attribute[:]
     for attribute in node.attribute:
         if attribute.name in new.attributes:
-            if not _is_kind(attribute, new.attributes[attribute.name]):
+            if not _is_kind(attribute.type, new.attributes[attribute.name]):
                 raise NoFormError(f"an attribute {attribute.name!r} of another type")
             result.attribute.append(attribute)
         elif attribute.name not in _IDLE and (
