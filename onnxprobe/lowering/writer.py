@@ -18,7 +18,7 @@ from onnxprobe.lowering.flow import Flow
 _COUNT_BY_INPUT: Final = 10
 ML: Final = "ai.onnx.ml"
 ML_VERSION: Final = 1
-"""What TreeEnsembleRegressor has not changed since, and every runtime with trees has."""
+"""That of trees, whose newer forms add types; every runtime with trees has it."""
 PRECISIONS: Final = ("float32", "float64")
 _ELEMENT: Final = {"float32": 1, "float64": 11}
 _INT64: Final = 7
@@ -142,7 +142,7 @@ class Writer(Builder):
         if self.other is None:
             raise LoweringError(
                 f"{type(estimator).__name__} has no form in plain ONNX operators; with --allow-ml it is "
-                "written with ai.onnx.ml, which the file then needs (ONNX Runtime and tract have it)"
+                "written with ai.onnx.ml, which the file then needs: ONNX Runtime has it, few others do"
             )
 
     def require_samples(self, estimator: Any, count: int) -> None:
@@ -168,6 +168,17 @@ class Writer(Builder):
         self._nodes.append(node)
         return ends[0], ends[1]
 
+    def within(self, x: str, begin: ArrayLike, end: ArrayLike) -> str:
+        """Write 1 where ``x`` is not below ``begin`` and below ``end``, else 0; both ``(k,)``.
+
+        Two products and no And, which OpenCV 4 does not have.
+        """
+        below, after = (
+            self.yes_no(self.op("Less", x, self.array(np.asarray(bound)[None])))
+            for bound in (begin, end)
+        )
+        return self.op("Mul", self.op("Sub", self.array(1.0), below), after)
+
     def picked(self, places: str, size: int) -> str:
         """Write ``(N, n, size)`` from ``(N, n)``: 1 at each place, else 0."""
         apart = self.op(
@@ -178,9 +189,13 @@ class Writer(Builder):
         return self.yes_no(self.op("Less", self.op("Abs", apart), self.array(0.5)))
 
     def ml(self, op: str, *inputs: str, **attributes: Any) -> str:
-        """Add one node of ai.onnx.ml with one output; return the name of that output."""
+        """Add one node of ai.onnx.ml; return the name of its output, of a classifier that of the scores."""
         self.domains[ML] = ML_VERSION
-        return self.op(op, *inputs, domain=ML, **attributes)
+        name = f"{self.prefix}{op}_{len(self._nodes)}"
+        outputs = [f"{name}_label", name] if op.endswith("Classifier") else [name]
+        node = helper.make_node(op, inputs, outputs, name=name, domain=ML, **attributes)
+        self._nodes.append(node)
+        return name
 
     def inlined(self, model: Model, fed: Mapping[str, str]) -> tuple[str, ...]:
         """Add all nodes of ``model``, with ``fed`` for its inputs; return its outputs, renamed."""

@@ -101,12 +101,11 @@ def _steps(write: Writer, calibrator: Any, scores: Flow, index: int) -> Flow:
     begin, end = np.append(-_FAR, x), np.append(x, _FAR)
     height, rise = np.append(y[0], y), np.concatenate(([0.0], np.diff(y), [0.0]))
     steep = 1 / np.maximum(end - begin, 1 / _FAR)
-    after = write.op("Not", write.op("Less", score, write.array(begin[None])))
-    inside = write.op("And", after, write.op("Less", score, write.array(end[None])))
+    here = write.within(score, begin, end)
     way = write.op("Mul", write.op("Sub", score, write.array(begin[None])), write.array(steep))
-    level = write.op("Mul", write.op("Min", way, write.array(1.0)), write.array(rise))
-    there = write.op("Add", level, write.array(height[None]))
-    piece = write.op("Where", inside, there, write.array(0.0))
+    share = write.op("Min", write.op("Max", way, write.array(0.0)), write.array(1.0))
+    level = write.op("Add", write.op("Mul", share, write.array(rise)), write.array(height[None]))
+    piece = write.op("Mul", here, level)
     return Flow(write.reduce("ReduceSum", piece, [1], keepdims=1), 1)
 
 

@@ -30,15 +30,15 @@ def _products(write: Writer, estimator: Any, flow: Flow) -> Flow:
         has = np.array([len(row) > position for row in factors])
         which = [int(row[position]) if len(row) > position else 0 for row in factors]
         read = write.op("Gather", x, write.integers(which), axis=1)
-        factor = (
-            read if has.all() else write.op("Where", _flags(write, has), read, write.array(1.0))
-        )
+        factor = read if has.all() else _or_one(write, read, has)
         product = write.op("Mul", product, factor) if product else factor
     return Flow(product, len(powers))
 
 
-def _flags(write: Writer, values: NDArray[np.bool_]) -> str:
-    return write.constant(values[None])
+def _or_one(write: Writer, read: str, has: NDArray[np.bool_]) -> str:
+    """Write 1 where a product has no further factor."""
+    there = write.op("Greater", write.array(has[None]), write.array(0.5))
+    return write.op("Where", there, read, write.array(1.0))
 
 
 def _powered(write: Writer, estimator: Any, flow: Flow) -> Flow:
@@ -75,9 +75,7 @@ def _binned(write: Writer, estimator: Any, flow: Flow) -> Flow:
     bins = [(owner, *pair) for owner, row in enumerate(ends) for pair in pairwise(row)]
     owners, begin, end = map(np.array, zip(*bins, strict=True))
     read = write.op("Gather", write.settled(flow), write.integers(owners), axis=1)
-    after = write.op("Not", write.op("Less", read, write.array(_not_below(begin)[None])))
-    inside = write.op("And", after, write.op("Less", read, write.array(_not_below(end)[None])))
-    here = Flow(write.yes_no(inside), len(bins))
+    here = Flow(write.within(read, _not_below(begin), _not_below(end)), len(bins))
     if estimator.encode != "ordinal":
         return here
     indices = np.concatenate([np.arange(len(row) - 1) for row in ends])

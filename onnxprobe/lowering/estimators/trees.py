@@ -1,10 +1,10 @@
-"""Decision trees, forests of them and boosted ones: one TreeEnsembleRegressor of ai.onnx.ml.
+"""Decision trees, forests of them and boosted ones: one operator of ai.onnx.ml for all trees.
 
 Its leaves add up to what scikit-learn adds up, probabilities or raw scores; what is done to the sum is
 plain. There is no plain form of the trees themselves that would not compute every leaf.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from onnxprobe.lowering.affine import Affine
 from onnxprobe.lowering.decision import Decision
 from onnxprobe.lowering.estimators._base import Rule
 from onnxprobe.lowering.flow import Flow
-from onnxprobe.lowering.links import both_signs, sigmoid, softmax
+from onnxprobe.lowering.links import sigmoid, softmax
 from onnxprobe.lowering.writer import Writer
 
 _LEAF: Final = -1
@@ -46,7 +46,7 @@ class Tree:
 
 
 def summed(write: Writer, estimator: Any, flow: Flow, trees: Sequence[Tree], width: int) -> Flow:
-    """Write what ``trees`` add up to, ``(N, width)``.
+    """Write what ``trees`` add up to, ``(N, width)``; of a classifier, by the operator of classifiers.
 
     Raises:
         LoweringError: operators of ai.onnx.ml were not allowed.
@@ -59,17 +59,12 @@ def summed(write: Writer, estimator: Any, flow: Flow, trees: Sequence[Tree], wid
         for name in ("left", "right", "feature", "threshold", "missing_left")
     )
     leaf = left == _LEAF
-    leaves = [np.flatnonzero(tree.left == _LEAF) for tree in trees]
-    counts = [tree.values.shape[1] for tree in trees]
-    targets = (
-        np.tile(tree.target + np.arange(k), len(n)) for tree, k, n in _each(trees, counts, leaves)
-    )
-    weights = (tree.values[n].ravel() for tree, n in zip(trees, leaves, strict=True))
-    owners = [np.repeat(n, k) for k, n in zip(counts, leaves, strict=True)]
+    classifies = hasattr(estimator, "classes_")
     total = write.ml(
-        "TreeEnsembleRegressor",
+        "TreeEnsembleClassifier" if classifies else "TreeEnsembleRegressor",
         write.cast(write.settled(flow), "float32"),
-        n_targets=width,
+        **_leaves(trees, "class" if classifies else "target"),
+        **({"classlabels_int64s": list(range(width))} if classifies else {"n_targets": width}),
         nodes_treeids=_whole(of),
         nodes_nodeids=_whole(at),
         nodes_featureids=_whole(np.where(leaf, 0, feature)),
@@ -78,16 +73,24 @@ def summed(write: Writer, estimator: Any, flow: Flow, trees: Sequence[Tree], wid
         nodes_truenodeids=_whole(np.where(leaf, 0, left)),
         nodes_falsenodeids=_whole(np.where(leaf, 0, right)),
         nodes_missing_value_tracks_true=_whole(np.where(leaf, 0, missing)),
-        target_treeids=_whole(np.repeat(np.arange(len(trees)), [len(n) for n in owners])),
-        target_nodeids=_whole(np.concatenate(owners)),
-        target_ids=_whole(np.concatenate(list(targets))),
-        target_weights=np.concatenate(list(weights)).astype(np.float32).tolist(),
     )
     return Flow(write.cast(total, write.precision), width)
 
 
-def _each(*lists: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
-    return zip(*lists, strict=True)
+def _leaves(trees: Sequence[Tree], kind: str) -> dict[str, list[int] | list[float]]:
+    """Return the attributes that say what the leaves add to which ``kind`` of output."""
+    ends = [np.flatnonzero(tree.left == _LEAF) for tree in trees]
+    counts = [tree.values.shape[1] for tree in trees]
+    triples = list(zip(trees, counts, ends, strict=True))
+    owners = [np.repeat(n, k) for _, k, n in triples]
+    ids = [np.tile(tree.target + np.arange(k), len(n)) for tree, k, n in triples]
+    weights = [tree.values[n].ravel() for tree, _, n in triples]
+    return {
+        f"{kind}_treeids": _whole(np.repeat(np.arange(len(trees)), list(map(len, owners)))),
+        f"{kind}_nodeids": _whole(np.concatenate(owners)),
+        f"{kind}_ids": _whole(np.concatenate(ids)),
+        f"{kind}_weights": np.concatenate(weights).astype(np.float32).tolist(),
+    }
 
 
 def _whole(values: NDArray[Any]) -> list[int]:
@@ -163,11 +166,22 @@ def _boosted(write: Writer, estimator: Any, flow: Flow) -> Flow:
         for stage in stages
         for column, tree in enumerate(stage)
     ]
-    return _from(summed(write, estimator, flow, trees, stages.shape[1]), begin)
+    return _raw(write, estimator, flow, trees, begin)
 
 
-def _from(total: Flow, begin: NDArray[Any]) -> Flow:
-    return total.then(Affine.of(np.ones(total.width), np.asarray(begin).ravel()))
+def _raw(
+    write: Writer, estimator: Any, flow: Flow, trees: Sequence[Tree], begin: NDArray[Any]
+) -> Flow:
+    """Write what the trees add to where they begin; one raw score for two classes as ``[-m, m]``."""
+    start = np.asarray(begin, np.float64).ravel()
+    if len(start) == 1 and hasattr(estimator, "classes_"):
+        signs = np.array([[-1.0, 1.0]])
+        trees, start = (
+            [replace(tree, values=tree.values * signs) for tree in trees],
+            start * signs[0],
+        )
+    total = summed(write, estimator, flow, trees, len(start))
+    return total.then(Affine.of(np.ones(total.width), start))
 
 
 def _boosted_classes(write: Writer, estimator: Any, flow: Flow) -> Decision:
@@ -185,11 +199,10 @@ def _boosted_classes(write: Writer, estimator: Any, flow: Flow) -> Decision:
 
 def _raw_classes(write: Writer, estimator: Any, raw: Flow) -> Decision:
     """The sigmoid of one raw score, or the softmax of several."""
-    if raw.width > 1:
-        raw = Flow(write.settled(raw), raw.width)
+    raw = Flow(write.settled(raw), raw.width)
+    if raw.width > 2:  # noqa: PLR2004  of two classes there is one, as [-m, m]
         return Decision(estimator.classes_, raw, softmax(write, raw))
-    margin = both_signs(write, raw)
-    return Decision(estimator.classes_, margin, sigmoid(write, margin), logit=margin)
+    return Decision(estimator.classes_, raw, sigmoid(write, raw), logit=raw)
 
 
 def _histograms(write: Writer, estimator: Any, flow: Flow) -> Flow:
@@ -202,7 +215,7 @@ def _histograms(write: Writer, estimator: Any, flow: Flow) -> Flow:
     stages = estimator._predictors  # noqa: SLF001  scikit-learn says them nowhere else
     trees = [_grown(tree.nodes, column) for stage in stages for column, tree in enumerate(stage)]
     begin = estimator._baseline_prediction  # noqa: SLF001
-    return _from(summed(write, estimator, flow, trees, len(stages[0])), begin)
+    return _raw(write, estimator, flow, trees, begin)
 
 
 def _grown(nodes: Any, target: int) -> Tree:
