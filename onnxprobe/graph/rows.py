@@ -18,20 +18,22 @@ from onnxprobe.graph.picking.ops import FEATURES, REDUCTIONS, ROUNDING, kind
 from onnxprobe.graph.shapes import batch_of, sample_shape, times_batch
 from onnxprobe.graph.value import Dim
 
-_IN_ORDER: Final = frozenset(
-    {"Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"}
-)
-"""Operators that keep all numbers, in their order."""
-
-_BY_ROW: Final = ROUNDING | {
-    "Abs", "Add", "BatchNormalization", "Celu", "Clip", "Conv", "ConvInteger", "ConvTranspose",
-    "DepthToSpace", "Div", "Elu", "Erf", "Exp", "FusedConv", "Gelu", "GlobalAveragePool",
-    "GlobalLpPool", "GlobalMaxPool", "GroupNormalization", "HardSigmoid", "HardSwish",
-    "InstanceNormalization", "LRN", "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax",
-    "LpNormalization", "LpPool", "Max", "MaxPool", "AveragePool", "Min", "Mish", "Mul", "Neg", "PRelu",
-    "Pow", "Relu", "Resize", "Selu", "Sigmoid", "Softmax", "Softplus", "Softsign", "SpaceToDepth",
-    "Sqrt", "Sub", "Sum", "Swish", "Tanh", "ThresholdedRelu", "Upsample",
+_IN_ORDER: Final = ROUNDING | {
+    "Abs", "Cast", "Celu", "Clip", "Dropout", "Elu", "Erf", "Exp", "Flatten", "Gelu", "HardSigmoid",
+    "HardSwish", "Identity", "LeakyRelu", "Log", "Mish", "Neg", "Relu", "Reshape", "Selu", "Sigmoid",
+    "Softplus", "Softsign", "Sqrt", "Squeeze", "Swish", "Tanh", "ThresholdedRelu", "Unsqueeze",
 }  # fmt: skip
+"""Operators that give a number for each number of what they read, in their order."""
+
+_BY_ROW: Final = frozenset(
+    {
+        "Add", "AveragePool", "BatchNormalization", "Conv", "ConvInteger", "ConvTranspose",
+        "DepthToSpace", "Div", "FusedConv", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
+        "GroupNormalization", "InstanceNormalization", "LRN", "LayerNormalization", "LogSoftmax",
+        "LpNormalization", "LpPool", "Max", "MaxPool", "Min", "Mul", "PRelu", "Pow", "Resize",
+        "Softmax", "SpaceToDepth", "Sub", "Sum", "Upsample",
+    }
+)  # fmt: skip
 """Operators that make a row of each row they read, and leave it where it is."""
 
 _PRODUCTS: Final = frozenset({"Gemm", "MatMul", "MatMulInteger"})

@@ -153,7 +153,9 @@ def test_what_works_along_the_batch_behind_the_frames_is_nobodys():
 def read_step_by_step(hidden=3, **layout):
     """Rows of a picture as steps: a recurrence has them before the batch, its directions too."""
     net = Net()
-    steps = net.op("Transpose", net.input("x", ["N", 4, 5]), perm=[1, 0, 2])
+    grid = (net.number(0.1), net.numbers(0, "int8"))
+    steps = net.op("Tanh", net.op("Transpose", net.input("x", ["N", 4, 5]), perm=[1, 0, 2]))
+    steps = net.op("DequantizeLinear", net.op("QuantizeLinear", steps, *grid), *grid)
     parts = (weights(net, 2, 3 * hidden, 5), weights(net, 2, 3 * hidden, hidden))
     x = net.op("GRU", steps, *parts, hidden_size=hidden, direction="bidirectional", **layout)
     return net, net.op("Transpose", x, perm=[0, 2, 1, 3])

@@ -8,6 +8,7 @@ from math import prod
 from typing import Final
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.picking.clipping import clips
 from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
 from onnxprobe.graph.picking.place import Place, Rule
 from onnxprobe.graph.picking.spine import Spine
@@ -112,9 +113,11 @@ def query_token(place: Place) -> str | None:
 
 def only_rounds(spine: Spine, node: Node, before: str) -> bool:
     """Tell whether ``node``, which reads ``before``, rounds floats, or is the second half of that."""
+    if kind(node) == "QuantizeLinear":
+        return not clips(spine, node)
     source = spine.producer(before)
-    paired = source is not None and kind(source) == "QuantizeLinear"
-    return kind(node) == "QuantizeLinear" or (kind(node) == "DequantizeLinear" and paired)
+    paired = source is not None and kind(source) == "QuantizeLinear" and not clips(spine, source)
+    return kind(node) == "DequantizeLinear" and paired
 
 
 def _loses_structure(place: Place) -> bool:
