@@ -2,6 +2,12 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+_ALL_NAMED: Final = 40
+"""Up to so many names are all in a message; a message is a line."""
+_FIRST_NAMED: Final = 10
+"""So many are of more."""
 
 
 class OnnxprobeError(Exception):
@@ -130,8 +136,16 @@ class LoweringError(OnnxprobeError, ValueError):
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Write names for a message: ``'a', 'b'``."""
-    return ", ".join(map(repr, names))
+    """Write names for a message: ``'a', 'b'``; of very many the first, and how many there are besides.
+
+    >>> quoted(["a", "b"])
+    "'a', 'b'"
+    """
+    listed = list(names)
+    if len(listed) <= _ALL_NAMED:
+        return ", ".join(map(repr, listed))
+    shown = ", ".join(map(repr, listed[:_FIRST_NAMED]))
+    return f"{shown} and {len(listed) - _FIRST_NAMED:,} more"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -7,6 +7,7 @@ from onnxprobe.errors import (
     NotOnnxError,
     OnnxprobeError,
     plural,
+    quoted,
 )
 from onnxprobe.graph.model import Model
 
@@ -54,3 +55,9 @@ def test_a_tensor_is_mistaken_for_an_input_or_a_layer_before_a_weight(tiny):
         NoSuchNameError, match="there is 'image', 'stem', 'branch', 'gate', 'block'"
     ):
         tiny.value("qqq")
+
+
+def test_of_very_many_names_the_first_are_in_a_message_and_how_many_more_there_are():
+    names = [f"o{i}" for i in range(20_000)]
+    assert quoted(names[:40]).count(",") == 39
+    assert quoted(names).endswith("'o8', 'o9' and 19,990 more")
