@@ -131,6 +131,7 @@ def _pairs(a: Node, b: Node) -> Iterator[tuple[str, str]]:
     yield f"named {a.name!r}", f"named {b.name!r}"
     yield f"of {quoted(a.inputs)}", f"of {quoted(b.inputs)}"
     yield f"giving {quoted(a.outputs)}", f"giving {quoted(b.outputs)}"
+    yield f"described as {a.proto.doc_string!r}", f"described as {b.proto.doc_string!r}"
     old, new = _attributes(a.proto), _attributes(b.proto)
     for key in {**old, **new}:
         yield _setting(key, old), _setting(key, new)

@@ -1,5 +1,6 @@
 """What a model promises its callers, and what of it a new file breaks."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -143,6 +144,12 @@ def _said(
             yield Difference(f"{kind} {key}", was, now, breaks=broken)
 
 
+def _apart(far: float) -> str:
+    if math.isnan(far):
+        return "is not a number where it was one, or the other way round"
+    return f"has values up to {far:.3g} apart" if far else "has zeros of the other sign"
+
+
 def _inside(found: Changes) -> Iterator[Difference]:
     for node in found.nodes_removed:
         hung = f", read by {quoted(node.read_by)}" if node.read_by else ""
@@ -155,7 +162,7 @@ def _inside(found: Changes) -> Iterator[Difference]:
         yield Difference(f"weight {weight.name!r}", weight.was, "", breaks=True)
     for weight in found.weights_changed:
         what, far = f"weight {weight.name!r}", weight.max_difference
-        said = "" if far is None else f"{what} {weight.now} has values up to {far:.3g} apart"
+        said = "" if far is None else f"{what} {weight.now} {_apart(far)}"
         yield Difference(what, weight.was, weight.now, breaks=True, said=said)
     if found.nodes_added:
         count, said = len(found.nodes_added), hanging(found.nodes_added)

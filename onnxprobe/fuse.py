@@ -185,6 +185,15 @@ def write_fused(  # noqa: PLR0913  what a file is written with
     return proofs[0] if proofs else None
 
 
+def domains_of(parts: Sequence[Part]) -> dict[str, int]:
+    """Return the operator sets that ``parts`` need besides the plain one, and their versions."""
+    return {
+        domain: version
+        for part in parts
+        for domain, version in part.facts.get("domains", {}).items()
+    }
+
+
 def _asked_for(difference: Difference, parts: Sequence[Part]) -> bool:
     """Tell whether a head says that it brings the operator set that is new."""
     domains = (domain for part in parts for domain in part.facts.get("domains", ()))
@@ -251,7 +260,9 @@ def _described(
         }
         for part in parts
     ]
-    claim = {"batches": proof.BATCHES, "old_outputs": "bit-identical"} if proven else "not proven"
+    needs = domains_of(parts)
+    shown = {"batches": proof.BATCHES, "old_outputs": "bit-identical"}
+    claim = (shown | ({"needs": needs} if needs else {})) if proven else "not proven"
     facts: dict[str, Any] = {
         HEADS: before + heads,
         BACKBONE: told(backbone, BACKBONE, {}) if before else {"sha256": digest},

@@ -28,7 +28,8 @@ class Verdict:
     Attributes:
         differences: what can be seen without running; those that ``breaks`` a caller notices.
         changes: every node and weight inside that is new, gone or otherwise.
-        unloaded: why a file does not load; empty where both do, or were not tried.
+        unloaded: why a file does not load, or the new one not run on what the old one takes; empty
+            where both do, or were not tried.
         batches: the batch sizes at which both were run on the same random numbers; none where
             the differences leave nothing to compare, or one does not load.
         given: how many runs were on inputs that the user gave.
@@ -63,7 +64,7 @@ def verdict(old: Path, new: Path, given: Iterable[Arrays] = ()) -> Verdict:
 
     Raises:
         NotOnnxError, MissingWeightsError: a file cannot be read.
-        RunError: one of the two loads and does not run.
+        RunError: the old one loads and does not run.
     """
     before, after = map(_whole, (old, new))
     inside = changes(before, after)
@@ -77,7 +78,11 @@ def verdict(old: Path, new: Path, given: Iterable[Arrays] = ()) -> Verdict:
     sizes = batches(sessions[0].inputs, BATCHES)
     random = [runtime.random_feeds(sessions[0].inputs, size) for size in sizes]
     feeds = [*random, *given]
-    runs = [[session.run(fed, before.outputs) for fed in feeds] for session in sessions]
+    runs = [[sessions[0].run(fed, before.outputs) for fed in feeds]]
+    try:
+        runs.append([sessions[1].run(fed, before.outputs) for fed in feeds])
+    except RunError as error:
+        return Verdict(differences, inside, f"{str(new)!r}: {error}", (), 0, ())
     outputs = tuple(
         agreement(name, *([run[name] for run in side] for side in runs)) for name in before.outputs
     )

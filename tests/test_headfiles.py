@@ -296,7 +296,8 @@ def test_trees_inside_of_others_are_proven_against_scikit_learn(tmp_path, vector
     parts = estimator_parts(estimator.fit(x, y), [BLOCK], like=tiny, how=Reading(allow_ml=True))
     proof, model = fused(tmp_path, tiny, parts)
     assert {each.name for each in proof.new_outputs} == set(model.outputs[1:])
-    with pytest.raises(VersionError, match="TreeEnsembleClassifier of ai.onnx.ml 1"):
+    assert json.loads(model.metadata["onnxprobe.proof"])["needs"] == {"ai.onnx.ml": 1}
+    with pytest.raises(VersionError, match=r"TreeEnsembleClassifier of ai\.onnx\.ml 1"):
         fused(tmp_path, tiny, parts, target=target("openvino"))
 
 

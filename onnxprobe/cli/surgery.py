@@ -162,7 +162,7 @@ def stitch(
 ) -> None:
     """Fuse heads into a backbone; the file is written only if the old answers stay to the bit."""
     from onnxprobe.cli.taps import heads_of, read_by
-    from onnxprobe.fuse import write_fused
+    from onnxprobe.fuse import domains_of, write_fused
     from onnxprobe.graph.load import load
     from onnxprobe.headfiles import Reading, read_parts
     from onnxprobe.measure import measured
@@ -180,7 +180,7 @@ def stitch(
         for part in read_parts(head.path, taps[name], like=model, how=how, name=head.name)
     ]
     evidence = write_fused(backbone, parts, out, outside=weights, proven=proven, target=aim)
-    typer.echo(f"{out}: {proven_line(evidence)}")
+    typer.echo(f"{out}: {proven_line(evidence, domains_of(parts))}")
 
 
 def _names(text: str, known: Collection[str]) -> list[str]:

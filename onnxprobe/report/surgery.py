@@ -1,6 +1,6 @@
 """How the results of surgery look on a terminal: a name, a line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from onnxprobe.errors import quoted
 from onnxprobe.graph.pick import Pick
@@ -20,9 +20,10 @@ def added_line(probes: Sequence[Probe]) -> str:
     return f"{'output' if len(probes) == 1 else 'outputs'} {names} added"
 
 
-def proven_line(proof: Proof | None) -> str:
-    """Say what the proof showed, in one line."""
+def proven_line(proof: Proof | None, needs: Mapping[str, int] | None = None) -> str:
+    """Say what the proof showed, and which operator sets the file ``needs`` more, in one line."""
+    more = "".join(f"; needs {domain} {version}" for domain, version in (needs or {}).items())
     if proof is None:
-        return "written without proof, as asked"
+        return f"written without proof, as asked{more}"
     batches = ", ".join(map(str, proof.batches))
-    return f"{plural(len(proof.outputs), 'old output')} bit-identical at batch {batches}"
+    return f"{plural(len(proof.outputs), 'old output')} bit-identical at batch {batches}{more}"

@@ -61,6 +61,42 @@ def test_answers_of_another_shape_are_said_to_be_no_more_or_less(tmp_path, tiny_
     )
 
 
+def test_a_new_file_that_takes_no_other_batch_is_a_broken_contract(tmp_path, tiny_file, tiny):
+    proto = with_weights_inside(tiny)
+    proto.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    result = invoke("check", tiny_file, save(Model(proto), tmp_path / "single.onnx"))
+    lines = result.output.splitlines()
+    assert (result.exit_code, lines[-1]) == (1, "contract broken")
+    assert lines[0].startswith(
+        "  breaks  input 'image' was image float32[N×3×8×8], is image float32[1×"
+    )
+    assert "  breaks  the two were not run: " in lines[1]
+    assert "single.onnx': the model does not run on image (2, 3, 8, 8)" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [(-0.0, "has zeros of the other sign"), (np.nan, "is not a number where it was one")],
+)
+def test_weights_that_differ_by_no_number_are_said_to(tmp_path, tiny, values, said):
+    files = []
+    for name, filled in (("old", 0.0), ("new", values)):
+        proto = with_weights_inside(tiny)
+        first = onnx.numpy_helper.to_array(proto.graph.initializer[0])
+        tensor = onnx.numpy_helper.from_array(np.full_like(first, filled), "w1")
+        tensor.name = proto.graph.initializer[0].name
+        proto.graph.initializer[0].CopyFrom(tensor)
+        files.append(save(Model(proto), tmp_path / f"{name}.onnx"))
+    assert said in invoke("check", *files).output
+
+
+def test_a_node_that_is_described_otherwise_says_how(tmp_path, tiny_file, tiny):
+    proto = with_weights_inside(tiny)
+    proto.graph.node[0].doc_string = "from layer 3"
+    result = invoke("check", tiny_file, save(Model(proto), tmp_path / "told.onnx"))
+    assert "described as '' is now described as 'from layer 3'" in result.output
+
+
 def test_what_is_added_breaks_nothing(tmp_path, tiny_file, tiny):
     save(expose(tiny, ["block"]), tmp_path / "more.onnx")
     result = invoke("check", tiny_file, tmp_path / "more.onnx")
