@@ -64,7 +64,9 @@ def rows_a_sample(model: Model, tensor: str) -> int | None:
     count = times_batch(value.shape[0], batch_of(model)) if value.shape else None
     if count is None or count == 1:
         return None
-    return count if _before(model, value.name) in {1, count} else None
+    before = _before(model, value.name)
+    follows = before == 1 or (before == count and _alone(model, value.name, count) is None)
+    return count if follows else None
 
 
 def rows_apart(model: Model, tensor: str) -> bool:

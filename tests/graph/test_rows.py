@@ -134,6 +134,14 @@ def test_frames_that_are_taken_apart_or_turned_back_lie_as_they_do_then():
     assert sample_of(model, "apart") == (FRAMES, 6)
 
 
+@pytest.mark.parametrize("batch", ["N", 1, 2, FRAMES])
+def test_frames_beside_an_axis_for_the_batch_are_no_rows(batch):
+    model = all_first_frames(batch)
+    assert [rows_a_sample(model, name) for name in ("turned", "apart")] == [None, None]
+    told = batch in {"N", 1}  # another number may be of that size by chance
+    assert told == (sample_of(model, "apart") == (FRAMES, 6))
+
+
 def test_axes_that_hold_the_batch_and_more_are_not_followed_once_they_are_turned():
     net, clip = clips()
     rows = net.op("Reshape", clip, net.numbers([3, -1, SIDE, SIDE]))
