@@ -40,6 +40,10 @@ logistic, linear_svc = linear_model.LogisticRegression, svm.LinearSVC
 gnb = naive_bayes.GaussianNB
 
 
+def log_loss():
+    return lm.SGDClassifier(loss="log_loss", random_state=0)
+
+
 def small_mlp(**settings):
     return neural_network.MLPClassifier(
         hidden_layer_sizes=(4,), max_iter=40, random_state=0, **settings

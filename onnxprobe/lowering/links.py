@@ -9,8 +9,8 @@ from onnxprobe.lowering.affine import Affine
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.writer import Writer
 
-_ZERO_BELOW: Final = -745.13
-"""The margin below which the sigmoid is 0 in float64."""
+_ZERO_BELOW: Final = -709.78
+"""The margin below which 1 / (1 + exp(-m)), as scipy writes the sigmoid, is 0 in float64."""
 _ONE_ABOVE: Final = 36.7368
 """The margin above which the sigmoid is 1 in float64."""
 

@@ -4,12 +4,13 @@ import pytest
 import zoo
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import BaggingClassifier
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from onnxprobe.lowering import ESTIMATORS, lower, said
 from onnxprobe.runtime import Session, run
@@ -188,6 +189,27 @@ def test_equal_calibrated_scores_are_a_tie_as_in_scikit_learn():
     vectors = zoo.vectors(3, 400)
     best = np.sort(estimator.predict_proba(vectors.astype(np.float64)), axis=1)
     assert (best[:, -1] == best[:, -2]).sum() > 5, "no row tests what this is for"
+    agree(estimator, vectors)
+
+
+def test_margins_of_many_are_their_mean_where_another_asks_for_them():
+    x, y = zoo.data(3, np.float64)
+    many = BaggingClassifier(zoo.logistic(), 3, max_samples=20, random_state=0)
+    agree(OneVsOneClassifier(many).fit(x, y), zoo.vectors())
+    others = BaggingClassifier(
+        zoo.CLASSIFIERS["QuadraticDiscriminantAnalysis"](), 3, max_samples=30
+    )
+    others.set_params(random_state=0)  # their mean margin and their mean probability disagree
+    agree(OneVsOneClassifier(others).fit(x, y), zoo.vectors())
+
+
+@pytest.mark.parametrize("scale", [30, 100, 300])
+def test_sigmoids_that_are_all_zero_in_float64_are_shared_alike(scale):
+    x, y = zoo.data(3, np.float64)
+    estimator = zoo.fitted(make_pipeline(PolynomialFeatures(), zoo.log_loss()), x, y)
+    vectors = zoo.vectors(scale, 400)
+    alike = np.ptp(estimator.predict_proba(vectors.astype(np.float64)), axis=1) == 0
+    assert alike.any(), "no row tests what this is for"
     agree(estimator, vectors)
 
 

@@ -21,15 +21,19 @@ _DROPPED: Final = "drop"
 def _bagged(write: Writer, estimator: Any, flow: Flow) -> Decision:
     """The mean of the probabilities, or of the votes where a part has none (Breiman 1996)."""
     classes = estimator.classes_
+    pairs = zip(estimator.estimators_, estimator.estimators_features_, strict=True)
+    parts = [(part, write.decided(part, _columns(flow, features))) for part, features in pairs]
+    margins = [said.margin for _, said in parts if said.margin is not None]
+    margin = None
+    if len(margins) == len(parts) and {each.width for each in margins} == {len(classes)}:
+        margin = Flow(_mean(write, margins), len(classes))
     columns = []
-    for part, features in zip(estimator.estimators_, estimator.estimators_features_, strict=True):
-        said = write.decided(part, _columns(flow, features))
+    for part, said in parts:
         has = hasattr(part, "predict_proba") and said.probability is not None
         shares = said.probability() if has and said.probability else _votes(write, said)
         seen = np.asarray(part.classes_, np.int64)
         columns.append(Flow(shares, len(seen)).then(Affine.of(np.eye(len(classes))[:, seen])))
-    mean = _mean(write, columns)
-    return Decision.shared(classes, mean)
+    return replace(Decision.shared(classes, _mean(write, columns)), margin=margin)
 
 
 def _bagged_values(write: Writer, estimator: Any, flow: Flow) -> Flow:

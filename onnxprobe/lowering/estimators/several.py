@@ -123,10 +123,9 @@ def _one_a_pair(write: Writer, estimator: Any, flow: Flow) -> Decision:
     )
     threshold = write.array(0.0 if margins else 0.5)
     second = write.settled(for_second)
-    said = [part.best for part in parts if part.best is not None]
     won = (
-        write.op("Concat", *(write.cast(best, write.precision) for best in said), axis=1)
-        if len(said) == len(parts)
+        write.settled(_second_columns(write, [_vote(write, part) for part in parts]))
+        if any(map(_decides_otherwise, parts))
         else write.yes_no(write.op("Greater", second, threshold))
     )
     first = write.op("Sub", write.array(1.0), won)
@@ -137,6 +136,15 @@ def _one_a_pair(write: Writer, estimator: Any, flow: Flow) -> Decision:
         best = write.cast(write.op("Greater", write.settled(of_second), threshold), "int64")
         return Decision(estimator.classes_, both_signs(write, of_second), best=best)
     return Decision(estimator.classes_, found, ranking=ranking)
+
+
+def _decides_otherwise(part: Decision) -> bool:
+    """Tell whether the answer is not what the sign of the margin says."""
+    return part.best is not None or (part.margin is not None and part.ranking is not None)
+
+
+def _vote(write: Writer, part: Decision) -> Flow:
+    return Flow(write.yes_no(chosen(write, part)), len(part.classes))
 
 
 def _one_a_question(write: Writer, estimator: Any, flow: Flow) -> tuple[Decision, ...]:
