@@ -115,6 +115,8 @@ _OTHER_FILES: Final = {
     b"\x89HDF": "a Keras model is exported with tf2onnx",
     b"<": "it looks like a web page or XML: was the download refused?",
     b"version https://git-lfs": "it is a Git LFS pointer: run git lfs pull",
+    b"\x89PNG": "it is a picture",
+    b"\xff\xd8\xff": "it is a picture",
     b"ORTM": "it is ONNX Runtime's own format: use the .onnx it was made from",
 }
 

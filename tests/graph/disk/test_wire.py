@@ -128,6 +128,7 @@ def test_weights_outside_the_folder_are_refused(big_file, tmp_path, location):
         (b"PK\x03\x04 a zip", "torch.onnx.export"),
         (b"<html>not found</html>", "web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        (b"\x89PNG\r\n\x1a\n", "it is a picture"),
         (b"hello, this is plain text", "not an ONNX file"),
         (b"\x08\x08", "not an ONNX file"),
     ],
