@@ -26,6 +26,8 @@ class Decision:
             probability, where left out.
         best: ``(N, 1)`` int64, the answer, where it is not the largest of anything.
         kind: what the scores are where there is no probability.
+        parted: writes the probabilities as two tensors that add up to them, so that neither what is
+            close to 0 nor what lacks little to 1 loses digits; ``None`` where nobody needs it.
     """
 
     classes: NDArray[Any]
@@ -35,6 +37,7 @@ class Decision:
     ranking: str | None = None
     best: str | None = None
     kind: str = MARGIN
+    parted: Callable[[], tuple[str, str]] | None = None
 
     @classmethod
     def shared(cls, classes: NDArray[Any], tensor: str) -> "Decision":

@@ -1,6 +1,6 @@
 """From margins to probabilities, written so that large margins lose nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -73,6 +73,44 @@ def told_apart(write: Writer, logit: Flow) -> str:
     """Write what ranks classes as their sigmoids do in float64: those that round alike are equal."""
     low = write.op("Min", write.settled(logit), write.array(_ONE_ABOVE))
     return write.op("Max", low, write.array(_ZERO_BELOW))
+
+
+def parted_shares(write: Writer, logit: Flow, whole: str) -> tuple[str, str]:
+    """Write shares of sigmoids in two parts, of which the first is the same for all that are high.
+
+    The second is the share of what a high sigmoid lacks to 1, or where it is the only one, of what
+    the others have; of a low one, its own. Where all are small, the shares themselves keep their digits.
+    """
+    m = write.settled(logit)
+    high = write.yes_no(write.op("Less", write.array(0.0), m))
+    far = write.op("Neg", write.op("Abs", write.op("Min", m, write.array(_ONE_ABOVE))))
+    small = write.op("Exp", far)  # ONNX Runtime's Sigmoid has nothing below 1e-8
+    little = write.op("Div", small, write.op("Add", small, write.array(1.0)))
+    low = write.op("Sub", write.array(1.0), high)
+    others = write.reduce("ReduceSum", write.op("Mul", low, little), [1], keepdims=1)
+    count = write.reduce("ReduceSum", high, [1], keepdims=1)
+    alone = write.op("Less", count, write.array(1.5))
+    total = write.reduce("ReduceSum", write.op("Sigmoid", m), [1], keepdims=1)
+    none = write.op("Less", total, write.array(0.5))
+    divisor = write.op("Where", none, write.array(1.0), total)
+    lacks = write.op("Where", alone, others, little)
+    rest = write.op("Sub", write.op("Mul", low, little), write.op("Mul", high, lacks))
+    first = write.op("Div", high, write.op("Where", alone, write.array(1.0), divisor))
+    second = write.op("Where", none, whole, write.op("Div", rest, divisor))
+    return write.op("Where", none, write.array(0.0), first), second
+
+
+def ranked_in_parts(write: Writer, halves: Sequence[tuple[str, str]]) -> str:
+    """Write what ranks the sums of probabilities that come in two parts (see ``parted_shares``).
+
+    Where the first parts of the best are the same they are gone before the second count.
+    """
+    first, second = (write.op("Sum", *each) for each in zip(*halves, strict=True))
+    rough = write.op("Add", first, second)
+    fewer = write.op("Less", rough, write.reduce("ReduceMax", rough, [1], keepdims=1))
+    lowest = write.array(np.finfo(np.float32).min)
+    best = write.reduce("ReduceMax", write.op("Where", fewer, lowest, first), [1], keepdims=1)
+    return write.op("Add", write.op("Sub", first, best), second)
 
 
 def shares(write: Writer, x: str, count: int, *, empty: float) -> str:

@@ -87,7 +87,12 @@ def test_many_features_do_not_add_up_to_noise():
 
 
 @pytest.mark.parametrize(
-    "name", ["CalibratedClassifierCV one fold", "OneVsRestClassifier of sigmoids"]
+    "name",
+    [
+        "CalibratedClassifierCV",
+        "CalibratedClassifierCV one fold",
+        "OneVsRestClassifier of sigmoids",
+    ],
 )
 def test_classes_that_are_all_but_certain_are_told_apart_as_in_float64(name):
     """Sigmoids of 20 and of 30 are both 1 in float32; from 33 on float64 runs out of digits too."""

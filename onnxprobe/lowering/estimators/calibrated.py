@@ -1,5 +1,6 @@
 """Classifiers whose scores were calibrated: Platt's sigmoid, isotonic steps, or a temperature."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,8 @@ from onnxprobe.lowering.estimators.several import averaged
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.links import (
     both_signs,
+    parted_shares,
+    ranked_in_parts,
     shared_sigmoid,
     shares,
     sigmoid,
@@ -33,7 +36,9 @@ def _calibrated(write: Writer, estimator: Any, flow: Flow) -> Decision:
     if len(parts) == 1:
         return parts[0]
     mean = averaged(write, parts, np.full(len(parts), 1 / len(parts)))
-    return Decision.shared(estimator.classes_, mean)
+    halves = [part.parted() for part in parts if part.parted is not None]
+    ranking = ranked_in_parts(write, halves) if len(halves) == len(parts) else mean
+    return replace(Decision.shared(estimator.classes_, mean), ranking=ranking)
 
 
 def _fold(write: Writer, fold: Any, flow: Flow) -> Decision:
@@ -78,8 +83,14 @@ def _platt(write: Writer, fold: Any, scores: Flow) -> Decision:
     logit = scores.then(Affine.of(a, b))
     shared = Flow(shared_sigmoid(write, logit, empty=1 / len(a))(), len(a))
     whole = write.settled(_placed(fold, shared))
-    ranking = whole if len(a) < len(fold.classes) else told_apart(write, logit)
-    return Decision(fold.classes, probability=lambda: whole, ranking=ranking)
+    if len(a) < len(fold.classes):
+        return Decision.shared(fold.classes, whole)
+    return Decision(
+        fold.classes,
+        probability=lambda: whole,
+        ranking=told_apart(write, logit),
+        parted=lambda: parted_shares(write, logit, whole),
+    )
 
 
 def _placed(fold: Any, flow: Flow) -> Flow:
