@@ -10,6 +10,8 @@ from onnxprobe.lowering.affine import Affine, stacked
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.writer import Writer
 
+_LARGE: Final = 4096.0
+"""Terms above it are known to 1e-4 at best."""
 _NOTICED: Final = 1e-6
 """How far off a point may be, in units of its scale."""
 
@@ -38,6 +40,25 @@ def summed(write: Writer, terms: str) -> str:
     the last of three axes is followed by a product or a sum with one number a class.
     """
     return write.squeeze(write.reduce("ReduceSum", terms, [2], keepdims=1), [2])
+
+
+def summed_apart(write: Writer, terms: str) -> str:
+    """Add the terms up to ``(N, K)``, less a number that is the same for all K.
+
+    Large terms are added up by themselves, and those of the least are gone before the others count:
+    a feature that never varies in its class gives 1e9, beside which float32 has no digits left.
+    """
+    large, none = write.op("Less", write.array(_LARGE), terms), write.array(0.0)
+    first, second = (
+        summed(write, against_first(write, part))
+        for part in (write.op("Where", large, terms, none), write.op("Where", large, none, terms))
+    )
+    rough = write.op("Neg", write.op("Add", first, second))
+    fewer = write.op("Less", rough, write.reduce("ReduceMax", rough, [1], keepdims=1))
+    lowest = write.array(np.finfo(np.float32).min)
+    negative = write.op("Where", fewer, lowest, write.op("Neg", first))
+    least = write.reduce("ReduceMax", negative, [1], keepdims=1)
+    return write.op("Add", write.op("Add", first, least), second)
 
 
 def against_first(write: Writer, terms: str) -> str:

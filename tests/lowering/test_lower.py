@@ -76,6 +76,21 @@ def test_a_channel_that_is_dead_in_one_class_does_not_drown_the_others():
     np.testing.assert_array_equal(got["head_id"], expected["head_id"])
 
 
+def test_features_that_are_dead_in_several_classes_do_not_drown_the_others():
+    """As many in one as in another: their terms of 1e9 are the same, and what is left decides."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(240, 8)), np.arange(240) % 4
+    x[:, :4] = (np.arange(4)[None] == y[:, None]) | (rng.random((240, 4)) < 0.5)
+    x[y < 2, 2:4] = 0.0
+    x[y > 1, 0:2] = 0.0
+    estimator = GaussianNB().fit(x, y)
+    vectors = rng.normal(size=(300, 8)).astype(np.float32)
+    vectors[:, :4] = rng.random((300, 4)) < 0.5
+    got, expected = run(lowered(estimator), {"vectors": vectors}), said(estimator, [vectors])
+    np.testing.assert_allclose(got["head_scores"], expected["head_scores"], atol=1e-5)
+    np.testing.assert_array_equal(got["head_id"], expected["head_id"])
+
+
 def test_many_features_do_not_add_up_to_noise():
     """500 terms of about 1: their sum has an error of 1e-4, their differences do not."""
     rng = np.random.default_rng(0)

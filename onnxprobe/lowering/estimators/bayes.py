@@ -9,7 +9,7 @@ from onnxprobe.lowering.decision import Decision
 from onnxprobe.lowering.estimators._base import Rule
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.links import ratio, softmax
-from onnxprobe.lowering.squares import against_first, gaussian_squares, squares, summed
+from onnxprobe.lowering.squares import gaussian_squares, squares, summed_apart
 from onnxprobe.lowering.writer import Writer
 
 
@@ -17,8 +17,8 @@ def _gaussian_naive(write: Writer, estimator: Any, flow: Flow) -> Decision:
     """Gaussians without covariance."""
     theta, var = np.asarray(estimator.theta_), np.asarray(estimator.var_)
     constant = np.log(estimator.class_prior_) - 0.5 * np.log(2 * np.pi * var).sum(axis=1)
-    terms = against_first(write, squares(write, flow, theta, np.sqrt(var)))
-    total = Flow(summed(write, terms), len(theta))
+    terms = squares(write, flow, theta, np.sqrt(var))
+    total = Flow(summed_apart(write, terms), len(theta))
     logs = total.then(Affine.of(np.full(len(theta), -0.5), constant - constant.max()))
     return _likelihood(write, estimator.classes_, logs)
 
