@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
@@ -10,6 +10,10 @@ from onnxprobe.lowering.flow import Flow
 
 PROBABILITY = "probability"
 MARGIN = "margin"
+ZERO_BELOW: Final = -709.78
+"""The margin below which 1 / (1 + exp(-m)), as scipy writes the sigmoid, is 0 in float64."""
+LEAST: Final = -745.13
+"""The logarithm below which the exponential, and so a softmax, is 0 in float64."""
 DISTANCE = "negative distance"
 
 
@@ -22,6 +26,7 @@ class Decision:
         margin: ``(N, K)``, scikit-learn's ``decision_function``; ``None`` where it has none.
         probability: writes ``predict_proba`` ``(N, K)`` and returns its tensor; ``None`` likewise.
         logit: ``(N, K)``, where the probability is the sigmoid of each.
+        floor: the logit below which the probability is 0 in float64.
         ranking: ``(N, K)``, the largest of which is the answer; the margin, or else the
             probability, where left out.
         best: ``(N, 1)`` int64, the answer, where it is not the largest of anything.
@@ -37,6 +42,7 @@ class Decision:
     ranking: str | None = None
     best: str | None = None
     kind: str = MARGIN
+    floor: float = ZERO_BELOW
     parted: Callable[[], tuple[str, str]] | None = None
 
     @classmethod

@@ -6,11 +6,10 @@ from typing import Final
 import numpy as np
 
 from onnxprobe.lowering.affine import Affine
+from onnxprobe.lowering.decision import ZERO_BELOW
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.writer import Writer
 
-_ZERO_BELOW: Final = -709.78
-"""The margin below which 1 / (1 + exp(-m)), as scipy writes the sigmoid, is 0 in float64."""
 _ONE_ABOVE: Final = 36.7368
 """The margin above which the sigmoid is 1 in float64."""
 
@@ -47,7 +46,9 @@ def softmax(write: Writer, margin: Flow) -> Callable[[], str]:
     return lambda: write.op("Softmax", write.settled(margin), axis=1)
 
 
-def shared_sigmoid(write: Writer, margin: Flow, *, empty: float) -> Callable[[], str]:
+def shared_sigmoid(
+    write: Writer, margin: Flow, *, empty: float, floor: float = ZERO_BELOW
+) -> Callable[[], str]:
     """Return what writes the sigmoid of every margin as shares of their sum over the classes.
 
     That is the softmax of log sigmoid(m) = min(m, 0) - log(1 + exp(-|m|)), which does not divide
@@ -61,18 +62,16 @@ def shared_sigmoid(write: Writer, margin: Flow, *, empty: float) -> Callable[[],
         log = write.op("Log", write.op("Add", small, write.array(1.0)))
         low = write.op("Min", m, write.array(0.0))
         whole = write.op("Softmax", write.op("Sub", low, log), axis=1)
-        gone = write.op(
-            "Less", write.reduce("ReduceMax", m, [1], keepdims=1), write.array(_ZERO_BELOW)
-        )
+        gone = write.op("Less", write.reduce("ReduceMax", m, [1], keepdims=1), write.array(floor))
         return write.op("Where", gone, write.array(np.full((1, margin.width), empty)), whole)
 
     return written
 
 
-def told_apart(write: Writer, logit: Flow) -> str:
+def told_apart(write: Writer, logit: Flow, floor: float = ZERO_BELOW) -> str:
     """Write what ranks classes as their sigmoids do in float64: those that round alike are equal."""
     low = write.op("Min", write.settled(logit), write.array(_ONE_ABOVE))
-    return write.op("Max", low, write.array(_ZERO_BELOW))
+    return write.op("Max", low, write.array(floor))
 
 
 def parted_shares(write: Writer, logit: Flow, whole: str) -> tuple[str, str]:

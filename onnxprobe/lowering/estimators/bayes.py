@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from onnxprobe.lowering.affine import Affine
-from onnxprobe.lowering.decision import Decision
+from onnxprobe.lowering.decision import LEAST, Decision
 from onnxprobe.lowering.estimators._base import Rule
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.links import ratio, softmax
@@ -26,7 +26,7 @@ def _gaussian_naive(write: Writer, estimator: Any, flow: Flow) -> Decision:
 def _likelihood(write: Writer, classes: Any, logs: Flow) -> Decision:
     logs = Flow(write.settled(logs), logs.width)
     return Decision(
-        classes, probability=softmax(write, logs), logit=ratio(logs), ranking=logs.tensor
+        classes, None, softmax(write, logs), ratio(logs), ranking=logs.tensor, floor=LEAST
     )
 
 
@@ -62,7 +62,8 @@ def _quadratic(write: Writer, estimator: Any, flow: Flow) -> Decision:
     logs = _density(write, flow, estimator.means_, turns, np.log(estimator.priors_) - 0.5 * spread)
     logit = ratio(logs)
     margin = logs if logit is None else logit
-    return Decision(estimator.classes_, margin, softmax(write, logs), logit, ranking=logs.tensor)
+    link = softmax(write, logs)
+    return Decision(estimator.classes_, margin, link, logit, ranking=logs.tensor, floor=LEAST)
 
 
 def _mixture(write: Writer, estimator: Any, flow: Flow) -> Decision:

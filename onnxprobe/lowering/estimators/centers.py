@@ -6,7 +6,7 @@ import numpy as np
 
 from onnxprobe.errors import LoweringError
 from onnxprobe.lowering.affine import Affine
-from onnxprobe.lowering.decision import DISTANCE, Decision
+from onnxprobe.lowering.decision import DISTANCE, LEAST, Decision
 from onnxprobe.lowering.estimators._base import Rule
 from onnxprobe.lowering.flow import Flow
 from onnxprobe.lowering.links import ratio, softmax
@@ -51,7 +51,8 @@ def _nearest(write: Writer, estimator: Any, flow: Flow) -> Decision:
     logit = ratio(logs)
     margin = margin if logit is None else logit
     best = write.op("ArgMax", ranking, axis=1, keepdims=1)
-    return Decision(estimator.classes_, margin, softmax(write, logs), logit, best=best)
+    link = softmax(write, logs)
+    return Decision(estimator.classes_, margin, link, logit, best=best, floor=LEAST)
 
 
 CENTERS: Final = (

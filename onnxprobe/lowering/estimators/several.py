@@ -36,8 +36,9 @@ def _one_a_class(write: Writer, estimator: Any, flow: Flow) -> Decision:
         joint = (
             margin if margin is not None and logits == margins else _second_columns(write, logits)
         )
-        probability = shared_sigmoid(write, joint, empty=0.0)
-        ranking = told_apart(write, joint) if margin is None else None
+        floor = parts[0].floor
+        probability = shared_sigmoid(write, joint, empty=0.0, floor=floor)
+        ranking = told_apart(write, joint, floor) if margin is None else None
         return Decision(estimator.classes_, margin, probability, ranking=ranking)
     if any(part.probability is None for part in parts):
         return Decision(estimator.classes_, margin)
