@@ -209,6 +209,10 @@ class Own:
         ),
         (lambda: make_pipeline(SVC(), LogisticRegression()), "Pipeline is not fitted"),
         (
+            lambda: SVC().fit(*zoo.data(3, np.float64), sample_weight=[0.0, 1.0, 1.0] * 30),
+            "SVC has 3 classes but support vectors of 2: the samples it was given, or drew",
+        ),
+        (
             lambda: DBSCAN().fit(zoo.vectors()),
             "DBSCAN says nothing of samples that it was not fitted on",
         ),

@@ -22,6 +22,11 @@ _BINARY: Final = 2
 
 def _classified(write: Writer, estimator: Any, flow: Flow) -> Decision:
     count = len(estimator.classes_)
+    if len(estimator.n_support_) != count:  # libsvm drops classes whose samples all weigh nothing
+        raise LoweringError(
+            f"{type(estimator).__name__} has {count} classes but support vectors of {len(estimator.n_support_)}: the "
+            "samples it was given, or drew, leave some out; fit it on more of each"
+        )
     if count > _BINARY and estimator.decision_function_shape != "ovr":
         raise LoweringError(
             f"{type(estimator).__name__} gives one margin a pair of classes; set its "
