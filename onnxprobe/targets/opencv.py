@@ -14,6 +14,7 @@ OPENCV: Final = Runtime(
     source=(
         "4.8.1, 4.10.0, 4.12.0, 4.14.0 and 5.0.0: every opset from 9 to 28 and every IR from 3 to 14 "
         "loaded; of 126 heads those with a Loop failed, and those in float64 failed or gave other numbers "
-        "in 5.0.0; operators of ai.onnx.ml failed (2026-11)"
+        "in 5.0.0; operators of ai.onnx.ml failed; 4.8.1 and 4.12.0 "
+        "take an open batch for 1, so that some heads fail or go wrong where more pictures come at once (2026-11)"
     ),
 )
