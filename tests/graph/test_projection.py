@@ -43,6 +43,14 @@ def test_a_convolution_over_single_places_is_a_projection_too():
     assert found.tensor == "map"
 
 
+@pytest.mark.parametrize("size", [32, "H"])
+def test_the_end_of_a_linear_bottleneck_is_the_network_s_own(size):
+    net = Net()
+    y = net.conv(net.input("image", ["N", 3, size, size]), 3, 16, 3, 4, act=None, out="narrow")
+    y = net.conv(net.conv(y, 16, 96, out="wide"), 96, 24, act=None, out="last")
+    assert judged(net, net.op("Flatten", net.op("GlobalAveragePool", y)), 24).tensor == "last"
+
+
 @pytest.mark.parametrize(
     "layer",
     [
