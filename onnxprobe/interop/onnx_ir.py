@@ -93,9 +93,9 @@ def _found_again(tensor: onnx.TensorProto, folders: dict[str | None, Any]) -> No
     if not said or weights.FIELD in said or weights.FOLDER in said:
         return
     path = Path(folders.get(tensor.name) or ".", said["location"]).resolve()
-    folder = text_of(path.parent)
-    found = {"location": path.name, weights.FOLDER: folder, weights.HOME: folder}
-    _say(tensor, found | {key: said[key] for key in ("offset", "length") if key in said})
+    found = {key: said[key] for key in ("offset", "length") if key in said}
+    where = dict.fromkeys(weights.WHERE, text_of(path.parent))
+    _say(tensor, {"location": path.name} | found | where)
 
 
 def _say(tensor: onnx.TensorProto, said: Mapping[str, object]) -> None:

@@ -5,7 +5,7 @@ A name of other bytes comes out of the Python bindings as ``bytes`` where all th
 that are the same but for this check takes a tenth of that.
 """
 
-from functools import cache
+from typing import Final
 
 import onnx
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -21,12 +21,11 @@ def check_text(data: bytes) -> None:
         NotOnnxError: one is not.
     """
     try:
-        _strict_model().FromString(data)
+        _STRICT.FromString(data)
     except DecodeError:
         raise NotOnnxError("a name or text in it is not UTF-8") from None
 
 
-@cache
 def _strict_model() -> type[Message]:
     file = descriptor_pb2.FileDescriptorProto()
     onnx.ModelProto.DESCRIPTOR.file.CopyToProto(file)
@@ -46,3 +45,6 @@ def _without_defaults(message: descriptor_pb2.DescriptorProto) -> None:
         field.ClearField("default_value")
     for nested in message.nested_type:
         _without_defaults(nested)
+
+
+_STRICT: Final = _strict_model()

@@ -39,7 +39,9 @@ FOLDER: Final = OURS + "folder"
 HOME: Final = OURS + "home"
 SAID: Final = OURS + "said"
 WHERE: Final = (FOLDER, HOME)
-"""What is said in memory of weights beside the model, besides what the file says."""
+"""What is said in memory of weights beside the model, after what the file says."""
+_INSIDE: Final = 2
+"""Entries among the last of which is the field, where the data lies inside a file: ``FIELD``, perhaps ``SAID``."""
 _PLAIN_TOO: Final = {4: TensorProto.FLOAT, 10: TensorProto.DOUBLE}
 """Packed fields whose bytes are those of ``raw_data``, for tensors of this type."""
 
@@ -108,14 +110,14 @@ def is_beside(tensor: onnx.TensorProto) -> bool:
     """Tell whether ``tensor`` names a file of weights beside the model."""
     if tensor.data_location != TensorProto.EXTERNAL:
         return False
-    return all(entry.key != FIELD for entry in reversed(tensor.external_data))
+    return all(entry.key != FIELD for entry in tensor.external_data[-_INSIDE:])
 
 
 def forget(tensor: onnx.TensorProto) -> None:
     """Take from ``tensor`` what is said in memory only of weights beside the model."""
     said = tensor.external_data
-    for at in reversed([at for at, entry in enumerate(said) if entry.key in WHERE]):
-        del said[at]
+    while said and said[-1].key in WHERE:
+        del said[-1]
 
 
 def beside(tensor: onnx.TensorProto) -> Beside | None:
