@@ -12,10 +12,10 @@ from onnxprobe.graph.build import Builder
 from onnxprobe.graph.expose import expose
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.paths.rows import rows_a_sample, rows_apart, sample_of
 from onnxprobe.graph.pick import Pick, pick
 from onnxprobe.graph.picking.channels import channels_of
 from onnxprobe.graph.quantised import Scale, scale_of
-from onnxprobe.graph.rows import rows_a_sample, rows_apart, sample_of
 from onnxprobe.graph.shapes import batch_axis, batch_of
 from onnxprobe.graph.stitch import Graft, stitch
 from onnxprobe.graph.value import Value

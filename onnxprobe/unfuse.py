@@ -12,9 +12,9 @@ from onnxprobe.errors import ContractError, GraphError, NoSuchNameError
 from onnxprobe.fuse import BACKBONE, BROUGHT, HEADS, OURS
 from onnxprobe.graph.load import load
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.paths.upstream import upstream
 from onnxprobe.graph.save import save
 from onnxprobe.graph.unstitch import unstitch
-from onnxprobe.graph.upstream import upstream
 from onnxprobe.graph.within import COPIES
 from onnxprobe.hints import hints, without_hints
 from onnxprobe.proof import Compared, prove, sha256

@@ -232,7 +232,7 @@ ENSEMBLE_REGRESSORS = {
     "CCA": lambda: cross_decomposition.CCA(1),
 }
 SEVERAL_LABELS = {
-    "MLPClassifier": lambda: small_mlp(),
+    "MLPClassifier": small_mlp,
     "OneVsRestClassifier": lambda: multiclass.OneVsRestClassifier(logistic()),
     "OneVsRestClassifier of margins": lambda: multiclass.OneVsRestClassifier(linear_svc()),
     "RidgeClassifier": lm.RidgeClassifier,

@@ -10,7 +10,7 @@ from onnxprobe.batch.walk import Walk
 from onnxprobe.errors import BatchError, GraphError
 from onnxprobe.graph.inline import inline
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.order import check_order, label
+from onnxprobe.graph.paths.order import check_order, label
 from onnxprobe.graph.value import Value
 
 

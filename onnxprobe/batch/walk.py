@@ -28,7 +28,7 @@ from onnxprobe.batch.given import Given
 from onnxprobe.batch.rules import BY_OP, Found, Here, Step, counting, crossing, parts, weaving
 from onnxprobe.batch.rules._base import is_fixed
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 
 _TURNS: Final = 16
 """How many choices behind a node are tried the other way."""

@@ -11,7 +11,7 @@ import onnx
 from onnxprobe.graph.disk import weights
 from onnxprobe.graph.macs import NESTED, Sizes, macs
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import bare
+from onnxprobe.graph.paths.ops import bare
 from onnxprobe.graph.shapes import batch_of, one_sample
 
 _INDICES: Final = frozenset(

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from onnxprobe.graph.live import Edges, Live, live
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.sizes import asks_batch, feature_or_size, has_batch
+from onnxprobe.graph.paths.live import Edges, Live, live
+from onnxprobe.graph.paths.sizes import asks_batch, feature_or_size, has_batch
 from onnxprobe.graph.value import Value
 
 _BUT_SIZES: Final = Edges(frozenset({"Shape"}), lambda model, node, _: feature_or_size(model, node))
@@ -39,7 +39,7 @@ def cuts(model: Model, output: str | None = None, source: str | None = None) -> 
     A tensor is a cut when ``output`` (by default: every output) can be computed from it without
     ``source`` (by default: without any model input; other inputs may still be read when one is
     named). What is asked of an input for the batch alone can be asked of a tensor that has the batch
-    (see ``graph.sizes``). Model inputs, and outputs that nothing reads on, are left out: they part a
+    (see ``graph.paths.sizes``). Model inputs, and outputs that nothing reads on, are left out: they part a
     model from nothing. Time is linear in nodes and edges.
 
     >>> from onnxprobe.graph.build import Builder

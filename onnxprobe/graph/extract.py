@@ -9,8 +9,8 @@ from onnxprobe.errors import NotACutError, quoted
 from onnxprobe.graph.cuts import nearest_cut
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.sizes import asked_of
-from onnxprobe.graph.upstream import upstream
+from onnxprobe.graph.paths.sizes import asked_of
+from onnxprobe.graph.paths.upstream import upstream
 
 
 def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> Model:
@@ -19,7 +19,7 @@ def extract(model: Model, inputs: Collection[str], outputs: Collection[str]) -> 
     Nodes keep their order and names; opset, IR version, metadata and local functions stay. Where
     a name lies inside a local function, or an If on a constant, these are written out flat. Where
     no more than the batch would be asked of a model input that is not in ``inputs``, one of these
-    is asked (see ``graph.sizes``); a warning says so.
+    is asked (see ``graph.paths.sizes``); a warning says so.
 
     Raises:
         NoSuchNameError: a name is not a tensor of the model.

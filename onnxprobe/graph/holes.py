@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from onnxprobe.graph.inference.infer import has_holes
 from onnxprobe.graph.inference.trials import Sizes, merged
-from onnxprobe.graph.live import live
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.paths.live import live
 from onnxprobe.graph.shapes import batch_of
 from onnxprobe.graph.value import Value
 

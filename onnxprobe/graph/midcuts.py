@@ -11,8 +11,8 @@ from typing import Final
 
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.paths.ops import kind
 from onnxprobe.graph.picking.channels import channel_axis, pools
-from onnxprobe.graph.picking.ops import kind
 from onnxprobe.graph.picking.spine import Spine, trace
 
 _MERGES: Final = frozenset({"Add", "Concat", "Sum"})

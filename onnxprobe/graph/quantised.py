@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import bare
+from onnxprobe.graph.paths.ops import bare
 
 _WRITES: Final[Mapping[str, tuple[int, int]]] = {
     "QGemm": (7, 8),

@@ -23,7 +23,7 @@ def split(model: Model, at: str) -> Split:
 
     The trunk notes in its metadata that it was cut there, so that stitching it again does not
     leave the seam behind as an output. A head that would ask a model input for no more than the
-    batch asks ``at`` (see ``graph.sizes``); stitched again, it answers the same.
+    batch asks ``at`` (see ``graph.paths.sizes``); stitched again, it answers the same.
 
     Raises:
         NoSuchNameError: there is no such tensor.

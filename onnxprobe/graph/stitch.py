@@ -47,7 +47,7 @@ def stitch(trunk: Model, *heads: Model | Graft, outputs: Sequence[str] | None = 
 
     Nodes, weights, declarations, opset, IR version and metadata of the trunk stay as they are;
     what the heads bring comes after. ``stitch(*split(model, t))`` is ``model``, but for
-    where it asks the batch (see ``graph.sizes``).
+    where it asks the batch (see ``graph.paths.sizes``).
 
     Args:
         trunk: the model that runs first.

@@ -8,7 +8,7 @@ import onnx
 from onnxprobe.errors import NoSuchNameError, StitchError
 from onnxprobe.graph.bodies import every_node
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 
 Function = tuple[str, str]
 """Domain and name of a local function."""

@@ -11,8 +11,8 @@ from onnxprobe.graph.extract import extract
 from onnxprobe.graph.inline import showing
 from onnxprobe.graph.model import Model
 from onnxprobe.graph.names import renamed
+from onnxprobe.graph.paths.upstream import upstream
 from onnxprobe.graph.stitch import stitch
-from onnxprobe.graph.upstream import upstream
 
 COPIES: Final = "onnxprobe.inner"
 """What the names of everything that is added begin with."""

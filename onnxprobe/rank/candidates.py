@@ -6,9 +6,9 @@ from typing import Final
 from onnxprobe.errors import PoolingError
 from onnxprobe.graph.midcuts import MidCut, mid_cuts, views
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.paths.rows import sample_of
 from onnxprobe.graph.pick import Pick
 from onnxprobe.graph.picking.channels import channels_of
-from onnxprobe.graph.rows import sample_of
 from onnxprobe.pooling import usual
 from onnxprobe.probe import Probe, width
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from onnxprobe.errors import GraphError
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.order import check_written_once, label
+from onnxprobe.graph.paths.order import check_written_once, label
 from onnxprobe.registry import Registry
 from onnxprobe.repair._base import Ailment, repeated
 from onnxprobe.repair.block_size import BLOCK_SIZE

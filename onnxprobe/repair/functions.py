@@ -7,7 +7,7 @@ from typing import Final
 
 from onnxprobe.graph.inline import branches, inline
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 from onnxprobe.repair._base import Ailment, Names
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 from onnxprobe.repair._base import Ailment, Names, copied, keep
 
 

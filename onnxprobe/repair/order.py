@@ -4,7 +4,7 @@ import heapq
 from typing import Final
 
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.order import check_order, label
+from onnxprobe.graph.paths.order import check_order, label
 from onnxprobe.repair._base import Ailment, Names, copied, keep
 
 

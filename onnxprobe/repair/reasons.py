@@ -10,7 +10,7 @@ from onnx import defs
 from onnxprobe.errors import plural
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
 from onnxprobe.graph.opsets.forms import bounded, takes
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 
 Schema = defs.OpSchema
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
 from onnxprobe.graph.opsets.forms import fits, schema
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 from onnxprobe.repair._base import Ailment, Names, copied
 
 _WITH_ROI: Final = 11

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 from onnxprobe.repair._base import Ailment, Names, copied, keep
 
 _SAID: Final = "spatial"

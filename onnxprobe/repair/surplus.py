@@ -8,7 +8,7 @@ from typing import Final
 
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
 from onnxprobe.graph.opsets.forms import schema
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 from onnxprobe.repair._base import Ailment, Names, copied, keep, read
 
 _ONE_RESULT: Final = 14

@@ -8,8 +8,8 @@ from onnxprobe.errors import GraphError, NoSuchNameError, NotACutError
 from onnxprobe.graph.cuts import cuts, nearest_cut
 from onnxprobe.graph.extract import extract
 from onnxprobe.graph.model import Model
+from onnxprobe.graph.paths.upstream import upstream
 from onnxprobe.graph.split import split
-from onnxprobe.graph.upstream import upstream
 
 
 def slow_cuts(model, outputs, sources):

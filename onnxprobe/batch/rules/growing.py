@@ -18,7 +18,7 @@ from onnxprobe.batch.rules._base import (
 )
 from onnxprobe.batch.rules.each import repeat
 from onnxprobe.batch.rules.ladders import ladder
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 
 _WITH_REGION: Final = 11
 """The opset from which Resize has a region of interest as its second input."""

@@ -20,7 +20,7 @@ from onnxprobe.batch.rules._base import (
     counted_from_front,
     growing,
 )
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 
 _AXES_BY_INPUT: Final = 13
 """The opset from which Squeeze reads its axes as an input."""

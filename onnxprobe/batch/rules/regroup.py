@@ -20,7 +20,7 @@ from onnxprobe.batch.rules._base import (
     product,
 )
 from onnxprobe.batch.rules.each import repeat
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 
 
 def regrouped(rows: Rows, shape: Shape, new: Shape, batch: int) -> list[Rows]:

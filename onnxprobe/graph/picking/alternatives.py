@@ -6,10 +6,10 @@ from itertools import islice
 from typing import Final
 
 from onnxprobe.errors import plural
+from onnxprobe.graph.paths.ops import LAYOUT, kind
 from onnxprobe.graph.picking.answer import Alternative
 from onnxprobe.graph.picking.channels import usually_laid
 from onnxprobe.graph.picking.landing import land
-from onnxprobe.graph.picking.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine, trace
 from onnxprobe.graph.picking.stepback import step_back
 from onnxprobe.graph.picking.wording import written

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from onnxprobe.errors import GraphError
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import LAYOUT, kind
+from onnxprobe.graph.paths.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine, trace
 
 _FIRST: Final = frozenset(

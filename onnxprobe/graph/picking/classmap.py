@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.paths.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
 from onnxprobe.graph.picking.channels import channel_axis, narrowing, pools_rows
 from onnxprobe.graph.picking.landing import HEAD_SHRINKS
 from onnxprobe.graph.picking.naming import called_classes
-from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
 from onnxprobe.graph.picking.rules import only_rounds
 from onnxprobe.graph.picking.spine import Spine
 

@@ -6,7 +6,7 @@ import numpy as np
 from onnx import TensorProto, numpy_helper
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.ops import LAYOUT, kind
+from onnxprobe.graph.paths.ops import LAYOUT, kind
 from onnxprobe.graph.picking.spine import Spine
 
 _SIGNED: Final = frozenset(

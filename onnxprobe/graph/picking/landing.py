@@ -6,8 +6,8 @@ from math import prod
 from typing import Final, Literal
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.paths.ops import LAYOUT, ROUNDING, kind
 from onnxprobe.graph.picking.channels import channel_axis, narrowing
-from onnxprobe.graph.picking.ops import LAYOUT, ROUNDING, kind
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stacked import made_of_vectors
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.paths.ops import LAYOUT, SELECTIONS, kind
 from onnxprobe.graph.picking.channels import channel_axis, narrowing, pools_rows
 from onnxprobe.graph.picking.landing import Landing
-from onnxprobe.graph.picking.ops import LAYOUT, SELECTIONS, kind
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stepback import Step
 

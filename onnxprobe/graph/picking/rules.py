@@ -8,8 +8,8 @@ from math import prod
 from typing import Final
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.paths.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
 from onnxprobe.graph.picking.clipping import clips
-from onnxprobe.graph.picking.ops import LAYOUT, REDUCTIONS, ROUNDING, SELECTIONS, kind
 from onnxprobe.graph.picking.place import Place, Rule
 from onnxprobe.graph.picking.spine import Spine
 

@@ -6,10 +6,10 @@ from functools import cached_property, lru_cache
 from math import prod
 
 from onnxprobe.errors import GraphError, quoted
-from onnxprobe.graph.live import EVERY_READ, Edges, Live, live
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import FEATURES, WEIGHTED, kind, operands
-from onnxprobe.graph.rows import rows_a_sample, sample_of
+from onnxprobe.graph.paths.live import EVERY_READ, Edges, Live, live
+from onnxprobe.graph.paths.ops import FEATURES, WEIGHTED, kind, operands
+from onnxprobe.graph.paths.rows import rows_a_sample, sample_of
 from onnxprobe.graph.shapes import batch_axis, batch_first, batch_of, per_sample
 from onnxprobe.graph.value import Dim
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from onnxprobe.graph.model import Node
+from onnxprobe.graph.paths.ops import kind
 from onnxprobe.graph.picking.channels import usually_laid
 from onnxprobe.graph.picking.landing import Landing
-from onnxprobe.graph.picking.ops import kind
 from onnxprobe.graph.picking.place import Place
 from onnxprobe.graph.picking.rules import RULES
 from onnxprobe.graph.picking.spine import Spine

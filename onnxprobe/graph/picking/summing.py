@@ -3,7 +3,7 @@
 from typing import Final
 
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.picking.ops import LAYOUT, SELECTIONS, kind
+from onnxprobe.graph.paths.ops import LAYOUT, SELECTIONS, kind
 from onnxprobe.graph.picking.spine import Spine
 
 _PRODUCTS: Final = frozenset({"Einsum", "MatMul"})

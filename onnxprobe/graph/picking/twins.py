@@ -6,10 +6,10 @@ from itertools import islice
 from typing import Final
 
 from onnxprobe.errors import GraphError, quoted
+from onnxprobe.graph.paths.upstream import upstream
 from onnxprobe.graph.picking.answer import Alternative, Pick
 from onnxprobe.graph.picking.decide import decide
 from onnxprobe.graph.picking.spine import Spine, trace
-from onnxprobe.graph.upstream import upstream
 
 _MOST_INPUTS: Final = 4
 

@@ -7,7 +7,7 @@ from typing import Final
 from onnxprobe.errors import plural, quoted
 from onnxprobe.graph.macs import NESTED
 from onnxprobe.graph.model import Node
-from onnxprobe.graph.order import label
+from onnxprobe.graph.paths.order import label
 from onnxprobe.graph.picking.landing import Landing
 from onnxprobe.graph.picking.spine import Spine
 from onnxprobe.graph.picking.stepback import Step

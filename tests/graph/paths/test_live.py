@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 from random_graphs import graphs
 
-from onnxprobe.graph import live as live_module
 from onnxprobe.graph.cuts import cuts
-from onnxprobe.graph.live import EVERY_READ, Edges, live
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.picking.ops import FEATURES
+from onnxprobe.graph.paths import live as live_module
+from onnxprobe.graph.paths.live import EVERY_READ, Edges, live
+from onnxprobe.graph.paths.ops import FEATURES
 
 NO_ADDITIONS = Edges(frozenset({"Add"}), lambda _, node, __: node.reads[:1])
 

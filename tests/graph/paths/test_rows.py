@@ -3,7 +3,7 @@ import pytest
 from architectures.net import Net
 
 from onnxprobe.graph.expose import expose
-from onnxprobe.graph.rows import rows_a_sample, rows_apart, sample_of
+from onnxprobe.graph.paths.rows import rows_a_sample, rows_apart, sample_of
 from onnxprobe.runtime import run
 
 FRAMES, SIDE = 4, 8

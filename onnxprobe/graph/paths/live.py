@@ -7,7 +7,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.order import check_order
+from onnxprobe.graph.paths.order import check_order
 
 
 @dataclass(frozen=True)

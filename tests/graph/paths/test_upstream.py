@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from random_graphs import graphs
 
 from onnxprobe.errors import NoSuchNameError
-from onnxprobe.graph.upstream import upstream
+from onnxprobe.graph.paths.upstream import upstream
 
 
 def needed(model, name, stop):

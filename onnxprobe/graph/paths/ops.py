@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from onnxprobe.graph.live import Edges
 from onnxprobe.graph.model import Model, Node
+from onnxprobe.graph.paths.live import Edges
 
 LAYOUT: Final = frozenset(
     {

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from onnx import numpy_helper
 
 from onnxprobe.graph.model import Model, Node
-from onnxprobe.graph.picking.ops import FEATURES, REDUCTIONS, ROUNDING, kind
+from onnxprobe.graph.paths.ops import FEATURES, REDUCTIONS, ROUNDING, kind
 from onnxprobe.graph.shapes import batch_of, sample_shape, times_batch
 from onnxprobe.graph.value import Dim
 
