@@ -87,9 +87,8 @@ def _nearest(write: Writer, estimator: Any, flow: Flow, count: int) -> tuple[str
         write.reduce("ReduceSum", write.op("Mul", apart, apart), [2], keepdims=1), [2]
     )
     order = write.top(write.op("Neg", squared), count)
-    spots = write.picked(
-        order[1], some
-    )  # (N, n, some): GatherElements is not there before opset 11
+    # (N, n, some): GatherElements is not there before opset 11
+    spots = write.picked(order[1], some)
     which = write.op("MatMul", spots, write.unsqueeze(write.cast(candidates, write.precision), [2]))
     return write.op("Neg", order[0]), write.cast(write.squeeze(which, [2]), "int64")
 
