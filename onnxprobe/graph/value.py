@@ -1,5 +1,6 @@
 """One tensor of a graph: what is known of it without running anything."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -55,6 +56,18 @@ class Value:
         if self.dtype is None:
             return onnx.ValueInfoProto(name=self.name)
         return helper.make_tensor_value_info(self.name, element_type(self.dtype), self.shape)
+
+
+def values_of(
+    infos: Iterable[onnx.ValueInfoProto], of: Callable[[onnx.ValueInfoProto], Value] = Value.of
+) -> Iterator[Value]:
+    """Read declarations with ``of``, each type once: a network has few."""
+    types: dict[bytes, Value] = {}
+    for info in infos:
+        key = info.type.SerializeToString()
+        if key not in types:
+            types[key] = of(info)
+        yield Value(info.name, types[key].dtype, types[key].shape)
 
 
 @cache

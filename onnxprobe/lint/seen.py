@@ -4,12 +4,10 @@ When it loads a file, ONNX Runtime merges what shape inference finds into what t
 a size that inference can compute takes the place of a symbol.
 """
 
-from collections.abc import Iterable, Iterator
-
 import onnx
 
 from onnxprobe.graph.model import Model
-from onnxprobe.graph.value import Value
+from onnxprobe.graph.value import Value, values_of
 
 ANY = -1
 """A size that is open."""
@@ -18,14 +16,14 @@ ANY = -1
 def inputs(model: Model) -> tuple[Value, ...]:
     """Return what requests bring; weights that older files list as inputs are left out."""
     infos = {info.name: info for info in model.proto.graph.input}
-    return tuple(_read(infos[name] for name in model.inputs))
+    return tuple(values_of(infos[name] for name in model.inputs))
 
 
 def outputs(model: Model) -> tuple[Value, ...]:
     """Return what the graph gives, in order, with every size that inference knows."""
     found = model.values
-    declared = _read(model.proto.graph.output)
-    return tuple(_merged(value, found.get(value.name)) for value in declared)
+    said = values_of(model.proto.graph.output)
+    return tuple(_merged(value, found.get(value.name)) for value in said)
 
 
 def sizes(value: Value) -> tuple[int, ...] | None:
@@ -38,15 +36,6 @@ def sizes(value: Value) -> tuple[int, ...] | None:
 def kind(info: onnx.ValueInfoProto) -> str:
     """Return ``"tensor"``, ``"sequence"``, ``"map"`` and so on; a tensor where nothing is said."""
     return (info.type.WhichOneof("value") or "tensor_type").removesuffix("_type")
-
-
-def _read(infos: Iterable[onnx.ValueInfoProto]) -> Iterator[Value]:
-    types: dict[bytes, Value] = {}
-    for info in infos:
-        key = info.type.SerializeToString()
-        if key not in types:  # a model has few types: each is read once
-            types[key] = Value.of(info)
-        yield Value(info.name, types[key].dtype, types[key].shape)
 
 
 def _merged(declared: Value, inferred: Value | None) -> Value:

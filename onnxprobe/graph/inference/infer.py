@@ -9,7 +9,7 @@ from onnx import checker, shape_inference
 
 from onnxprobe.graph.disk.small import with_small
 from onnxprobe.graph.inference import standins, trials
-from onnxprobe.graph.value import Dim, Value, dtype_name
+from onnxprobe.graph.value import Dim, Value, dtype_name, values_of
 
 _SMALL: Final = 1024
 """Constants of up to so many elements may hold a shape; larger ones are weights."""
@@ -80,16 +80,10 @@ def _inferred(bare: bytes, *, arithmetic: bool) -> onnx.GraphProto:
 
 
 def _read(graph: onnx.GraphProto, symbols: Collection[Dim]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    types: dict[bytes, Value] = {}
-    for info in (*graph.value_info, *graph.input, *graph.output):
-        name, key = info.name, info.type.SerializeToString()
-        if name.startswith(standins.INNER):
-            continue
-        if key not in types:  # a network has few types: each is read once
-            types[key] = _honest(Value.of(info), symbols)
-        found[name] = Value(name, types[key].dtype, types[key].shape)
-    return found
+    infos = (*graph.value_info, *graph.input, *graph.output)
+    theirs = (info for info in infos if not info.name.startswith(standins.INNER))
+    found = values_of(theirs, lambda info: _honest(Value.of(info), symbols))
+    return {value.name: value for value in found}
 
 
 def _is_long(value: Value) -> bool:
