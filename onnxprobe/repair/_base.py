@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import onnx
 
-from onnxprobe.graph.model import Model
+from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.value import Value
 
 Names = tuple[str, ...]
@@ -48,6 +48,11 @@ def keep(field: Any, things: Iterable[Any]) -> None:
     kept = list(things)
     del field[:]
     field.extend(kept)
+
+
+def says_opset(model: Model) -> bool:
+    """Tell whether the file imports the default operator set, in whatever version."""
+    return any(said.domain in DEFAULT_DOMAINS for said in model.proto.opset_import)
 
 
 def repeated(names: Iterable[str]) -> Names:

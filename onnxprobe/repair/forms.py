@@ -11,12 +11,12 @@ import onnx
 from onnxprobe.graph.bodies import bodies, every_node
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model
 from onnxprobe.graph.opsets.versions import in_own_form
-from onnxprobe.repair._base import Ailment, Names, copied, keep
+from onnxprobe.repair._base import Ailment, Names, copied, keep, says_opset
 
 
 def find(model: Model) -> Names:
     """Name the nodes whose form is another opset's, and means one thing; those in branches and loops too."""
-    if not _says_its_opset(model):
+    if not says_opset(model):
         return ()
     return tuple(
         f"{node.op_type} {node.name or next(iter(node.output), '')!r}"
@@ -42,10 +42,6 @@ def _mended(model: Model, graph: onnx.GraphProto) -> None:
 
 def _in_own_form(model: Model, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     return in_own_form(model, node) if node.domain in DEFAULT_DOMAINS else None
-
-
-def _says_its_opset(model: Model) -> bool:
-    return not {said.domain for said in model.proto.opset_import}.isdisjoint(DEFAULT_DOMAINS)
 
 
 FORMS: Final = Ailment(

@@ -10,7 +10,7 @@ from typing import Final
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
 from onnxprobe.graph.opsets.forms import fits, schema
 from onnxprobe.graph.paths.order import label
-from onnxprobe.repair._base import Ailment, Names, copied
+from onnxprobe.repair._base import Ailment, Names, copied, says_opset
 
 _WITH_ROI: Final = 11
 _SHIFTED: Final = 2
@@ -31,7 +31,7 @@ def mend(model: Model, names: Names) -> Model:  # noqa: ARG001  two may be calle
 
 
 def _shifted(model: Model) -> Iterator[Node]:
-    if {said.domain for said in model.proto.opset_import}.isdisjoint(DEFAULT_DOMAINS):
+    if not says_opset(model):
         return
     before = schema("Resize", _WITH_ROI - 1)
     for node in model.nodes:

@@ -9,7 +9,7 @@ from typing import Final
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
 from onnxprobe.graph.opsets.forms import schema
 from onnxprobe.graph.paths.order import label
-from onnxprobe.repair._base import Ailment, Names, copied, keep, read
+from onnxprobe.repair._base import Ailment, Names, copied, keep, read, says_opset
 
 _ONE_RESULT: Final = 14
 """The opset from which a BatchNormalization that does not train has one result."""
@@ -17,7 +17,7 @@ _ONE_RESULT: Final = 14
 
 def find(model: Model) -> Names:
     """Name the nodes that write more than their operator does, where nothing reads it."""
-    if {said.domain for said in model.proto.opset_import}.isdisjoint(DEFAULT_DOMAINS):
+    if not says_opset(model):
         return ()
     needed = read(model)
     return tuple(label(node) for node in model.nodes if _surplus(model, node, needed))

@@ -13,7 +13,7 @@ from onnxprobe.graph.disk.small import is_small
 from onnxprobe.graph.model import DEFAULT_DOMAINS, Model, Node
 from onnxprobe.graph.opsets.forms import schema, takes
 from onnxprobe.graph.value import dtype_name
-from onnxprobe.repair._base import Ailment, Names, copied
+from onnxprobe.repair._base import Ailment, Names, copied, says_opset
 
 _WIDTHS: Final = {"int32": "int64", "int64": "int32"}
 
@@ -41,7 +41,7 @@ def mend(model: Model, names: Names) -> Model:  # noqa: ARG001  found again with
 
 def _read(model: Model) -> Iterator[tuple[Node, int, str, str]]:
     """Yield the node, which input of it, the constant there, and the type that it has to be."""
-    if {said.domain for said in model.proto.opset_import}.isdisjoint(DEFAULT_DOMAINS):
+    if not says_opset(model):
         return
     for node in model.nodes:
         form = schema(node.op, model.opset) if node.proto.domain in DEFAULT_DOMAINS else None
