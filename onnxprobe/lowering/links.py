@@ -99,17 +99,22 @@ def parted_shares(write: Writer, logit: Flow, whole: str) -> tuple[str, str]:
     return write.op("Where", none, write.array(0.0), first), second
 
 
-def ranked_in_parts(write: Writer, halves: Sequence[tuple[str, str]]) -> str:
-    """Write what ranks the sums of probabilities that come in two parts (see ``parted_shares``).
+def against_best(write: Writer, first: str, second: str) -> str:
+    """Write ``first + second``, ``(N, K)``, less what the best of them has for its first part.
 
-    Where the first parts of the best are the same they are gone before the second count.
+    Where the best have the same first part, it is gone before the second counts, and takes it no digits.
     """
-    first, second = (write.op("Sum", *each) for each in zip(*halves, strict=True))
     rough = write.op("Add", first, second)
     fewer = write.op("Less", rough, write.reduce("ReduceMax", rough, [1], keepdims=1))
     lowest = write.array(np.finfo(np.float32).min)
     best = write.reduce("ReduceMax", write.op("Where", fewer, lowest, first), [1], keepdims=1)
     return write.op("Add", write.op("Sub", first, best), second)
+
+
+def ranked_in_parts(write: Writer, halves: Sequence[tuple[str, str]]) -> str:
+    """Write what ranks the sums of probabilities that come in two parts (see ``parted_shares``)."""
+    first, second = (write.op("Sum", *each) for each in zip(*halves, strict=True))
+    return against_best(write, first, second)
 
 
 def shares(write: Writer, x: str, count: int, *, empty: float) -> str:

@@ -107,9 +107,8 @@ def features(estimator: Any) -> int:
     first = next((step for step in steps if hasattr(step, "fit")), estimator)  # no "passthrough"
     width = getattr(first, "n_features_in_", None)
     if width is None:
-        width = getattr(first, "shape_fit_", (0, None))[
-            1
-        ]  # of libsvm with a kernel of the user's own
+        # libsvm says it elsewhere where the kernel is the user's own
+        _, width = getattr(first, "shape_fit_", (0, None))
     if width is None:
         raise LoweringError(f"{kind.__name__} is not fitted; call fit before it becomes a head")
     return int(width)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from onnxprobe.lowering.affine import Affine, stacked
 from onnxprobe.lowering.flow import Flow
+from onnxprobe.lowering.links import against_best
 from onnxprobe.lowering.writer import Writer
 
 _LARGE: Final = 4096.0
@@ -50,15 +51,10 @@ def summed_apart(write: Writer, terms: str) -> str:
     """
     large, none = write.op("Less", write.array(_LARGE), terms), write.array(0.0)
     first, second = (
-        summed(write, against_first(write, part))
+        write.op("Neg", summed(write, against_first(write, part)))
         for part in (write.op("Where", large, terms, none), write.op("Where", large, none, terms))
     )
-    rough = write.op("Neg", write.op("Add", first, second))
-    fewer = write.op("Less", rough, write.reduce("ReduceMax", rough, [1], keepdims=1))
-    lowest = write.array(np.finfo(np.float32).min)
-    negative = write.op("Where", fewer, lowest, write.op("Neg", first))
-    least = write.reduce("ReduceMax", negative, [1], keepdims=1)
-    return write.op("Add", write.op("Add", first, least), second)
+    return write.op("Neg", against_best(write, first, second))
 
 
 def against_first(write: Writer, terms: str) -> str:

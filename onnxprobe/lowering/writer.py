@@ -133,28 +133,15 @@ class Writer(Builder):
         """Return what the estimator gives as those are written that have no rule."""
         return getattr(self.other, what)(self, estimator, flow)
 
-    def require_ml(self, estimator: Any) -> None:
-        """Raise where operators of ai.onnx.ml are not allowed.
+    def require_ml(self, estimator: Any, why: str) -> None:
+        """Raise where plain operators alone are allowed; ``why`` goes on after "has no form in them".
 
         Raises:
-            LoweringError: the message says how they may.
+            LoweringError: the estimator needs more.
         """
         if self.other is None:
             raise LoweringError(
-                f"{type(estimator).__name__} has no form in plain ONNX operators; with --allow-ml it is "
-                "written with ai.onnx.ml, which the file then needs: ONNX Runtime has it, few others do"
-            )
-
-    def require_samples(self, estimator: Any, count: int) -> None:
-        """Raise where nobody said that a head may hold what it was fitted on.
-
-        Raises:
-            LoweringError: the message says how they may.
-        """
-        if self.other is None:
-            raise LoweringError(
-                f"{type(estimator).__name__} has no form in plain ONNX operators without the {count:,} samples "
-                "that it was fitted on; with --allow-ml the file holds them"
+                f"{type(estimator).__name__} has no form in plain ONNX operators{why}"
             )
 
     def top(self, x: str, count: int) -> tuple[str, str]:

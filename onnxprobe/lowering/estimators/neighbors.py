@@ -19,16 +19,14 @@ _EUCLIDEAN: Final = 2
 
 
 def _classified(write: Writer, estimator: Any, flow: Flow) -> Decision:
-    write.require_samples(estimator, len(estimator._y))  # noqa: SLF001
-    if not _euclidean(estimator):
+    if not _euclidean(write, estimator):
         decision: Decision = write.elsewhere(estimator, flow, "decide")
         return decision
     return _all_classified(write, estimator, flow)[0]
 
 
 def _all_classified(write: Writer, estimator: Any, flow: Flow) -> tuple[Decision, ...]:
-    write.require_samples(estimator, len(estimator._y))  # noqa: SLF001
-    if not _euclidean(estimator):
+    if not _euclidean(write, estimator):
         raise LoweringError(
             f"{type(estimator).__name__} of several questions has a form with the euclidean metric only"
         )
@@ -47,8 +45,7 @@ def _all_classified(write: Writer, estimator: Any, flow: Flow) -> tuple[Decision
 
 
 def _regressed(write: Writer, estimator: Any, flow: Flow) -> Flow:
-    write.require_samples(estimator, len(estimator._y))  # noqa: SLF001
-    if not _euclidean(estimator):
+    if not _euclidean(write, estimator):
         found: Flow = write.elsewhere(estimator, flow, "predict")
         return found
     values = np.asarray(estimator._y, np.float64).reshape(len(estimator._y), -1)  # noqa: SLF001
@@ -112,7 +109,17 @@ def _weights(write: Writer, estimator: Any, squared: str) -> str:
     return write.op("Where", any_here, write.yes_no(here), inverse)
 
 
-def _euclidean(estimator: Any) -> bool:
+def _euclidean(write: Writer, estimator: Any) -> bool:
+    """Tell whether there is a form here for the metric, once the samples may be in the file.
+
+    Raises:
+        LoweringError: they may not.
+    """
+    count = len(estimator._y)  # noqa: SLF001
+    write.require_ml(
+        estimator,
+        f" without the {count:,} samples that it was fitted on; with --allow-ml the file holds them",
+    )
     power = (estimator.effective_metric_params_ or {}).get("p", _EUCLIDEAN)
     metric = estimator.effective_metric_ in ("euclidean", "minkowski") and power == _EUCLIDEAN
     return metric and estimator.weights in ("uniform", "distance")

@@ -20,6 +20,10 @@ from onnxprobe.lowering.links import sigmoid, softmax
 from onnxprobe.lowering.writer import Writer
 
 _LEAF: Final = -1
+_NEEDS: Final = (
+    "; with --allow-ml it is written with ai.onnx.ml, which the file then needs: ONNX Runtime has it, "
+    "few others do"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +55,7 @@ def summed(write: Writer, estimator: Any, flow: Flow, trees: Sequence[Tree], wid
     Raises:
         LoweringError: operators of ai.onnx.ml were not allowed.
     """
-    write.require_ml(estimator)
+    write.require_ml(estimator, _NEEDS)
     sizes = [len(tree.left) for tree in trees]
     of, at = np.repeat(np.arange(len(trees)), sizes), np.concatenate([np.arange(n) for n in sizes])
     left, right, feature, threshold, missing = (
