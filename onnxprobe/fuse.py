@@ -196,8 +196,9 @@ def domains_of(parts: Sequence[Part]) -> dict[str, int]:
 
 def _asked_for(difference: Difference, parts: Sequence[Part]) -> bool:
     """Tell whether a head says that it brings the operator set that is new."""
-    domains = (domain for part in parts for domain in part.facts.get("domains", ()))
-    return not difference.old and difference.what in {f"opset of {domain!r}" for domain in domains}
+    return not difference.old and difference.what in {
+        f"opset of {domain!r}" for domain in domains_of(parts)
+    }
 
 
 def head_sha256(part: Part) -> str:

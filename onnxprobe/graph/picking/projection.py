@@ -53,13 +53,13 @@ def _by_place(spine: Spine, layer: Node) -> bool:
 
 def _widened(spine: Spine, layer: Node) -> bool:
     """Tell whether a carrier before ``layer`` has fewer channels at the same places than the layer makes."""
-    places, channels = _parted(spine, layer.writes[0])
+    places, channels = _sizes(spine, layer.writes[0])
     before = spine.tensors[1 : spine.tensors.index(spine.reads(layer)[0])]
-    earlier = (_parted(spine, name) for name in before)
+    earlier = (_sizes(spine, name) for name in before)
     return any(there == places and fewer < channels for there, fewer in earlier)
 
 
-def _parted(spine: Spine, name: str) -> tuple[tuple[int | None, ...], int]:
+def _sizes(spine: Spine, name: str) -> tuple[tuple[int | None, ...], int]:
     """Return the sizes of the places of ``name``, and how many channels it has; 0 where that is not known."""
     shape, axis = spine.shape(name) or (), channel_axis(spine, name)
     return (*shape[:axis], *shape[axis + 1 :]), (shape[axis] or 0) if axis < len(shape) else 0
